@@ -1,0 +1,108 @@
+// Generated from python/headscope/contract.py by `npm run contract`. Do not edit.
+
+export const CONTRACT_VERSION = 1;
+
+export const MAGIC = "HSB1";
+
+export const OVERVIEW_BINS = 64;
+
+export const PREFETCH_BYTES = 8388608;
+
+export const MESSAGE_BYTES = 2097152;
+
+export type Dtype = "float16" | "sqrt8";
+
+export type BlockKind = "block" | "overview";
+
+export type ViewKind = "head" | "model";
+
+export type Theme = "auto" | "light" | "dark";
+
+export type PairFilter = "all" | "aa" | "bb" | "ab" | "ba";
+
+/** The header of an encoded block. Ranges are half-open: `[start, stop]`. */
+export interface BlockHeader {
+  kind: BlockKind;
+  map: string;
+  layer: number;
+  heads: number[];
+  queries: number[];
+  keys: number[];
+  shape: number[];
+  dtype: Dtype;
+  missing: number;
+}
+
+/** One attention map, as the page needs to know it. `*_special` are positions of special tokens. */
+export interface MapInfo {
+  name: string;
+  label: string;
+  num_layers: number;
+  num_heads: number[];
+  query_tokens: string[];
+  key_tokens: string[];
+  query_special: number[];
+  key_special: number[];
+  sentence_b_start: number | null;
+}
+
+/** What a view asks a source for: the given heads of one layer, whole. */
+export interface BlockRequest {
+  kind: BlockKind;
+  map: string;
+  layer: number;
+  heads: number[];
+}
+
+/** Page to kernel: please send these heads. `id` is unique over all pages. */
+export interface RequestMessage {
+  type: "request";
+  id: string;
+  request: BlockRequest;
+}
+
+/** Page to kernel: nobody waits for `id` any more. */
+export interface CancelMessage {
+  type: "cancel";
+  id: string;
+}
+
+/** Kernel to page: each buffer is an encoded block; `done` is true in the last message for `id`. */
+export interface BlocksMessage {
+  type: "blocks";
+  id: string;
+  done: boolean;
+}
+
+/** Kernel to page: the request can't be answered; `message` is a sentence for people. */
+export interface ErrorMessage {
+  type: "error";
+  id: string;
+  message: string;
+}
+
+/** The synced traits of the Store: what every view of a capture shares. `heads` is null for all of the layer's heads. */
+export interface StoreTraits {
+  contract: number;
+  name: string;
+  maps: MapInfo[];
+  map: string;
+  layer: number;
+  heads: number[] | null;
+  query: number | null;
+  key: number | null;
+  pair: PairFilter;
+  overview: DataView;
+  block: DataView;
+  total_bytes: number;
+}
+
+/** The synced traits of one view: what is its own. */
+export interface ViewTraits {
+  store: string;
+  view: ViewKind;
+  theme: Theme;
+  include_layers: number[];
+  include_heads: number[] | null;
+  detail: boolean;
+}
