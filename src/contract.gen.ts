@@ -61,12 +61,6 @@ export interface RequestMessage {
   request: BlockRequest;
 }
 
-/** Page to kernel: nobody waits for `id` any more. */
-export interface CancelMessage {
-  type: "cancel";
-  id: string;
-}
-
 /** Kernel to page: each buffer is an encoded block; `done` is true in the last message for `id`. */
 export interface BlocksMessage {
   type: "blocks";

@@ -95,13 +95,6 @@ class RequestMessage(TypedDict):
     request: BlockRequest
 
 
-class CancelMessage(TypedDict):
-    """Page to kernel: nobody waits for `id` any more."""
-
-    type: Literal["cancel"]
-    id: str
-
-
 class BlocksMessage(TypedDict):
     """Kernel to page: each buffer is an encoded block; `done` is true in the last message for `id`."""
 

@@ -25,8 +25,8 @@ export interface Selection {
 /** What is a view's own. */
 export interface ViewOptions {
   readonly theme: Signal<Theme>;
-  /** The layers that the layer control lists. */
-  readonly includeLayers: Signal<readonly number[]>;
+  /** The layers that the layer control lists; empty: every layer of the map. */
+  readonly includeLayers: ReadonlySignal<readonly number[]>;
   /** The heads that the model view shows; null: all. */
   readonly includeHeads: Signal<readonly number[] | null>;
   /** Whether the model view's detail is open. */

@@ -1,0 +1,110 @@
+"""Encode and decode blocks of weights, as `headscope.contract` defines them."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from headscope.contract import MAGIC, BlockHeader, BlockKind, Dtype
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ALIGNMENT = 8
+PREFIX = struct.Struct("<4sI")
+FLOAT16_MAX = np.float32(65504)
+SQRT8_ONE = 254
+SQRT8_MISSING = 255
+NUMPY_DTYPES: dict[Dtype, str] = {"float16": "<f2", "sqrt8": "<u1"}
+
+
+def encode_block(
+    values: NDArray[np.float32],
+    *,
+    map: str,  # noqa: A002  (the field's own word, as in `Capture.weights`)
+    layer: int,
+    heads: Sequence[int],
+    kind: BlockKind = "block",
+    queries: tuple[int, int] | None = None,
+    keys: tuple[int, int] | None = None,
+    dtype: Dtype = "float16",
+) -> bytes:
+    """Return one encoded block.
+
+    Parameters
+    ----------
+    values
+        Weights, shape (heads, queries, keys); NaN and infinite ones are missing.
+    map, layer, heads
+        What they are the weights of.
+    kind
+        Single weights, or an overview's bins.
+    queries, keys
+        Half-open ranges of positions that the values cover; by default as many as there are values.
+    dtype
+        How to encode them. `sqrt8` needs weights between 0 and 1.
+    """
+    missing = ~np.isfinite(values)
+    header: BlockHeader = {
+        "kind": kind,
+        "map": map,
+        "layer": int(layer),
+        "heads": [int(head) for head in heads],
+        "queries": list(queries or (0, values.shape[1])),
+        "keys": list(keys or (0, values.shape[2])),
+        "shape": list(values.shape),
+        "dtype": dtype,
+        "missing": int(np.count_nonzero(missing)),
+    }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % ALIGNMENT)
+    payload = _codes(values, missing, dtype).tobytes()
+    return PREFIX.pack(MAGIC, len(text)) + text + payload + b"\0" * (-len(payload) % ALIGNMENT)
+
+
+def _codes(values: NDArray[np.float32], missing: NDArray[np.bool_], dtype: Dtype) -> NDArray[Any]:
+    if dtype == "float16":
+        return np.where(missing, np.float32(np.nan), np.clip(values, -FLOAT16_MAX, FLOAT16_MAX)).astype("<f2")
+    roots = np.sqrt(np.clip(np.where(missing, 0, values), 0, 1))
+    return np.where(missing, SQRT8_MISSING, np.rint(roots * SQRT8_ONE)).astype("<u1")
+
+
+def decode_blocks(buffer: bytes | memoryview) -> Iterator[tuple[BlockHeader, NDArray[np.float32]]]:
+    """Yield the header and the weights, shape (heads, queries, keys), of each block in `buffer`.
+
+    Raises
+    ------
+    ValueError
+        The buffer does not hold whole blocks.
+    """
+    offset = 0
+    while offset < len(buffer):
+        header, start = _header(buffer, offset)
+        dtype = np.dtype(NUMPY_DTYPES[header["dtype"]])
+        size = int(np.prod(header["shape"])) * dtype.itemsize
+        if start + size > len(buffer):
+            raise ValueError(f"the block at byte {offset} wants {size} bytes of weights, {len(buffer) - start} are left")
+        codes = np.frombuffer(buffer[start : start + size], dtype).reshape(header["shape"])
+        yield header, _weights(codes, header["dtype"])
+        offset = start + size + -size % ALIGNMENT
+
+
+def _header(buffer: bytes | memoryview, offset: int) -> tuple[BlockHeader, int]:
+    if offset + PREFIX.size > len(buffer):
+        raise ValueError(f"{len(buffer) - offset} bytes are left at byte {offset}: too few for a block")
+    magic, length = PREFIX.unpack_from(buffer, offset)
+    start = offset + PREFIX.size + length
+    if magic != MAGIC or start > len(buffer):
+        raise ValueError(f"there is no whole block at byte {offset}")
+    return cast("BlockHeader", json.loads(bytes(buffer[offset + PREFIX.size : start]))), start
+
+
+def _weights(codes: NDArray[Any], dtype: Dtype) -> NDArray[np.float32]:
+    if dtype == "float16":
+        return codes.astype(np.float32)
+    weights = np.square(codes.astype(np.float32) / SQRT8_ONE)
+    return np.where(codes == SQRT8_MISSING, np.float32(np.nan), weights)

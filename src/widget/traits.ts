@@ -1,0 +1,44 @@
+import type { AnyModel } from "@anywidget/types";
+import { effect, type Signal, signal as newSignal } from "@preact/signals-core";
+import type { Channel } from "../core/channel";
+
+/** A signal that is one with a synced trait: writing it saves the trait, a change from the kernel writes it. */
+export function traitSignal<T extends object, K extends keyof T & string>(
+  model: AnyModel<T>,
+  name: K,
+  ended: AbortSignal,
+): Signal<T[K]> {
+  const value = newSignal(model.get(name));
+  const changed = () => {
+    if (!same(value.peek(), model.get(name))) value.value = model.get(name);
+  };
+  model.on(`change:${name}`, changed);
+  const stop = effect(() => {
+    if (same(value.value, model.get(name))) return;
+    model.set(name, value.value);
+    model.save_changes();
+  });
+  ended.addEventListener("abort", () => {
+    stop();
+    model.off(`change:${name}`, changed);
+  });
+  return value;
+}
+
+/** A signal that is one with a channel. */
+export function channelSignal<T>(channel: Channel<T>, ended: AbortSignal): Signal<T> {
+  const value = newSignal(channel.get());
+  channel.follow((next) => {
+    value.value = next;
+  }, ended);
+  ended.addEventListener(
+    "abort",
+    effect(() => channel.set(value.value)),
+  );
+  return value;
+}
+
+/** Traits are JSON: lists are equal when their elements are. */
+function same(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,78 @@
+import type { AnyModel, Host } from "@anywidget/types";
+import { computed } from "@preact/signals-core";
+import type { StoreTraits, ViewTraits } from "../contract.gen";
+import type { ViewContext } from "../core/context";
+import { keepSelectionValid } from "../core/valid";
+import { views } from "../views/registry";
+import type { StoreExports } from "./store";
+import { channelSignal, traitSignal } from "./traits";
+
+interface RenderProps {
+  model: AnyModel<ViewTraits>;
+  el: HTMLElement;
+  signal: AbortSignal;
+  host: Host;
+}
+
+async function render({ model, el, signal, host }: RenderProps): Promise<void> {
+  const ref = model.get("store");
+  const [store, { exports }] = await Promise.all([
+    host.getModel<StoreTraits>(ref),
+    host.getWidget<StoreExports>(ref),
+  ]);
+  if (signal.aborted) return;
+  const context = contextOf(model, store, exports, signal);
+  keepSelectionValid(context, signal);
+  const root = document.createElement("div");
+  el.append(root);
+  views[model.get("view")](root, context, signal);
+  afterPaint(root, signal, () => exports.prefetch());
+  signal.addEventListener("abort", () => root.remove());
+}
+
+function contextOf(
+  model: AnyModel<ViewTraits>,
+  store: AnyModel<StoreTraits>,
+  exports: StoreExports,
+  signal: AbortSignal,
+): ViewContext {
+  const maps = traitSignal(store, "maps", signal);
+  const map = traitSignal(store, "map", signal);
+  const included = traitSignal(model, "include_layers", signal);
+  return {
+    name: traitSignal(store, "name", signal),
+    maps,
+    selection: {
+      map,
+      layer: traitSignal(store, "layer", signal),
+      heads: traitSignal(store, "heads", signal) as ViewContext["selection"]["heads"],
+      query: traitSignal(store, "query", signal),
+      key: traitSignal(store, "key", signal),
+      pair: traitSignal(store, "pair", signal),
+      hover: channelSignal(exports.hover, signal),
+    },
+    options: {
+      theme: traitSignal(model, "theme", signal),
+      includeLayers: computed(() => included.value),
+      includeHeads: traitSignal(model, "include_heads", signal) as ViewContext["options"]["includeHeads"],
+      detail: traitSignal(model, "detail", signal),
+    },
+    source: exports.source,
+    status: channelSignal(exports.status, signal),
+  };
+}
+
+/** Calls `done` once, when the view says that it is ready. */
+function afterPaint(root: HTMLElement, signal: AbortSignal, done: () => void): void {
+  const observer = new MutationObserver(check);
+  function check(): void {
+    if (root.dataset.state !== "ready") return;
+    observer.disconnect();
+    done();
+  }
+  observer.observe(root, { attributes: true, attributeFilter: ["data-state"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+  check();
+}
+
+export default { render };
