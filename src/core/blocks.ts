@@ -1,0 +1,71 @@
+import type { BlockHeader } from "../contract.gen";
+import type { HeadWeights } from "./head-weights";
+import { readHeader } from "./header";
+import { tableOf } from "./tables";
+
+/** One encoded block, decoded. */
+export interface DecodedBlock {
+  readonly header: BlockHeader;
+  /** The whole block in the order `[head, query, key]`: a view of the buffer wherever its alignment allows. */
+  readonly codes: Uint16Array | Uint8Array;
+}
+
+/** Where a head's weights are in a block, by the head's number in its layer. */
+export interface BlockHead {
+  readonly head: number;
+  readonly weights: HeadWeights;
+}
+
+const PREAMBLE = 8;
+
+/**
+ * Decodes blocks that stand one after another (the encoding is described in `contract.py`).
+ * Throws an Error that names the block, the byte offset and what is wrong there.
+ */
+export function decodeBlocks(buffer: ArrayBuffer | DataView | Uint8Array): DecodedBlock[] {
+  const view = ArrayBuffer.isView(buffer)
+    ? new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new DataView(buffer);
+  const blocks: DecodedBlock[] = [];
+  for (let offset = 0; offset < view.byteLength; ) {
+    const fail = (problem: string): never => {
+      throw new Error(`Block ${blocks.length} at byte ${offset} of ${view.byteLength} can't be read: ${problem}.`);
+    };
+    const { header, headerLength } = readHeader(view, offset, fail);
+    const start = offset + PREAMBLE + headerLength;
+    const codes = readCodes(view, start, header, fail);
+    blocks.push({ header, codes });
+    offset = start + Math.ceil(codes.byteLength / 8) * 8;
+  }
+  return blocks;
+}
+
+function readCodes(view: DataView, start: number, header: BlockHeader, fail: (problem: string) => never) {
+  const length = header.shape.reduce((product, size) => product * size, 1);
+  const bytes = header.dtype === "float16" ? length * 2 : length;
+  const padded = Math.ceil(bytes / 8) * 8;
+  if (start + padded > view.byteLength) {
+    fail(`its payload needs ${padded} bytes from byte ${start}, but only ${view.byteLength - start} follow`);
+  }
+  const offset = view.byteOffset + start;
+  if (header.dtype === "sqrt8") return new Uint8Array(view.buffer, offset, length);
+  if (offset % 2 === 0) return new Uint16Array(view.buffer, offset, length);
+  return new Uint16Array(view.buffer.slice(offset, offset + bytes));
+}
+
+/** The heads of a block, each a view of the block's codes. */
+export function headsOf(block: DecodedBlock): BlockHead[] {
+  const [, numQueries, numKeys] = block.header.shape as [number, number, number];
+  const size = numQueries * numKeys;
+  const { dtype } = block.header;
+  return block.header.heads.map((head, index) => ({
+    head,
+    weights: {
+      numQueries,
+      numKeys,
+      codes: block.codes.subarray(index * size, (index + 1) * size),
+      table: tableOf(dtype),
+      dtype,
+    },
+  }));
+}

@@ -1,0 +1,83 @@
+import { type BlockHeader, MAGIC, OVERVIEW_BINS } from "../contract.gen";
+
+type Fail = (problem: string) => never;
+
+/** The header of the block at `offset`, checked, and its padded length. `fail` is told what is wrong. */
+export function readHeader(view: DataView, offset: number, fail: Fail): { header: BlockHeader; headerLength: number } {
+  const left = view.byteLength - offset;
+  if (left < 8) fail(`only ${left} bytes are left, fewer than the 8 that every block starts with`);
+  const magic = latin1(view, offset, 4);
+  if (magic !== MAGIC) fail(`it starts with ${JSON.stringify(magic)} instead of "${MAGIC}"`);
+  const headerLength = view.getUint32(offset + 4, true);
+  if (headerLength % 8 !== 0) fail(`its header length ${headerLength} is not a multiple of 8`);
+  if (headerLength > left - 8) fail(`its header of ${headerLength} bytes goes beyond the end`);
+  const text = new Uint8Array(view.buffer, view.byteOffset + offset + 8, headerLength);
+  return { header: checkHeader(parse(text, fail), fail), headerLength };
+}
+
+function latin1(view: DataView, offset: number, length: number): string {
+  return String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + offset, length));
+}
+
+function parse(text: Uint8Array, fail: Fail): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+  } catch (error) {
+    return fail(`its header is not JSON in UTF-8 (${(error as Error).message})`);
+  }
+}
+
+function checkHeader(value: unknown, fail: Fail): BlockHeader {
+  if (typeof value !== "object" || value === null) return fail("its header is not a JSON object");
+  const header = value as BlockHeader;
+  const { kind, dtype } = header;
+  if (kind !== "block" && kind !== "overview") fail(`its kind is ${show(kind)}, not "block" or "overview"`);
+  if (dtype !== "float16" && dtype !== "sqrt8") fail(`its dtype is ${show(dtype)}, not "float16" or "sqrt8"`);
+  if (typeof header.map !== "string") fail(`its map is ${show(header.map)}, not a string`);
+  for (const name of ["layer", "missing"] as const) {
+    if (!isCount(header[name])) fail(`its ${name} is ${show(header[name])}, not a whole number`);
+  }
+  if (!isCounts(header.heads)) fail(`its heads are ${show(header.heads)}, not whole numbers`);
+  for (const name of ["queries", "keys"] as const) checkRange(name, header[name], fail);
+  checkShape(header, fail);
+  return header;
+}
+
+function checkRange(name: string, range: unknown, fail: Fail): void {
+  if (!isCounts(range) || range.length !== 2 || (range[0] as number) > (range[1] as number)) {
+    fail(`its ${name} are ${show(range)}, not a range [start, stop]`);
+  }
+}
+
+/** A block's shape is that of its ranges; an overview's bins are at most as many as its positions. */
+function checkShape({ kind, heads, queries, keys, shape }: BlockHeader, fail: Fail): void {
+  if (!isCounts(shape) || shape.length !== 3) return fail(`its shape is ${show(shape)}, not [heads, queries, keys]`);
+  const expected = [heads.length, extent(queries), extent(keys)] as const;
+  const fits =
+    kind === "block"
+      ? shape[1] === expected[1] && shape[2] === expected[2]
+      : isPooled(shape[1] as number, expected[1]) && isPooled(shape[2] as number, expected[2]);
+  if (shape[0] !== expected[0] || !fits) {
+    fail(`its shape ${show(shape)} does not fit its heads, queries and keys ${show(expected)}`);
+  }
+}
+
+function isPooled(bins: number, positions: number): boolean {
+  return bins <= Math.min(positions, OVERVIEW_BINS) && bins > 0 === positions > 0;
+}
+
+function extent(range: readonly number[]): number {
+  return (range[1] as number) - (range[0] as number);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? "missing";
+}

@@ -1,0 +1,14 @@
+/** Pixels in rows from the top, four bytes each: red, green, blue and alpha, not premultiplied. An ImageData is one. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+/** A rectangle of whole pixels. */
+export interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
