@@ -25,7 +25,7 @@ NUMPY_DTYPES: dict[Dtype, str] = {"float16": "<f2", "sqrt8": "<u1"}
 def encode_block(
     values: NDArray[np.float32],
     *,
-    map: str,  # noqa: A002  (the field's own word, as in `Capture.weights`)
+    map: str,
     layer: int,
     heads: Sequence[int],
     kind: BlockKind = "block",
@@ -87,7 +87,9 @@ def decode_blocks(buffer: bytes | memoryview) -> Iterator[tuple[BlockHeader, NDA
         dtype = np.dtype(NUMPY_DTYPES[header["dtype"]])
         size = int(np.prod(header["shape"])) * dtype.itemsize
         if start + size > len(buffer):
-            raise ValueError(f"the block at byte {offset} wants {size} bytes of weights, {len(buffer) - start} are left")
+            raise ValueError(
+                f"the block at byte {offset} wants {size} bytes of weights, {len(buffer) - start} are left"
+            )
         codes = np.frombuffer(buffer[start : start + size], dtype).reshape(header["shape"])
         yield header, _weights(codes, header["dtype"])
         offset = start + size + -size % ALIGNMENT

@@ -52,7 +52,9 @@ def _row_ranges(map_: AttentionMap) -> Iterator[tuple[int, int]]:
 Reply = tuple[BlocksMessage | ErrorMessage, list[bytes]]
 
 
-def answer(maps: Mapping[str, AttentionMap], content: dict[str, Any], lock: AbstractContextManager[Any]) -> Iterator[Reply]:
+def answer(
+    maps: Mapping[str, AttentionMap], content: dict[str, Any], lock: AbstractContextManager[Any]
+) -> Iterator[Reply]:
     """Yield the messages that answer one message of a page; nothing for a message that is no request.
 
     Whatever goes wrong is answered too: a page that waits for ever is worse than one that shows an error.

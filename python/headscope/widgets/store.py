@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import anywidget
 import traitlets as t
 
-from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFilter
+from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, PairFilter
+from headscope.options import map_info
 from headscope.widgets.answers import answer, encoded_bytes, layer_blocks
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Store(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is u
         self._from_page = False
         self._stale = True
         self._quiet = False
-        infos = [_map_info(map_) for map_ in capture.maps.values()]
+        infos = [map_info(map_) for map_ in capture.maps.values()]
         total = sum(encoded_bytes(map_, layer) for map_ in capture.maps.values() for layer in range(map_.num_layers))
         super().__init__(name=capture.name, maps=infos, map=infos[0]["name"], total_bytes=total)
         self.on_msg(self._on_message)
@@ -138,7 +139,7 @@ class Store(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is u
         return None if value is None else _within(name, value, len(tokens))
 
     @t.observe("map")
-    def _map_moved(self, change: dict[str, Any]) -> None:
+    def _map_moved(self, _change: dict[str, Any]) -> None:
         """Let go of what the new map does not have."""
         map_ = self.shown_map
         self.layer = min(self.layer, map_.num_layers - 1)
@@ -146,7 +147,7 @@ class Store(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is u
         self.overview = b""
 
     @t.observe("map", "layer")
-    def _selection_moved(self, change: dict[str, Any]) -> None:
+    def _selection_moved(self, _change: dict[str, Any]) -> None:
         self._stale = True
         if not self._from_page and self.comm is not None:
             self.block = self._fresh_block()
@@ -185,20 +186,6 @@ class Store(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is u
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
         for message, buffers in answer(self._capture.maps, content, self._lock):
             self.send(message, buffers)
-
-
-def _map_info(map_: AttentionMap) -> MapInfo:
-    return {
-        "name": map_.name,
-        "label": map_.label,
-        "num_layers": map_.num_layers,
-        "num_heads": [map_.num_heads(layer) for layer in range(map_.num_layers)],
-        "query_tokens": list(map_.query_tokens),
-        "key_tokens": list(map_.key_tokens),
-        "query_special": list(map_.query_special),
-        "key_special": list(map_.key_special),
-        "sentence_b_start": map_.sentence_b_start,
-    }
 
 
 def _within(what: str, value: int, count: int) -> int:

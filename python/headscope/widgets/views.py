@@ -9,15 +9,12 @@ import anywidget
 import traitlets as t
 
 from headscope.contract import Theme, ViewKind
-from headscope.keywords import reject_unknown
+from headscope.options import check_options
 from headscope.widgets.selection import Selection
 from headscope.widgets.store import STATIC, Store, store_of
 
 if TYPE_CHECKING:
-    from headscope.attention import AttentionMap, Capture
-
-SHARED_OPTIONS = ("map", "layer", "heads", "theme", "include_layers")
-MODEL_OPTIONS = (*SHARED_OPTIONS, "include_heads", "detail")
+    from headscope.attention import Capture
 
 
 class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped
@@ -118,8 +115,7 @@ def head_view(capture: Capture, **options: Any) -> View:
     ValueError
         A map, layer or head that the capture does not have.
     """
-    reject_unknown("head_view", options, SHARED_OPTIONS)
-    return _view(capture, "head", options)
+    return show(capture, "head", options)
 
 
 def model_view(capture: Capture, **options: Any) -> View:
@@ -127,10 +123,7 @@ def model_view(capture: Capture, **options: Any) -> View:
 
     Takes the options of `head_view`, and `include_heads`: the heads to show, `detail`: whether one is open.
     """
-    reject_unknown("model_view", options, MODEL_OPTIONS)
-    view = _view(capture, "model", options)
-    view.store.ensure_overview()
-    return view
+    return show(capture, "model", options)
 
 
 def default_view(capture: Capture) -> View:
@@ -138,39 +131,11 @@ def default_view(capture: Capture) -> View:
     return model_view(capture, detail=True)
 
 
-def _view(capture: Capture, kind: ViewKind, options: dict[str, Any]) -> View:
+def show(capture: Capture, kind: ViewKind, options: dict[str, Any]) -> View:
+    """Return a view of the given kind, after moving the capture's selection to where the options say."""
     store = store_of(capture)
-    own = {name: options[name] for name in ("theme", "include_heads", "detail") if options.get(name) is not None}
-    map_ = capture.maps.get(options.get("map") or store.map)
-    if map_ is not None:
-        own["include_layers"] = _included_layers(map_, options.get("include_layers"))
-        _check_heads(map_, own.get("include_heads"))
-    moves = {name: options[name] for name in ("map", "layer", "heads") if options.get(name) is not None}
-    layer = moves.get("layer", store.layer)
-    if own.get("include_layers") and layer not in own["include_layers"]:
-        if "layer" in moves:
-            raise ValueError(f"layer {layer} is not among include_layers: {own['include_layers']}")
-        moves["layer"] = own["include_layers"][0]
-    store.select(**moves)
-    return View(store, kind, **own)
-
-
-def _included_layers(map_: AttentionMap, layers: Sequence[int] | None) -> list[int]:
-    if layers is None:
-        return []
-    chosen = [int(layer) for layer in layers]
-    wrong = [layer for layer in chosen if not 0 <= layer < map_.num_layers]
-    if not chosen or wrong:
-        problem = f"has {wrong}, out of range" if wrong else "is empty"
-        raise ValueError(f"include_layers {problem}: choose from layers 0 to {map_.num_layers - 1}, or leave it out")
-    return chosen
-
-
-def _check_heads(map_: AttentionMap, heads: Sequence[int] | None) -> None:
-    if heads is None:
-        return
-    most = max(map_.num_heads(layer) for layer in range(map_.num_layers))
-    wrong = [head for head in heads if not 0 <= head < most]
-    if wrong or not len(heads):
-        problem = f"has {wrong}, out of range" if wrong else "is empty"
-        raise ValueError(f"include_heads {problem}: choose from heads 0 to {most - 1}, or leave it out")
+    checked = check_options(capture, kind, options, store.map)
+    store.select(**{name: checked.pop(name) for name in ("map", "layer", "heads") if name in checked})
+    if kind == "model":
+        store.ensure_overview()
+    return View(store, kind, **checked)

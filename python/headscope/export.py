@@ -1,0 +1,157 @@
+"""Standalone HTML pages: the view, its code and its weights in one file, with no network and no kernel."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from headscope.blocks import encode_block
+from headscope.contract import OVERVIEW_BINS, BlockKind, Dtype, ViewKind
+from headscope.options import check_options, map_info
+
+if TYPE_CHECKING:
+    from headscope.attention import AttentionMap, Capture
+
+STATIC = Path(__file__).parent / "static"
+
+EXACT_BYTES = 2 * 1024 * 1024
+"""Pages whose weights are no larger than this as float16 hold them so; larger ones hold a byte a weight."""
+
+FAST_BYTES = 4 * 1024 * 1024
+"""A layer larger than this is packed quickly rather than tightly."""
+
+DEFAULTS = {
+    "theme": "auto",
+    "layer": 0,
+    "heads": None,
+    "include_layers": [],
+    "include_heads": None,
+    "detail": False,
+}
+"""What a page shows unless its options say otherwise."""
+
+Precision = Literal["auto", "float16", "sqrt8"]
+
+TEMPLATE = """<!doctype html>
+<html lang="en" style="color-scheme: light dark">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
+<body>
+<style>{css}</style>
+<div id="{page}"></div>
+<script type="application/json" id="{page}-info">{info}</script>
+{first}
+<script>{code}headscope.mount("{page}");</script>
+{rest}
+</body>
+</html>
+"""
+
+
+def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Precision = "auto", **options: Any) -> str:
+    """Return a complete HTML page that shows one view of a capture, interactive, without network or kernel.
+
+    Parameters
+    ----------
+    capture
+        What to show: all its attention maps are in the page, with the included layers and all their heads.
+    view
+        `"head"` or `"model"`.
+    precision
+        `"float16"` keeps three digits of each weight. `"sqrt8"` keeps two, in half the bytes; the page marks its
+        numbers as approximate. `"auto"` takes float16 for pages of up to 2 MiB of weights.
+    **options
+        As of `head_view` and `model_view`.
+
+    Raises
+    ------
+    TypeError
+        An unknown option; the message names the nearest right one.
+    ValueError
+        A value that this capture does not have.
+    """
+    if precision not in Precision.__args__:  # type: ignore[attr-defined]
+        raise ValueError(f"precision is {precision!r}; it can be 'auto', 'float16' or 'sqrt8'")
+    shown = next(iter(capture.maps))
+    given = check_options(capture, view, options, shown, "standalone_html")
+    info = DEFAULTS | {"map": shown} | given | {"name": capture.name, "view": view}
+    info["maps"] = [map_info(map_) for map_ in capture.maps.values()]
+    page = f"headscope-{uuid.uuid4().hex[:12]}"
+    first, rest = _ordered_parts(capture, page, info, precision)
+    return TEMPLATE.format(
+        title=escape(f"{capture.name}: attention"),
+        page=page,
+        css=_asset("widget.css"),
+        code=_asset("page.js"),
+        info=_script_safe(json.dumps(info, separators=(",", ":"))),
+        first="\n".join(first),
+        rest="\n".join(rest),
+    )
+
+
+def _ordered_parts(
+    capture: Capture, page: str, info: dict[str, Any], precision: Precision
+) -> tuple[list[str], list[str]]:
+    """Return the parts that the first picture needs, and the others."""
+    first, rest = [], []
+    layers = {name: _layers(map_, info["include_layers"]) for name, map_ in capture.maps.items()}
+    dtype = _dtype(capture, layers, precision)
+    kinds: list[BlockKind] = ["overview", "block"] if info["view"] == "model" else ["block"]
+    for kind in kinds:
+        for name, map_ in capture.maps.items():
+            for layer in layers[name]:
+                now = name == info["map"] and (kind == "overview" or layer == info["layer"])
+                (first if now else rest).append(_part(page, kind, map_, layer, dtype))
+    return first, rest
+
+
+def _layers(map_: AttentionMap, include_layers: Sequence[int]) -> list[int]:
+    return [layer for layer in range(map_.num_layers) if not include_layers or layer in include_layers]
+
+
+def _dtype(capture: Capture, layers: dict[str, list[int]], precision: Precision) -> Dtype:
+    if precision != "auto":
+        return precision
+    weights = sum(
+        len(map_.query_tokens) * len(map_.key_tokens) * map_.num_heads(layer)
+        for name, map_ in capture.maps.items()
+        for layer in layers[name]
+    )
+    return "float16" if 2 * weights <= EXACT_BYTES else "sqrt8"
+
+
+def _part(page: str, kind: BlockKind, map_: AttentionMap, layer: int, dtype: Dtype) -> str:
+    """Return the element that carries one layer, as `src/sources/embedded.ts` reads it."""
+    packed = base64.b64encode(_packed(b"".join(_blocks(kind, map_, layer, dtype)))).decode()
+    return f'<script type="text/plain" id="{page}-{kind}-{escape(map_.name)}-{layer}">{packed}</script>'
+
+
+def _packed(blocks: bytes) -> bytes:
+    return gzip.compress(blocks, 1 if len(blocks) > FAST_BYTES else 6, mtime=0)
+
+
+def _blocks(kind: BlockKind, map_: AttentionMap, layer: int, dtype: Dtype) -> Iterator[bytes]:
+    """Yield a block for each head of a layer: one head's weights at a time are in memory."""
+    spans: dict[str, Any] = {"queries": (0, len(map_.query_tokens)), "keys": (0, len(map_.key_tokens))}
+    for head in range(map_.num_heads(layer)):
+        values = map_.block(layer, [head]) if kind == "block" else map_.overview(layer, [head], OVERVIEW_BINS)
+        coded: Dtype = dtype if kind == "block" else "sqrt8"
+        if coded == "sqrt8" and (values.min(initial=0) < 0 or values.max(initial=0) > 1):
+            coded = "float16"  # a byte of a square root holds nothing outside of 0 to 1
+        yield encode_block(values, map=map_.name, layer=layer, heads=[head], kind=kind, dtype=coded, **spans)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def _script_safe(text: str) -> str:
+    """Return JSON that can't close the script element which holds it, whatever a token says."""
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,0 +1,69 @@
+import type { BlockKind, BlockRequest } from "../contract.gen";
+import { HeadAssembler } from "../core/assemble";
+import { decodeBlocks } from "../core/blocks";
+import { cacheKey, HeadCache } from "../core/cache";
+import type { HeadWeights } from "../core/head-weights";
+import type { Source } from "../core/source";
+
+/** A page keeps what it has unpacked up to this size; the rest is unpacked again when it is wanted. */
+const CACHE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Weights that a standalone page carries: one `<script type="text/plain">` a layer, holding its encoded blocks as
+ * gzip in base64. A layer is unpacked when it is first wanted.
+ */
+export class EmbeddedSource implements Source {
+  readonly #cache = new HeadCache(CACHE_BYTES);
+  readonly #page: string;
+  readonly #numQueries: (map: string) => number;
+
+  constructor(page: string, numQueries: (map: string) => number) {
+    this.#page = page;
+    this.#numQueries = numQueries;
+  }
+
+  peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {
+    return this.#cache.get(cacheKey(kind, map, layer, head));
+  }
+
+  async fetch(request: BlockRequest, signal: AbortSignal): Promise<HeadWeights[]> {
+    signal.throwIfAborted();
+    const heads = await this.#unpack(request);
+    signal.throwIfAborted();
+    return request.heads.map((head) => {
+      const weights = heads.get(head);
+      if (!weights) throw new Error(`This page does not hold head ${head} of layer ${request.layer}.`);
+      return weights;
+    });
+  }
+
+  async #unpack({ kind, map, layer }: BlockRequest): Promise<Map<number, HeadWeights>> {
+    const heads = new Map<number, HeadWeights>();
+    const assembler = new HeadAssembler();
+    for (const block of decodeBlocks(await inflate(await this.#text(kind, map, layer)))) {
+      for (const { head, weights } of assembler.add(block, this.#numQueries(map))) {
+        heads.set(head, weights);
+        this.#cache.set(cacheKey(kind, map, layer, head), weights);
+      }
+    }
+    return heads;
+  }
+
+  /** The first picture is drawn while the browser still reads the rest of a large page. */
+  async #text(kind: BlockKind, map: string, layer: number): Promise<string> {
+    const id = `${this.#page}-${kind}-${map}-${layer}`;
+    if (!document.getElementById(id) && document.readyState === "loading") await parsed();
+    const text = document.getElementById(id)?.textContent;
+    if (!text) throw new Error(`This page does not hold layer ${layer} of "${map}".`);
+    return text;
+  }
+}
+
+function parsed(): Promise<void> {
+  return new Promise((resolve) => document.addEventListener("DOMContentLoaded", () => resolve(), { once: true }));
+}
+
+function inflate(base64: string): Promise<ArrayBuffer> {
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
