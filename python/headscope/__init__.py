@@ -1,1 +1,18 @@
-"""Headscope."""
+"""Headscope: see what every attention head of a Transformer looks at, live, in the notebook.
+
+`capture` runs a model once and keeps what its attention did; `from_attentions` takes weights of any origin. Both give a
+`Capture`, which shows itself as a cell's output.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from headscope.attention import AttentionMap, Capture, from_attentions
+
+try:
+    __version__ = version("headscope")
+except PackageNotFoundError:  # the sources without an installation
+    __version__ = "0+unknown"
+
+__all__ = ["AttentionMap", "Capture", "__version__", "from_attentions"]

@@ -1,0 +1,257 @@
+"""Attention maps: every layer of one attention of a model, with the tokens on both axes.
+
+A weight is an element of `softmax(scores)`: how much one query position attends to one key position, float32. The order
+of axes is always (layer, head, query, key); all positions are zero-based. A missing weight is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from headscope.pooling import Pool, row_chunks
+from headscope.positions import Positions, check_position, ranges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from headscope.contract import MapInfo
+
+OVERVIEW_BUDGET = 1 << 22
+"""An overview holds at most this many single weights at a time (16 MiB), or one row of all heads."""
+
+LABELS = {"self": "Self", "encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
+
+
+class Record(Protocol):
+    """One layer of an attention map: whatever can say any rectangle of its weights."""
+
+    @property
+    def num_heads(self) -> int:
+        """How many heads the layer has."""
+
+    @property
+    def num_queries(self) -> int:
+        """How many query positions each head has."""
+
+    @property
+    def num_keys(self) -> int:
+        """How many key positions each head has."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the record holds, in bytes."""
+
+    def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+        """Return the weights of some heads, shape (heads, queries, keys). The slices have a start and a stop, no step."""
+
+
+class LeftOut:
+    """A layer that was not kept: all its weights are missing."""
+
+    nbytes = 0
+
+    def __init__(self, num_heads: int, num_queries: int, num_keys: int) -> None:
+        self.num_heads, self.num_queries, self.num_keys = num_heads, num_queries, num_keys
+
+    def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+        """Return NaN for every weight."""
+        shape = len(heads), queries.stop - queries.start, keys.stop - keys.start
+        return np.full(shape, np.nan, dtype=np.float32)
+
+
+class AttentionMap:
+    """One of a model's attentions: every layer of it, with the tokens on both axes.
+
+    Parameters
+    ----------
+    name
+        `"self"`, `"encoder"`, `"decoder"`, `"cross"` and the like.
+    records
+        One for each layer, in order; all with the same number of positions. Heads may differ from layer to layer.
+    query_tokens, key_tokens
+        The tokens, as text for people.
+    query_special, key_special
+        Positions of special tokens.
+    sentence_b_start
+        First position of the second sentence of a pair, None where there is no pair.
+    label
+        The name that people read.
+
+    Raises
+    ------
+    ValueError
+        If there is no layer, or a layer's positions are not as many as the tokens.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        records: Sequence[Record],
+        query_tokens: Sequence[str],
+        key_tokens: Sequence[str],
+        *,
+        query_special: Sequence[int] = (),
+        key_special: Sequence[int] = (),
+        sentence_b_start: int | None = None,
+        label: str | None = None,
+    ) -> None:
+        self.name = name
+        self.label = label or LABELS.get(name, name.capitalize())
+        self.records = tuple(records)
+        self.query_tokens, self.key_tokens = tuple(query_tokens), tuple(key_tokens)
+        self.query_special, self.key_special = tuple(query_special), tuple(key_special)
+        self.sentence_b_start = sentence_b_start
+        if not self.records:
+            raise ValueError(f"the {name!r} map has no layers.")
+        for layer, record in enumerate(self.records):
+            self._check_positions(layer, record)
+
+    def _check_positions(self, layer: int, record: Record) -> None:
+        for what, size, tokens in (
+            ("query", record.num_queries, self.query_tokens),
+            ("key", record.num_keys, self.key_tokens),
+        ):
+            if size != len(tokens):
+                raise ValueError(
+                    f"layer {layer} of the {self.name!r} map has {size} {what} positions, but there are {len(tokens)} "
+                    f"{what} tokens: give one token for each position."
+                )
+
+    @property
+    def num_layers(self) -> int:
+        """How many layers the model has here, kept or not."""
+        return len(self.records)
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers whose weights can be had: all, unless some were left out by `layers=`."""
+        return tuple(layer for layer, record in enumerate(self.records) if not isinstance(record, LeftOut))
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the layers hold, in bytes."""
+        return sum(record.nbytes for record in self.records)
+
+    def num_heads(self, layer: int) -> int:
+        """Return how many heads a layer has."""
+        return self._record(layer).num_heads
+
+    def _record(self, layer: int) -> Record:
+        return self.records[check_position(layer, self.num_layers, "layer")]
+
+    def _heads(self, record: Record, heads: Positions) -> list[int]:
+        return [head for run in ranges(heads, record.num_heads, "head") for head in run]
+
+    def block(
+        self, layer: int, heads: Positions = None, queries: Positions = None, keys: Positions = None
+    ) -> NDArray[np.float32]:
+        """Return a rectangle of exact weights.
+
+        Parameters
+        ----------
+        layer
+            Zero-based.
+        heads, queries, keys
+            All (None), one position, a slice, or a sequence of positions in the order wanted.
+
+        Returns
+        -------
+        ndarray of float32, shape (heads, queries, keys)
+            No axis is dropped. NaN where a weight is missing: it was NaN or infinite, or `layers=` left the layer out.
+
+        Raises
+        ------
+        IndexError
+            A layer, head or position out of range.
+        """
+        record = self._record(layer)
+        heads = self._heads(record, heads)
+        rows = ranges(queries, record.num_queries, "query")
+        columns = ranges(keys, record.num_keys, "key")
+        hull, chosen = _hull(columns)
+        parts = [record.weights(heads, slice(run.start, run.stop), hull) for run in rows]
+        if not parts:
+            return np.empty((len(heads), 0, sum(map(len, columns))), dtype=np.float32)
+        weights = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        return weights if chosen is None else weights[:, :, chosen]
+
+    def overview(self, layer: int, heads: Positions = None, bins: int = 64) -> NDArray[np.float32]:
+        """Return each head pooled to a thumbnail: a bin holds the largest weight of the positions that it covers.
+
+        Bin `b` of `B = min(n, bins)` covers positions `b*n//B` to `(b+1)*n//B`. Missing weights are ignored; a bin of
+        nothing else is NaN. The weights are computed in chunks of rows, see `OVERVIEW_BUDGET`.
+
+        Returns
+        -------
+        ndarray of float32, shape (heads, min(num_queries, bins), min(num_keys, bins))
+
+        Raises
+        ------
+        IndexError
+            A layer or head out of range.
+        ValueError
+            `bins` under 1.
+        """
+        if bins < 1:
+            raise ValueError(f"bins must be at least 1, not {bins}.")
+        record = self._record(layer)
+        heads = self._heads(record, heads)
+        pool = Pool(len(heads), record.num_queries, record.num_keys, bins)
+        for rows in row_chunks(len(heads), record.num_queries, record.num_keys, OVERVIEW_BUDGET):
+            pool.add(rows, record.weights(heads, slice(rows.start, rows.stop), slice(0, record.num_keys)))
+        return pool.values
+
+    def info(self) -> MapInfo:
+        """Return what a page needs to know of the map."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "num_layers": self.num_layers,
+            "num_heads": [record.num_heads for record in self.records],
+            "query_tokens": list(self.query_tokens),
+            "key_tokens": list(self.key_tokens),
+            "query_special": list(self.query_special),
+            "key_special": list(self.key_special),
+            "sentence_b_start": self.sentence_b_start,
+        }
+
+    def __repr__(self) -> str:
+        heads = sorted({record.num_heads for record in self.records})
+        many = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]} to {heads[-1]}"
+        size = f"{len(self.query_tokens)} queries x {len(self.key_tokens)} keys"
+        return f"AttentionMap({self.name!r}: {self.num_layers} layers x {many} heads, {size})"
+
+
+def _hull(columns: Sequence[range]) -> tuple[slice, NDArray[np.intp] | None]:
+    """Return one slice that covers all columns, and which of its columns are meant where that is not all of them."""
+    if len(columns) == 1:
+        return slice(columns[0].start, columns[0].stop), None
+    start = min((run.start for run in columns), default=0)
+    stop = max((run.stop for run in columns), default=0)
+    return slice(start, stop), np.array([key - start for run in columns for key in run], dtype=np.intp)
+
+
+def keep_layers(maps: Sequence[AttentionMap], layers: Sequence[int] | None) -> list[AttentionMap]:
+    """Let go of the layers that are not in `layers`; a map of which none remains is dropped.
+
+    Raises
+    ------
+    ValueError
+        If `layers` is empty.
+    IndexError
+        If no map has one of them.
+    """
+    if layers is None:
+        return list(maps)
+    chosen = {check_position(layer, max(map_.num_layers for map_ in maps), "layers:") for layer in layers}
+    if not chosen:
+        raise ValueError("layers is empty: name at least one layer, or leave it out for all of them.")
+    for map_ in maps:
+        map_.records = tuple(
+            record if layer in chosen else LeftOut(record.num_heads, record.num_queries, record.num_keys)
+            for layer, record in enumerate(map_.records)
+        )
+    return [map_ for map_ in maps if map_.layers]

@@ -1,0 +1,59 @@
+"""Max-pooling of weights to a thumbnail, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Weights: TypeAlias = NDArray[np.float32]
+    Edges: TypeAlias = NDArray[np.int64]
+
+
+def bin_edges(size: int, bins: int) -> Edges:
+    """Return where bins start: bin `b` of `B = min(size, bins)` covers positions `b*size//B` to `(b+1)*size//B`."""
+    count = min(size, bins)
+    return np.arange(count, dtype=np.int64) * size // max(count, 1)
+
+
+class Pool:
+    """The largest weight in each bin, gathered from blocks of rows in any order.
+
+    Missing weights (NaN) are ignored; a bin of nothing else is NaN.
+
+    Parameters
+    ----------
+    num_heads, num_queries, num_keys
+        The shape of what is pooled.
+    bins
+        How many bins each axis has at most.
+    """
+
+    def __init__(self, num_heads: int, num_queries: int, num_keys: int, bins: int) -> None:
+        self._query_edges = bin_edges(num_queries, bins)
+        self._key_edges = bin_edges(num_keys, bins)
+        shape = num_heads, len(self._query_edges), len(self._key_edges)
+        self.values: Weights = np.full(shape, np.nan, dtype=np.float32)
+
+    def add(self, rows: range, weights: Weights) -> None:
+        """Pool the weights of `rows`, shape (heads, rows, keys)."""
+        if not weights.size:
+            return
+        first = int(np.searchsorted(self._query_edges, rows.start, side="right")) - 1
+        last = int(np.searchsorted(self._query_edges, rows.stop - 1, side="right"))
+        starts = np.maximum(self._query_edges[first:last] - rows.start, 0)
+        pooled = np.fmax.reduceat(weights, starts, axis=1)
+        pooled = np.fmax.reduceat(pooled, self._key_edges, axis=2)
+        part = self.values[:, first:last]
+        np.fmax(part, pooled, out=part)
+
+
+def row_chunks(num_heads: int, num_queries: int, num_keys: int, budget: int) -> Iterator[range]:
+    """Cut the rows so that a chunk of all heads holds at most `budget` weights, or one row where that holds more."""
+    step = max(1, budget // max(1, num_heads * num_keys))
+    for start in range(0, num_queries, step):
+        yield range(start, min(start + step, num_queries))
