@@ -1,27 +1,31 @@
-/** A piece of work that waits for its turn. */
-interface Waiting {
-  readonly run: () => Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-}
+/** A piece of work that waits for its turn. Never rejects. */
+type Work = () => Promise<void>;
 
 /** Runs one piece of work at a time: the urgent ones first, each kind in the order in which they came. */
 export class LineUp {
-  readonly #urgent = new Set<Waiting>();
-  readonly #patient = new Set<Waiting>();
+  readonly #urgent = new Set<Work>();
+  readonly #patient = new Set<Work>();
   #running = false;
 
   /** Settles as `run()` does, or rejects once `signal` aborts. Work that aborts before its turn is never run. */
   add<T>(run: () => Promise<T>, signal: AbortSignal, urgent: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      const work: Waiting = { run, resolve: resolve as (value: unknown) => void, reject };
       const line = urgent ? this.#urgent : this.#patient;
-      line.add(work);
-      signal.addEventListener("abort", () => {
+      const giveUp = () => {
         line.delete(work);
         reject(signal.reason);
-      });
+      };
+      const work = async () => {
+        try {
+          resolve(await run());
+        } catch (error) {
+          reject(error);
+        }
+        signal.removeEventListener("abort", giveUp);
+      };
+      line.add(work);
+      signal.addEventListener("abort", giveUp, { once: true });
       void this.#next();
     });
   }
@@ -33,11 +37,7 @@ export class LineUp {
     if (!work) return;
     line.delete(work);
     this.#running = true;
-    try {
-      work.resolve(await work.run());
-    } catch (error) {
-      work.reject(error);
-    }
+    await work();
     this.#running = false;
     void this.#next();
   }

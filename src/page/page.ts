@@ -1,6 +1,7 @@
 import { signal as newSignal } from "@preact/signals-core";
 import type { MapInfo, Theme, ViewKind } from "../contract.gen";
 import type { ViewContext } from "../core/context";
+import { listedLayers } from "../core/included";
 import { keepSelectionValid } from "../core/valid";
 import { EmbeddedSource } from "../sources/embedded";
 import { views } from "../views/registry";
@@ -21,11 +22,12 @@ interface PageInfo {
 
 function contextOf(page: string, info: PageInfo): ViewContext {
   const numQueries = (map: string) => info.maps.find(({ name }) => name === map)?.query_tokens.length ?? 0;
+  const [maps, map] = [newSignal(info.maps), newSignal(info.map)];
   return {
     name: newSignal(info.name),
-    maps: newSignal(info.maps),
+    maps,
     selection: {
-      map: newSignal(info.map),
+      map,
       layer: newSignal(info.layer),
       heads: newSignal(info.heads),
       query: newSignal<number | null>(null),
@@ -35,7 +37,7 @@ function contextOf(page: string, info: PageInfo): ViewContext {
     },
     options: {
       theme: newSignal(info.theme),
-      includeLayers: newSignal(info.include_layers),
+      includeLayers: listedLayers(newSignal(info.include_layers), maps, map),
       includeHeads: newSignal(info.include_heads),
       detail: newSignal(info.detail),
     },

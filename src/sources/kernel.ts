@@ -95,14 +95,17 @@ export class KernelSource implements Source {
   #receive(message: unknown, buffers: DataView[]): void {
     const { type, id } = message as BlocksMessage | ErrorMessage;
     const asking = this.#asking.get(id);
-    if (!asking) return;
-    if (type === "error") return asking.settle(new Error((message as ErrorMessage).message));
+    if (asking && type === "error") asking.settle(new Error((message as ErrorMessage).message));
+    else if (asking) this.#receiveBlocks(asking, (message as BlocksMessage).done, buffers);
+  }
+
+  #receiveBlocks({ request, assembler, heads, settle }: Asking, done: boolean, buffers: DataView[]): void {
     try {
-      for (const buffer of buffers) this.#take(buffer, asking.request, asking.assembler, asking.heads);
+      for (const buffer of buffers) this.#take(buffer, request, assembler, heads);
+      if (done) settle();
     } catch (error) {
-      return asking.settle(error as Error);
+      settle(error as Error);
     }
-    if ((message as BlocksMessage).done) asking.settle();
   }
 
   /** Takes in what the traitlets hold, once for each new value. */
@@ -111,11 +114,20 @@ export class KernelSource implements Source {
       const buffer = this.#model.get(name);
       if (!buffer || buffer.byteLength === 0 || buffer === this.#seen.get(name)) continue;
       this.#seen.set(name, buffer);
-      this.#take(buffer, null, new HeadAssembler(), new Map());
+      try {
+        this.#take(buffer, null, new HeadAssembler(), new Map());
+      } catch {
+        // A traitlet that can't be read, as in a notebook saved by another version, is no loss: the kernel is asked.
+      }
     }
   }
 
-  #take(buffer: DataView, request: BlockRequest | null, assembler: HeadAssembler, into: Map<number, HeadWeights>): void {
+  #take(
+    buffer: DataView,
+    request: BlockRequest | null,
+    assembler: HeadAssembler,
+    into: Map<number, HeadWeights>,
+  ): void {
     for (const block of decodeBlocks(buffer)) {
       const { kind, map, layer } = block.header;
       for (const { head, weights } of assembler.add(block, this.#numQueries(map))) {

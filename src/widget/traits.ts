@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import { effect, type Signal, signal as newSignal } from "@preact/signals-core";
+import { effect, signal as newSignal, type Signal } from "@preact/signals-core";
 import type { Channel } from "../core/channel";
 
 /** A signal that is one with a synced trait: writing it saves the trait, a change from the kernel writes it. */

@@ -1,7 +1,7 @@
 import type { AnyModel, Host } from "@anywidget/types";
-import { computed } from "@preact/signals-core";
 import type { StoreTraits, ViewTraits } from "../contract.gen";
 import type { ViewContext } from "../core/context";
+import { listedLayers } from "../core/included";
 import { keepSelectionValid } from "../core/valid";
 import { views } from "../views/registry";
 import type { StoreExports } from "./store";
@@ -16,10 +16,7 @@ interface RenderProps {
 
 async function render({ model, el, signal, host }: RenderProps): Promise<void> {
   const ref = model.get("store");
-  const [store, { exports }] = await Promise.all([
-    host.getModel<StoreTraits>(ref),
-    host.getWidget<StoreExports>(ref),
-  ]);
+  const [store, { exports }] = await Promise.all([host.getModel<StoreTraits>(ref), host.getWidget<StoreExports>(ref)]);
   if (signal.aborted) return;
   const context = contextOf(model, store, exports, signal);
   keepSelectionValid(context, signal);
@@ -53,7 +50,7 @@ function contextOf(
     },
     options: {
       theme: traitSignal(model, "theme", signal),
-      includeLayers: computed(() => included.value),
+      includeLayers: listedLayers(included, maps, map),
       includeHeads: traitSignal(model, "include_heads", signal) as ViewContext["options"]["includeHeads"],
       detail: traitSignal(model, "detail", signal),
     },

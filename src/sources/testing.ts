@@ -1,0 +1,86 @@
+import { type BlockHeader, type BlockKind, MAGIC, type MapInfo, type StoreTraits } from "../contract.gen";
+
+/** One encoded block of float16 codes, as the kernel writes it. */
+export function encoded(header: Omit<BlockHeader, "dtype" | "missing">, codes: readonly number[]): DataView {
+  const json = JSON.stringify({ ...header, dtype: "float16", missing: 0 });
+  const text = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
+  const payload = new Uint8Array(Uint16Array.from(codes).buffer);
+  const bytes = new Uint8Array(8 + text.length + Math.ceil(payload.length / 8) * 8);
+  bytes.set(new TextEncoder().encode(MAGIC));
+  new DataView(bytes.buffer).setUint32(4, text.length, true);
+  bytes.set(text, 8);
+  bytes.set(payload, 8 + text.length);
+  return new DataView(bytes.buffer);
+}
+
+/** A whole head of 2 x 2 weights whose codes are all `code`, or some of its rows. */
+export function head(layer: number, number: number, code: number, rows: [number, number] = [0, 2]): DataView {
+  const shape = [1, rows[1] - rows[0], 2];
+  const header = {
+    kind: "block" as BlockKind,
+    map: "self",
+    layer,
+    heads: [number],
+    queries: rows,
+    keys: [0, 2],
+    shape,
+  };
+  return encoded(header, Array(2 * (rows[1] - rows[0])).fill(code));
+}
+
+export const INFO: MapInfo = {
+  name: "self",
+  label: "Self",
+  num_layers: 3,
+  num_heads: [2, 2, 2],
+  query_tokens: ["a", "b"],
+  key_tokens: ["a", "b"],
+  query_special: [],
+  key_special: [],
+  sentence_b_start: null,
+};
+
+type Listener = (message?: unknown, buffers?: DataView[]) => void;
+
+/** A model in memory, with what the page has sent to its kernel. */
+export class MemoryModel {
+  readonly sent: { type: string; id: string; request: { layer: number; heads: number[] } }[] = [];
+  #traits: Partial<StoreTraits>;
+  readonly #listeners = new Map<string, Set<Listener>>();
+
+  constructor(traits: Partial<StoreTraits> = {}) {
+    this.#traits = { maps: [INFO], block: new DataView(new ArrayBuffer(0)), ...traits };
+  }
+
+  get = (name: keyof StoreTraits): unknown => this.#traits[name];
+
+  set = (name: keyof StoreTraits, value: unknown): void => {
+    this.#traits = { ...this.#traits, [name]: value };
+    this.#tell(`change:${name}`);
+  };
+
+  on = (event: string, listener: Listener): void => {
+    this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener));
+  };
+
+  off = (event: string, listener: Listener): void => {
+    this.#listeners.get(event)?.delete(listener);
+  };
+
+  saved = 0;
+  save_changes = (): void => {
+    this.saved++;
+  };
+
+  send = (message: (typeof this.sent)[number]): void => {
+    this.sent.push(message);
+  };
+
+  answer(message: object, ...buffers: DataView[]): void {
+    this.#tell("msg:custom", message, buffers);
+  }
+
+  #tell(event: string, ...args: [unknown?, DataView[]?]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...args);
+  }
+}
