@@ -39,7 +39,8 @@ def check_options(
     ValueError
         A value that this capture does not have.
     """
-    reject_unknown(call or f"{view}_view", options, OPTIONS[view])
+    unknown = [name for name in options if name not in OPTIONS[view]]
+    reject_unknown(call or f"{view}_view", unknown, OPTIONS[view])
     given = {name: value for name, value in options.items() if value is not None}
     map_ = _known_map(capture, given.get("map", shown))
     _check_theme(given.get("theme", "auto"))

@@ -1,0 +1,74 @@
+"""The encoding of blocks: exact bytes, and what it may lose."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from headscope.blocks import decode_blocks, encode_block
+
+WEIGHTS = arrays(
+    np.float32,
+    array_shapes(min_dims=3, max_dims=3, max_side=6),
+    elements=st.one_of(st.floats(0, 1, width=32), st.just(np.nan), st.just(np.inf)),
+)
+
+
+def test_exact_bytes() -> None:
+    encoded = encode_block(np.array([[[1.0, 0.5, np.nan]]], dtype=np.float32), map="self", layer=2, heads=[7])
+    header = (
+        b'{"kind":"block","map":"self","layer":2,"heads":[7],"queries":[0,1],"keys":[0,3],"shape":[1,1,3],'
+        b'"dtype":"float16","missing":1}'
+    )
+    padded = header + b" " * (-len(header) % 8)
+    assert encoded == b"HSB1" + len(padded).to_bytes(4, "little") + padded + bytes.fromhex("003c 0038 007e 0000")
+    assert json.loads(padded)["missing"] == 1
+
+
+def test_exact_codes_of_square_roots() -> None:
+    encoded = encode_block(
+        np.array([[[1.0, 0.25, np.nan, 0]]], dtype=np.float32), map="m", layer=0, heads=[0], dtype="sqrt8"
+    )
+    assert encoded.endswith(bytes([254, 127, 255, 0, 0, 0, 0, 0]))
+
+
+@given(WEIGHTS)
+def test_float16_keeps_three_digits(weights: np.ndarray) -> None:
+    encoded = encode_block(weights, map="cross", layer=0, heads=range(weights.shape[0]))
+    [(header, decoded)] = decode_blocks(encoded)
+    assert len(encoded) % 8 == 0
+    assert header["missing"] == np.count_nonzero(~np.isfinite(weights))
+    expected = np.where(np.isfinite(weights), weights, np.nan)
+    np.testing.assert_allclose(decoded, expected, rtol=2**-11, atol=2**-25)
+
+
+@given(WEIGHTS)
+def test_square_roots_keep_small_weights(weights: np.ndarray) -> None:
+    [(_, decoded)] = decode_blocks(encode_block(weights, map="a", layer=0, heads=range(len(weights)), dtype="sqrt8"))
+    expected = np.where(np.isfinite(weights), weights, np.nan)
+    # Half a step of the square root is 1/508: |w - w'| <= (sqrt w + sqrt w') / 508.
+    bound = (2 * np.sqrt(np.nan_to_num(expected)) + 1 / 254) / 508 + 1e-6
+    assert np.array_equal(np.isnan(decoded), np.isnan(expected))
+    assert np.all(np.abs(np.nan_to_num(decoded) - np.nan_to_num(expected)) <= bound)
+
+
+def test_a_uniform_row_of_2000_keys_does_not_vanish() -> None:
+    uniform = np.full((1, 1, 2000), 1 / 2000, dtype=np.float32)
+    [(_, decoded)] = decode_blocks(encode_block(uniform, map="a", layer=0, heads=[0], dtype="sqrt8"))
+    assert decoded.min() > 0.0003
+
+
+def test_blocks_one_after_another() -> None:
+    one = np.zeros((1, 1, 3), dtype=np.float32)
+    both = encode_block(one, map="a", layer=0, heads=[0]) + encode_block(one, map="a", layer=1, heads=[0])
+    assert [header["layer"] for header, _ in decode_blocks(both)] == [0, 1]
+
+
+@given(st.integers(1, 150))
+def test_a_cut_block_is_refused(cut: int) -> None:
+    encoded = encode_block(np.ones((1, 2, 2), dtype=np.float32), map="a", layer=0, heads=[0])
+    with pytest.raises(ValueError, match=r"left|whole block|wants"):
+        list(decode_blocks(encoded[: max(1, len(encoded) - cut)]))

@@ -1,0 +1,140 @@
+"""The Store: one selection, and the weights on screen."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headscope import from_attentions
+from headscope.blocks import decode_blocks
+from headscope.widgets import Store, store_of
+
+
+def weights(heads: int, queries: int, keys: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).dirichlet(np.ones(keys), (heads, queries)).astype(np.float32)
+
+
+@pytest.fixture
+def capture() -> Any:
+    return from_attentions([weights(3, 4, 4, seed) for seed in range(5)], list("abcd"), name="test")
+
+
+@pytest.fixture
+def encoder_decoder() -> Any:
+    return from_attentions(
+        encoder_attentions=[weights(4, 6, 6)] * 3,
+        cross_attentions=[weights(2, 3, 6)] * 2,
+        encoder_tokens=list("abcdef"),
+        decoder_tokens=list("xyz"),
+    )
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What Stores send to their pages, after the opening message."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(Store, "_send", lambda _store, message, buffers=None: messages.append(message))
+    return messages
+
+
+def decoded(buffer: bytes) -> tuple[Any, np.ndarray]:
+    [pair] = decode_blocks(buffer)
+    return pair
+
+
+def test_one_store_a_capture(capture: Any, encoder_decoder: Any) -> None:
+    assert store_of(capture) is store_of(capture)
+    assert store_of(capture) is not store_of(encoder_decoder)
+
+
+def test_the_first_state_has_the_first_picture(capture: Any) -> None:
+    state = store_of(capture).get_state()
+    header, block = decoded(state["block"])
+    assert (header["layer"], header["heads"]) == (0, [0, 1, 2])
+    np.testing.assert_allclose(block, capture.weights(0), atol=3e-4)
+    assert state["maps"][0]["query_tokens"] == list("abcd")
+    assert state["total_bytes"] == 5 * 3 * 16 * 2
+
+
+def test_moving_from_python_sends_place_and_weights_in_one_message(capture: Any, sent: list[Any]) -> None:
+    store = store_of(capture)
+    sent.clear()
+    store.select(layer=3, heads=[1])
+    [message] = sent
+    assert message["state"]["layer"] == 3
+    assert message["state"]["heads"] == [1]
+    assert decoded(store.block)[0]["layer"] == 3
+
+
+def test_moving_from_a_page_sends_no_weights_back(capture: Any, sent: list[Any]) -> None:
+    store = store_of(capture)
+    store.set_state({"layer": 2})
+    assert not any("block" in message.get("state", {}) for message in sent)
+    assert store.layer == 2
+
+
+def test_a_page_that_loads_later_gets_the_place_of_now(capture: Any, sent: list[Any]) -> None:
+    store = store_of(capture)
+    store.set_state({"layer": 4})
+    sent.clear()
+    assert decoded(store.get_state()["block"])[0]["layer"] == 4
+    assert sent == []
+
+
+def test_a_layer_too_large_for_a_traitlet_is_left_to_requests(monkeypatch: pytest.MonkeyPatch, capture: Any) -> None:
+    monkeypatch.setattr("headscope.widgets.store.BLOCK_BYTES", 10)
+    assert store_of(capture).get_state()["block"] == b""
+
+
+def test_another_map_lets_go_of_what_it_lacks(encoder_decoder: Any) -> None:
+    store = store_of(encoder_decoder)
+    store.select(layer=2, heads=[3], query=5, key=5)
+    store.select(map="cross")
+    assert (store.map, store.layer, store.heads, store.query, store.key) == ("cross", 1, None, None, None)
+    header, block = decoded(store.block)
+    assert (header["map"], block.shape) == ("cross", (2, 3, 6))
+
+
+def test_a_map_and_its_place_can_be_chosen_together(encoder_decoder: Any) -> None:
+    store = store_of(encoder_decoder)
+    store.select(key=5, heads=[1], layer=1, map="cross")
+    assert (store.map, store.layer, store.heads, store.key) == ("cross", 1, [1], 5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"layer": 5}, "layer 5 is out of range.*5, numbered 0 to 4"),
+        ({"layer": -1}, "layer -1 is out of range"),
+        ({"heads": []}, "heads is empty"),
+        ({"heads": [0, 3]}, "head 3 is out of range"),
+        ({"query": 4}, "query 4 is out of range"),
+        ({"key": -2}, "key -2 is out of range"),
+        ({"map": "cross"}, "no attention map 'cross'"),
+        ({"layer": "two"}, "layer"),
+        ({"layer": 2, "key": 9}, "key 9"),
+    ],
+)
+def test_a_place_that_is_not_there_moves_nothing(capture: Any, changes: dict[str, Any], message: str) -> None:
+    store = store_of(capture)
+    store.select(layer=1)
+    with pytest.raises(ValueError, match=message):
+        store.select(**changes)
+    assert (store.layer, store.heads, store.query, store.key) == (1, None, None, None)
+    assert decoded(store.block)[0]["layer"] == 1
+
+
+def test_overviews_of_all_layers(capture: Any) -> None:
+    store = store_of(capture)
+    store.ensure_overview()
+    assert [header["layer"] for header, _ in decode_blocks(store.overview)] == [0, 1, 2, 3, 4]
+
+
+def test_requests_are_answered_by_messages(capture: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_of(capture)
+    replies: list[Any] = []
+    monkeypatch.setattr(store, "send", lambda message, buffers: replies.append((message, buffers)))
+    request = {"kind": "block", "map": "self", "layer": 1, "heads": [0]}
+    store._handle_custom_msg({"type": "request", "id": "a-1", "request": request}, [])
+    assert [message["done"] for message, _ in replies] == [False, True]
+    assert decoded(replies[0][1][0])[0]["layer"] == 1
