@@ -1,0 +1,55 @@
+import { element } from "./element";
+
+/** Longer tokens are cut in the middle; the full text is in the title. */
+export const MAX_TOKEN_LENGTH = 18;
+
+/** A token made readable: its leading spaces as marks, and the rest, cut where it is long. */
+export interface TokenText {
+  readonly lead: string;
+  readonly text: string;
+  readonly isCut: boolean;
+}
+
+export function tokenText(token: string): TokenText {
+  if (token === "") return { lead: "∅", text: "", isCut: false };
+  const body = token.replace(/^ +/, "");
+  const letters = [...body.replace(/ +$/, marks).replace(/\p{Cc}/gu, controlMark)];
+  const isCut = letters.length > MAX_TOKEN_LENGTH;
+  const half = MAX_TOKEN_LENGTH / 2;
+  const shown = isCut ? [...letters.slice(0, half), "…", ...letters.slice(1 - half)] : letters;
+  return { lead: "␣".repeat(Math.min(token.length - body.length, 8)), text: shown.join(""), isCut };
+}
+
+/** How many columns of a monospace font a token takes, nearly: East Asian letters and emoji take two. */
+export function tokenColumns({ lead, text }: TokenText): number {
+  return [...lead, ...text].reduce((sum, letter) => sum + ((letter.codePointAt(0) as number) >= 0x1100 ? 2 : 1), 0);
+}
+
+/** One element a token, because long inputs have many: its leading spaces are drawn by the style sheet. */
+export function tokenElement(token: string, side: "query" | "key", position: number, isSpecial: boolean): HTMLElement {
+  const { lead, text, isCut } = tokenText(token);
+  return element(
+    "div",
+    {
+      class: isSpecial ? "hs-token hs-special" : "hs-token",
+      role: "option",
+      dir: "auto",
+      tabindex: -1,
+      title: isCut ? token : undefined,
+      [`data-${side}`]: position,
+      "data-lead": lead || undefined,
+    },
+    text,
+  );
+}
+
+function controlMark(letter: string): string {
+  if (letter === "\n") return "⏎";
+  if (letter === "\t") return "⇥";
+  const code = letter.charCodeAt(0);
+  return code < 32 ? String.fromCharCode(0x2400 + code) : "�";
+}
+
+function marks(spaces: string): string {
+  return "␣".repeat(spaces.length);
+}

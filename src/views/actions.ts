@@ -1,0 +1,34 @@
+import type { Scene } from "./scene";
+
+/** Moves to the next (1) or the previous (-1) of the listed layers; false where there is none. */
+export function stepLayer(scene: Scene, step: 1 | -1): boolean {
+  const layers = scene.layers.peek();
+  const next = layers[layers.indexOf(scene.layer.peek()) + step];
+  if (next === undefined) return false;
+  scene.context.selection.layer.value = next;
+  return true;
+}
+
+/** Shows or hides a head. The last active one stays. */
+export function toggleHead(scene: Scene, head: number): void {
+  const active = scene.heads.peek();
+  if (head >= scene.numHeads.peek()) return;
+  const next = active.includes(head) ? active.filter((other) => other !== head) : [...active, head];
+  if (next.length > 0) activate(scene, next);
+}
+
+/** Shows one head alone; all of them, if it was alone already. */
+export function isolateHead(scene: Scene, head: number): void {
+  const active = scene.heads.peek();
+  if (active.length === 1 && active[0] === head) showAllHeads(scene);
+  else activate(scene, [head]);
+}
+
+export function showAllHeads(scene: Scene): void {
+  scene.context.selection.heads.value = null;
+}
+
+function activate(scene: Scene, heads: readonly number[]): void {
+  const isAll = heads.length === scene.numHeads.peek();
+  scene.context.selection.heads.value = isAll ? null : [...heads].sort((a, b) => a - b);
+}

@@ -1,0 +1,38 @@
+import { computed, type ReadonlySignal } from "@preact/signals-core";
+import type { TokenPair } from "../core/context";
+import type { Scene } from "./scene";
+
+/** Which tokens have the reader's attention. */
+export interface Focus {
+  /** Only lines of this query and this key are drawn; null: of all. */
+  readonly lines: TokenPair;
+  /** What is under the pointer or pinned, both where there are both. */
+  readonly tokens: TokenPair;
+}
+
+const NONE: TokenPair = { query: null, key: null };
+
+/**
+ * What is under the pointer goes before what is pinned on the same side. With a token pinned on one side and the
+ * pointer on the other, the pinned token's lines stay: the pointer then asks for one of their numbers.
+ */
+export function followFocus(scene: Scene): ReadonlySignal<Focus> {
+  const { hover, query, key } = scene.context.selection;
+  return computed(() => {
+    const { queries, keys } = scene.ranges.value;
+    const over = { query: within(hover.value.query, queries), key: within(hover.value.key, keys) };
+    const pin = { query: within(query.value, queries), key: within(key.value, keys) };
+    const tokens = { query: over.query ?? pin.query, key: over.key ?? pin.key };
+    return { tokens, lines: linesOf(tokens, over, pin) };
+  });
+}
+
+function linesOf(tokens: TokenPair, over: TokenPair, pin: TokenPair): TokenPair {
+  if (over.query === null && pin.query !== null && pin.key === null) return { ...NONE, query: pin.query };
+  if (over.key === null && pin.key !== null && pin.query === null) return { ...NONE, key: pin.key };
+  return tokens;
+}
+
+function within(position: number | null, [start, stop]: readonly [number, number]): number | null {
+  return position !== null && position >= start && position < stop ? position : null;
+}

@@ -1,0 +1,103 @@
+import { element } from "../dom/element";
+import { showAllHeads, stepLayer, toggleHead } from "./actions";
+import { unpin } from "./pointing";
+import type { Scene } from "./scene";
+
+/** One line of the list of keys. `press` is told the key and says whether it was meant for it. */
+export interface KeyBinding {
+  readonly keys: string;
+  readonly meaning: string;
+  readonly press?: (key: string, target: Element) => boolean;
+}
+
+export function layerKeys(scene: Scene, root: HTMLElement): readonly KeyBinding[] {
+  return [
+    {
+      keys: "[  ]",
+      meaning: "previous, next layer",
+      press: (key) => (key === "[" && told(stepLayer(scene, -1))) || (key === "]" && told(stepLayer(scene, 1))),
+    },
+    {
+      keys: "↑  ↓",
+      meaning: "previous, next layer, while no token has the focus",
+      press(key, target) {
+        if (target !== root || (key !== "ArrowUp" && key !== "ArrowDown")) return false;
+        return told(stepLayer(scene, key === "ArrowUp" ? -1 : 1));
+      },
+    },
+  ];
+}
+
+export function headKeys(scene: Scene): readonly KeyBinding[] {
+  return [
+    {
+      keys: "0 to 9",
+      meaning: "show or hide a head",
+      press: (key) => /^\d$/.test(key) && told(toggleHead(scene, Number(key))),
+    },
+    {
+      keys: "a",
+      meaning: "all heads",
+      press: (key) => key === "a" && told(showAllHeads(scene)),
+    },
+    {
+      keys: "Shift Enter",
+      meaning: "on a head: this head alone, or all again",
+    },
+  ];
+}
+
+export function tokenKeys(scene: Scene): readonly KeyBinding[] {
+  return [
+    { keys: "↑ ↓ ← →", meaning: "on a token: move to another" },
+    { keys: "Enter", meaning: "on a token: pin it, or let it go" },
+    {
+      keys: "Esc",
+      meaning: "let go of what is pinned",
+      press: (key) => key === "Escape" && unpin(scene.context.selection),
+    },
+  ];
+}
+
+/** A key that is ours is ours also when there is nothing left to do, such as a layer after the last. */
+function told(_: unknown): true {
+  return true;
+}
+
+/** Answers keys pressed anywhere in the view, and lists them behind a button. */
+export function mountKeys(
+  root: HTMLElement,
+  toolbar: HTMLElement,
+  bindings: readonly KeyBinding[],
+  signal: AbortSignal,
+): void {
+  const rows = bindings.map(({ keys, meaning }) => [element("dt", {}, keys), element("dd", {}, meaning)]);
+  const help = element("dl", { class: "hs-help", hidden: true, "aria-label": "Keys" }, ...rows.flat());
+  help.append(element("dt", {}, "?"), element("dd", {}, "this list"));
+  const button = element("button", { type: "button", class: "hs-button hs-ask", title: "Keys" }, "?");
+  button.setAttribute("aria-label", "Keys");
+  const show = (visible: boolean) => {
+    help.hidden = !visible;
+    button.setAttribute("aria-expanded", String(visible));
+  };
+  show(false);
+  toolbar.append(button, help);
+  button.addEventListener("click", () => show(help.hidden), { signal });
+  button.addEventListener("blur", () => show(false), { signal });
+  root.addEventListener("keydown", answer, { signal });
+
+  function answer(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
+    if (event.target instanceof HTMLSelectElement && /^(\w|Arrow.*| )$/.test(event.key)) return;
+    if (!press(event.key, event.target)) return;
+    event.preventDefault();
+    // The host has shortcuts on the same keys: in JupyterLab "a" would insert a cell.
+    event.stopPropagation();
+  }
+
+  function press(key: string, target: Element): boolean {
+    if (key === "?") return told(show(help.hidden));
+    if (key === "Escape" && !help.hidden) return told(show(false));
+    return bindings.some((binding) => binding.press?.(key, target));
+  }
+}

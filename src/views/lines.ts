@@ -1,0 +1,107 @@
+import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { headColor } from "../core/colors";
+import { layoutTokens } from "../core/layout";
+import { element } from "../dom/element";
+import { densityOf, widthOf } from "../dom/size";
+import { effectUntil } from "../dom/until";
+import { type Answer, watchBlocks } from "./blocks";
+import { mountColumn, type Side } from "./columns";
+import { type Focus, followFocus } from "./focus";
+import { LinesCanvas, type LinesPicture } from "./lines-canvas";
+import { keyMarks, markTokens, queryMarks, type ShownHead } from "./marks";
+import { mountPointing } from "./pointing";
+import { PENDING, type Progress } from "./progress";
+import type { Scene } from "./scene";
+
+/** The width of the picture between the tokens while it stands in no page, in CSS pixels. */
+const USUAL_WIDTH = 320;
+
+export interface Lines {
+  /** Ready only once what was asked for is painted. */
+  readonly progress: ReadonlySignal<Progress>;
+  /** The painted layer; null before the first paint. */
+  readonly layer: ReadonlySignal<number | null>;
+  readonly heads: ReadonlySignal<readonly ShownHead[]>;
+  readonly focus: ReadonlySignal<Focus>;
+}
+
+/** The two columns of tokens with the lines of the active heads between them. */
+export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSignal): Lines {
+  const { source, selection } = scene.context;
+  const { answer, progress } = watchBlocks(source, scene.request, signal);
+  const focus = followFocus(scene);
+  const columns = {
+    query: mountColumn("query", scene, focus, signal),
+    key: mountColumn("key", scene, focus, signal),
+  };
+  const canvas = element("canvas", { "aria-hidden": "true" });
+  const between = element("div", { class: "hs-between" }, canvas);
+  const area = element("div", { class: "hs-lines" }, ...titles(), columns.query.value.list, between);
+  area.append(columns.key.value.list);
+  parent.append(element("div", { class: "hs-scroll" }, area));
+  mountPointing(area, columns, selection, signal);
+
+  const heads = computed(() => shownHeads(scene, answer.value));
+  const picture = pictureOf(scene, heads, widthOf(between, USUAL_WIDTH, signal), densityOf(signal));
+  const painted = signalOf<Answer | null>(null);
+  const paper = new LinesCanvas(canvas);
+  effectUntil(signal, () => {
+    const { rowHeight, height } = picture.value.layout;
+    area.style.setProperty("--hs-row", `${rowHeight}px`);
+    area.style.setProperty("--hs-height", `${height}px`);
+    area.dataset.rows = rowHeight < 16 ? "low" : "tall";
+  });
+  effectUntil(signal, () => {
+    if (heads.value.length > 0) paper.paint(picture.value, focus.value.lines);
+    else paper.clear();
+    painted.value = answer.value;
+  });
+  effectUntil(signal, () => {
+    const { lines } = focus.value;
+    area.classList.toggle("hs-single", heads.value.length === 1);
+    markTokens(columns.query.value, heads.value, queryMarks(heads.value, lines));
+    markTokens(columns.key.value, heads.value, keyMarks(heads.value, lines));
+  });
+  return {
+    progress: computed(() => (isBehind(progress.value, answer.value, painted.value) ? PENDING : progress.value)),
+    layer: computed(() => painted.value?.layer ?? null),
+    heads,
+    focus,
+  };
+}
+
+function isBehind(progress: Progress, answer: Answer | null, painted: Answer | null): boolean {
+  return progress.state === "ready" && answer !== painted;
+}
+
+function pictureOf(
+  scene: Scene,
+  heads: ReadonlySignal<readonly ShownHead[]>,
+  width: ReadonlySignal<number>,
+  density: ReadonlySignal<number>,
+): ReadonlySignal<LinesPicture> {
+  const layout = computed(() => {
+    const { query_tokens, key_tokens } = scene.info.value ?? { query_tokens: [], key_tokens: [] };
+    return layoutTokens(query_tokens.length, key_tokens.length, scene.ranges.value);
+  });
+  return computed(() => {
+    void density.value;
+    return { heads: heads.value, layout: layout.value, width: width.value };
+  });
+}
+
+/** None, when the newest answer is of another map than the tokens that stand there now. */
+function shownHeads({ info, dark }: Scene, answer: Answer | null): readonly ShownHead[] {
+  if (!answer || answer.map !== info.value?.name) return [];
+  const numHeads = info.value.num_heads[answer.layer] ?? 0;
+  return answer.heads.map((head, index) => ({
+    head,
+    color: headColor(head, numHeads, dark.value),
+    weights: answer.weights[index] as ShownHead["weights"],
+  }));
+}
+
+function titles(): HTMLElement[] {
+  const title = (side: Side) => element("div", { class: `hs-title hs-${side}` }, side);
+  return [title("query"), element("div", { class: "hs-title hs-direction" }, "attends to →"), title("key")];
+}

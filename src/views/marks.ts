@@ -1,0 +1,54 @@
+import type { TokenPair } from "../core/context";
+import { type HeadWeights, weightAt } from "../core/head-weights";
+import type { Rgb } from "../core/lines";
+import { formatWeight } from "../core/numbers";
+import { setAttribute } from "../dom/element";
+import type { Column } from "./columns";
+
+/** Smaller weights get no box and no number beside their token: only the status line tells them. */
+const SMALLEST_MARKED = 0.005;
+
+/** A head as it is shown. */
+export interface ShownHead {
+  readonly head: number;
+  readonly color: Rgb;
+  readonly weights: HeadWeights;
+}
+
+/** The weights of one token of a column, one a shown head. */
+export type WeightsOf = (position: number) => readonly number[];
+
+/** The weights to mark in the key column, when lines of one query are drawn; null when they are not. */
+export function keyMarks(heads: readonly ShownHead[], { query, key }: TokenPair): WeightsOf | null {
+  if (query === null) return null;
+  return (position) => (key ?? position) === position ? heads.map((one) => weightAt(one.weights, query, position)) : [];
+}
+
+/** The weights to mark in the query column, when lines of one key are drawn. */
+export function queryMarks(heads: readonly ShownHead[], { query, key }: TokenPair): WeightsOf | null {
+  if (key === null || query !== null) return null;
+  return (position) => heads.map((one) => weightAt(one.weights, position, key));
+}
+
+/** Draws beside each token of a column a box a head, as opaque as its weight; for a single head also the number. */
+export function markTokens({ tokens, start }: Column, heads: readonly ShownHead[], weightsOf: WeightsOf | null): void {
+  tokens.forEach((token, row) => {
+    const weights = weightsOf?.(start + row) ?? [];
+    const isMarked = weights.some((weight) => !(weight < SMALLEST_MARKED));
+    const [only] = weights;
+    const number = isMarked && weights.length === 1 ? formatWeight(only as number, heads[0]?.weights.dtype) : undefined;
+    // A write costs the browser more than a comparison, and most tokens stay without marks.
+    if (number !== token.dataset.weight) setAttribute(token, "data-weight", number);
+    const boxes = isMarked ? boxesOf(heads, weights) : "";
+    if (boxes !== "" || token.style.length > 0) token.style.backgroundImage = boxes;
+  });
+}
+
+function boxesOf(heads: readonly ShownHead[], weights: readonly number[]): string {
+  const stops = weights.map((weight, index) => {
+    const channels = Number.isNaN(weight) ? "128 128 128" : (heads[index] as ShownHead).color.join(" ");
+    const opacity = Number.isNaN(weight) ? 0.5 : Math.round(weight * 1000) / 1000;
+    return `rgb(${channels} / ${opacity}) 0 ${(100 * (index + 1)) / weights.length}%`;
+  });
+  return `linear-gradient(90deg, ${stops.join(", ")})`;
+}

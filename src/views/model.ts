@@ -1,0 +1,1 @@
+export { headView as modelView } from "./head";

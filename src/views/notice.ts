@@ -1,0 +1,26 @@
+import type { ReadonlySignal } from "@preact/signals-core";
+import { element } from "../dom/element";
+import { effectUntil } from "../dom/until";
+import type { Progress } from "./progress";
+
+/** Says over the picture what went wrong, and offers to try again. */
+export function mountNotice(parent: HTMLElement, progress: ReadonlySignal<Progress>, signal: AbortSignal): void {
+  const text = element("span");
+  const retry = element("button", { type: "button", class: "hs-button" }, "Try again");
+  // The alert stands in the page from the start: assistive software reads out what changes inside of it.
+  const notice = element("div", { class: "hs-notice", role: "alert" });
+  parent.append(notice);
+  retry.addEventListener(
+    "click",
+    () => {
+      const now = progress.peek();
+      if (now.state === "error") now.retry();
+    },
+    { signal },
+  );
+  effectUntil(signal, () => {
+    const now = progress.value;
+    text.textContent = now.state === "error" ? now.message : "";
+    notice.replaceChildren(...(now.state === "error" ? [text, retry] : []));
+  });
+}

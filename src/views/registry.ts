@@ -1,0 +1,7 @@
+import type { ViewKind } from "../contract.gen";
+import type { View } from "../core/context";
+import { headView } from "./head";
+import { modelView } from "./model";
+
+/** Every view by its name. A new view is one file here and one line in this table. */
+export const views: Record<ViewKind, View> = { head: headView, model: modelView };

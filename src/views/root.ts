@@ -1,0 +1,40 @@
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { ViewKind } from "../contract.gen";
+import type { ViewContext } from "../core/context";
+import { setAttribute } from "../dom/element";
+import { darkness } from "../dom/theme";
+import { effectUntil } from "../dom/until";
+import type { Progress } from "./progress";
+import { createScene, type Scene } from "./scene";
+
+const NAMES: Readonly<Record<ViewKind, string>> = { head: "Head view", model: "Model view" };
+
+/** Makes `root` the root of a view, in the theme that is wished for, and empties it at the end. */
+export function openRoot(root: HTMLElement, view: ViewKind, context: ViewContext, signal: AbortSignal): Scene {
+  root.classList.add("headscope");
+  root.dataset.view = view;
+  root.dataset.state = "pending";
+  root.tabIndex = 0;
+  root.setAttribute("role", "group");
+  const dark = darkness(root, context.options.theme, signal);
+  effectUntil(signal, () => {
+    root.dataset.theme = context.options.theme.value;
+    root.dataset.ground = dark.value ? "dark" : "light";
+  });
+  effectUntil(signal, () => root.setAttribute("aria-label", `${NAMES[view]}: ${context.name.value}`));
+  signal.addEventListener("abort", () => root.replaceChildren(), { once: true });
+  return createScene(context, dark);
+}
+
+/** Tells the page which layer is painted. Call it after the parts that paint: it must come last. */
+export function tellState(
+  root: HTMLElement,
+  progress: ReadonlySignal<Progress>,
+  layer: ReadonlySignal<number | null>,
+  signal: AbortSignal,
+): void {
+  effectUntil(signal, () => {
+    setAttribute(root, "data-layer", layer.value ?? undefined);
+    root.dataset.state = progress.value.state;
+  });
+}

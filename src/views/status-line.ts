@@ -1,0 +1,55 @@
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { MapInfo } from "../contract.gen";
+import type { Status } from "../core/context";
+import { element } from "../dom/element";
+import { effectUntil } from "../dom/until";
+import type { Progress } from "./progress";
+import type { Readout } from "./readout";
+import type { Scene } from "./scene";
+
+const WORDS: Readonly<Record<Status, readonly [word: string, meaning: string]>> = {
+  live: ["live", "The kernel answers."],
+  busy: ["busy", "The kernel is at work. What is in memory is shown at once, the rest when the kernel is free."],
+  offline: ["offline", "No kernel answers. What is in memory is shown."],
+  page: ["saved page", "All weights are in this page. It needs no kernel."],
+};
+
+/** Three things, always: what is pointed at, whether the view is live, and what is shown. */
+export function mountStatusLine(
+  parent: HTMLElement,
+  scene: Scene,
+  progress: ReadonlySignal<Progress>,
+  readout: () => Readout,
+  signal: AbortSignal,
+): void {
+  const { name, status } = scene.context;
+  const pointed = element("div", { class: "hs-readout", "aria-live": "polite" });
+  const live = element("span", { class: "hs-status" });
+  const shown = element("span", { class: "hs-shown" });
+  parent.append(element("div", { class: "hs-statusline" }, pointed, live, shown));
+  effectUntil(signal, () => {
+    const now = progress.value;
+    const isSlow = now.state === "pending" && now.slow;
+    pointed.replaceChildren(...(isSlow ? [waiting(status.value)] : readout()));
+  });
+  effectUntil(signal, () => {
+    const [word, meaning] = WORDS[status.value];
+    live.dataset.status = status.value;
+    live.textContent = word;
+    live.title = meaning;
+  });
+  effectUntil(signal, () => {
+    shown.textContent = [name.value, extent(scene.info.value)].filter(Boolean).join(", ");
+  });
+}
+
+function waiting(status: Status): string {
+  return status === "page" ? "Unpacking this page's weights" : "Waiting for the kernel";
+}
+
+function extent(info: MapInfo | undefined): string {
+  if (!info) return "no attention map";
+  const [queries, keys] = [info.query_tokens.length, info.key_tokens.length];
+  if (info.name === "cross" || queries !== keys) return `${queries} query × ${keys} key tokens`;
+  return queries === 1 ? "1 token" : `${queries} tokens`;
+}
