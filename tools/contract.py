@@ -28,7 +28,7 @@ def typescript(hint: object) -> str:
 def expanded(hint: object) -> str:
     """Return the TypeScript spelling of a Python type, aliases written out."""
     if hint in PLAIN:
-        return PLAIN[hint]  # type: ignore[index]
+        return PLAIN[hint]
     if typing.is_typeddict(hint):
         return hint.__name__  # type: ignore[attr-defined, no-any-return]
     origin, args = typing.get_origin(hint), typing.get_args(hint)

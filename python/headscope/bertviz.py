@@ -158,8 +158,8 @@ def _capture(
 
 def _act(capture: Capture, view: ViewKind, html_action: str, options: dict[str, Any]) -> HTML | None:
     if html_action == "return":
-        return HTML(standalone_html(capture, view, **options))
-    display(show(capture, view, options))
+        return HTML(standalone_html(capture, view, **options))  # type: ignore[no-untyped-call]  # IPython's are
+    display(show(capture, view, options))  # type: ignore[no-untyped-call]
     return None
 
 

@@ -99,7 +99,8 @@ def _ordered_parts(
     capture: Capture, page: str, info: dict[str, Any], precision: Precision
 ) -> tuple[list[str], list[str]]:
     """Return the parts that the first picture needs, and the others."""
-    first, rest = [], []
+    first: list[str] = []
+    rest: list[str] = []
     layers = {name: _layers(map_, info["include_layers"]) for name, map_ in capture.maps.items()}
     dtype = _dtype(capture, layers, precision)
     kinds: list[BlockKind] = ["overview", "block"] if info["view"] == "model" else ["block"]

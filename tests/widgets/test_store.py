@@ -33,7 +33,7 @@ def encoder_decoder() -> Any:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What Stores send to their pages, after the opening message."""
     messages: list[dict[str, Any]] = []
-    monkeypatch.setattr(Store, "_send", lambda _store, message, buffers=None: messages.append(message))
+    monkeypatch.setattr(Store, "_send", lambda _store, message, **_buffers: messages.append(message))
     return messages
 
 

@@ -29,9 +29,9 @@ def layer_blocks(kind: BlockKind, map_: AttentionMap, layer: int, heads: list[in
     """Yield the encoded blocks of some heads of one layer (None: all), none larger than a message may be."""
     heads = list(range(map_.num_heads(layer))) if heads is None else heads
     if kind == "overview":
-        span = {"queries": (0, len(map_.query_tokens)), "keys": (0, len(map_.key_tokens))}
+        queries, keys = (0, len(map_.query_tokens)), (0, len(map_.key_tokens))
         values = map_.overview(layer, heads, OVERVIEW_BINS)
-        yield encode_block(values, kind=kind, map=map_.name, layer=layer, heads=heads, **span)
+        yield encode_block(values, kind=kind, map=map_.name, layer=layer, heads=heads, queries=queries, keys=keys)
         return
     together = max(1, MESSAGE_BYTES // max(1, head_bytes(map_)))
     for first in range(0, len(heads), together):

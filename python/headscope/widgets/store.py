@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import anywidget
 import traitlets as t
 
-from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, PairFilter
+from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFilter
 from headscope.options import map_info
 from headscope.widgets.answers import answer, encoded_bytes, layer_blocks
 
@@ -27,7 +27,7 @@ OVERVIEW_WEIGHTS = 64 * 1024 * 1024
 """A map with more weights than this gets its overview layer by layer, when a page asks: it takes seconds."""
 
 
-class Store(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped
+class Store(anywidget.AnyWidget):
     """The selection of one capture, and in binary traitlets the weights that are on screen.
 
     A page that reloads, a second browser or a saved widget state shows the same picture without a request. Weights
@@ -40,7 +40,7 @@ class Store(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is u
     """The version of the contract that this kernel speaks."""
     name = t.Unicode().tag(sync=True)
     """The capture's name, for people."""
-    maps = t.List().tag(sync=True)
+    maps: t.List[MapInfo] = t.List().tag(sync=True)
     """Every attention map, as `headscope.contract.MapInfo`."""
     map = t.Unicode().tag(sync=True)
     """The name of the map on screen."""
@@ -143,7 +143,8 @@ class Store(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is u
         """Let go of what the new map does not have."""
         map_ = self.shown_map
         self.layer = min(self.layer, map_.num_layers - 1)
-        self.heads = self.query = self.key = None
+        for name in ("heads", "query", "key"):
+            self.set_trait(name, None)
         self.overview = b""
 
     @t.observe("map", "layer")

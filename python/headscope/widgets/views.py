@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from headscope.attention import Capture
 
 
-class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped
+class View(anywidget.AnyWidget):
     """One picture of a capture. Where it looks is the Store's; how it shows that is its own.
 
     `view.layer`, `view.heads`, `view.map`, `view.query` and `view.key` read what the user chose and move every view of
@@ -76,7 +76,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is un
 
     @heads.setter
     def heads(self, heads: Sequence[int] | None) -> None:
-        self.selection.heads = heads  # type: ignore[assignment]  # the setter takes more than the getter gives
+        self.selection.heads = heads
 
     @property
     def query(self) -> int | None:
