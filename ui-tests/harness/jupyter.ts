@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RESULTS, ROOT } from "./paths";
+
+const START_LIMIT = 120_000;
+const STOP_LIMIT = 10_000;
+const LOG = join(RESULTS, "jupyter.log");
+
+/** JupyterLab would ask about news, and look for them and for updates on the network. */
+const QUIET = { fetchNews: "false", checkForUpdates: false };
+
+export interface Jupyter {
+  readonly url: string;
+  readonly root: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the JupyterLab of HEADSCOPE_PYTHON, or of `.venv`, with configuration and folders of its own. */
+export async function startJupyter(): Promise<Jupyter> {
+  const home = mkdtempSync(join(tmpdir(), "headscope-"));
+  const root = folder(home, "root");
+  writeSettings(home);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const server = launch(home, root, port);
+  const stop = async () => {
+    await end(server);
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await answering(`${url}/api/status`, server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, root, stop };
+}
+
+function launch(home: string, root: string, port: number): ChildProcess {
+  const python = process.env.HEADSCOPE_PYTHON ?? join(ROOT, ".venv/bin/python");
+  const args = [
+    "--no-browser",
+    "--ServerApp.ip=127.0.0.1",
+    `--ServerApp.port=${port}`,
+    "--ServerApp.port_retries=0",
+    `--ServerApp.root_dir=${root}`,
+    "--ServerApp.allow_root=True",
+    "--IdentityProvider.token=",
+    // So that the harness can end kernels through the server's own interface.
+    "--ServerApp.disable_check_xsrf=True",
+    "--LabApp.expose_app_in_browser=True",
+    "--JupyterNotebookApp.expose_app_in_browser=True",
+  ];
+  // A group of its own, so that its kernels can be ended with it.
+  const server = spawn(python, ["-m", "jupyterlab", ...args], { detached: true, env: environment(home) });
+  mkdirSync(RESULTS, { recursive: true });
+  const log = createWriteStream(LOG);
+  server.stdout?.pipe(log);
+  server.stderr?.pipe(log);
+  server.on("error", (error) => log.write(`${error.message}\n`));
+  return server;
+}
+
+/** The user's own Jupyter must neither be seen nor changed, and no model fetched from a hub. */
+function environment(home: string): NodeJS.ProcessEnv {
+  const { JUPYTER_PATH: _data, JUPYTER_CONFIG_PATH: _config, ...inherited } = process.env;
+  return {
+    ...inherited,
+    JUPYTER_CONFIG_DIR: folder(home, "config"),
+    JUPYTER_DATA_DIR: folder(home, "data"),
+    JUPYTER_RUNTIME_DIR: folder(home, "runtime"),
+    JUPYTERLAB_SETTINGS_DIR: folder(home, "settings"),
+    JUPYTERLAB_WORKSPACES_DIR: folder(home, "workspaces"),
+    IPYTHONDIR: folder(home, "ipython"),
+    HF_HUB_OFFLINE: "1",
+    OMP_NUM_THREADS: "1",
+  };
+}
+
+function writeSettings(home: string): void {
+  const path = folder(home, "settings", "@jupyterlab", "apputils-extension");
+  writeFileSync(join(path, "notification.jupyterlab-settings"), JSON.stringify(QUIET));
+}
+
+function folder(...parts: string[]): string {
+  const path = join(...parts);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("The system gave no port.");
+  return address.port;
+}
+
+async function answering(url: string, server: ChildProcess): Promise<void> {
+  for (const limit = Date.now() + START_LIMIT; Date.now() < limit; await sleep(200)) {
+    if (server.pid === undefined || server.exitCode !== null) {
+      throw new Error(`JupyterLab ended before it answered:\n${readFileSync(LOG, "utf8")}`);
+    }
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+  }
+  throw new Error(`JupyterLab did not answer within ${START_LIMIT / 1000} s:\n${readFileSync(LOG, "utf8")}`);
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.pid === undefined) return;
+  const ended = server.exitCode === null ? once(server, "exit") : Promise.resolve();
+  signal(server.pid, "SIGTERM");
+  await Promise.race([ended, sleep(STOP_LIMIT)]);
+  signal(-server.pid, "SIGKILL");
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended already.
+  }
+}

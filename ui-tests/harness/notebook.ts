@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { CodeCell } from "@jupyterlab/cells";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { Page } from "playwright-core";
+import { inject } from "vitest";
+import "./lab";
+
+export interface OpenOptions {
+  /** Where to open it: JupyterLab, or Notebook 7. */
+  readonly app?: "lab" | "notebook";
+  /** Run every cell, and fail when one shows an error. */
+  readonly run?: boolean;
+}
+
+/** Opens a new notebook with these code cells, runs them all and waits for the last. */
+export async function openNotebook(page: Page, cells: readonly string[], options: OpenOptions = {}): Promise<void> {
+  const folder = randomUUID();
+  mkdirSync(join(inject("root"), folder));
+  writeFileSync(join(inject("root"), folder, "notebook.ipynb"), JSON.stringify(notebook(cells)));
+  await open(page, `${folder}/notebook.ipynb`, options);
+}
+
+/** Opens a copy of a notebook file, with the files beside it, runs it and waits for its last cell. */
+export async function openNotebookFile(page: Page, path: string, options: OpenOptions = {}): Promise<void> {
+  const folder = randomUUID();
+  cpSync(dirname(path), join(inject("root"), folder), { recursive: true });
+  await open(page, `${folder}/${basename(path)}`, options);
+}
+
+function notebook(cells: readonly string[]) {
+  return {
+    cells: cells.map((source, index) => ({
+      cell_type: "code",
+      id: `cell-${index}`,
+      metadata: {},
+      source,
+      outputs: [],
+      execution_count: null,
+    })),
+    metadata: { kernelspec: { display_name: "Python 3", language: "python", name: "python3" } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+}
+
+async function open(page: Page, path: string, { app = "lab", run = true }: OpenOptions): Promise<void> {
+  // A workspace of its own: else JupyterLab would open what earlier tests left.
+  const place = app === "lab" ? `lab/workspaces/${randomUUID()}/tree` : "notebooks";
+  await page.goto(`${inject("url")}/${place}/${path}`);
+  await page.waitForFunction(() => window.jupyterapp !== undefined);
+  await page.evaluate(findPanel, path);
+  if (run) await runAll(page);
+}
+
+/** In the page: waits until the notebook at `path` is there with a kernel that answers. */
+async function findPanel(path: string): Promise<void> {
+  const app = window.jupyterapp;
+  await app.started;
+  await app.restored;
+  let panel: NotebookPanel | undefined;
+  while (panel === undefined) {
+    panel = [...app.shell.widgets("main")].find((widget) => (widget as NotebookPanel).context?.path === path) as
+      | NotebookPanel
+      | undefined;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  // Run All before the kernel has said who it is runs one cell only.
+  await panel.sessionContext.session?.kernel?.info;
+  window.headscopeTestPanel = panel;
+}
+
+/** Runs every cell of the open notebook; fails with the traceback when one shows an error. */
+export async function runAll(page: Page): Promise<void> {
+  const error = await page.evaluate(async () => {
+    await window.jupyterapp.commands.execute("notebook:run-all-cells");
+    for (const { model } of window.headscopeTestPanel.content.widgets as CodeCell[]) {
+      if (model.type !== "code") continue;
+      for (const output of model.outputs.toJSON()) {
+        if (output.output_type === "error") return (output.traceback as string[]).join("\n");
+      }
+      const source = model.sharedModel.getSource();
+      if (source.trim() && model.executionCount === null) return `This cell was not run:\n${source}`;
+    }
+    return null;
+  });
+  if (error !== null) throw new Error(plain(error));
+}
+
+/** Runs code in the kernel of the open notebook; returns what it printed and the value of its last line. */
+export async function kernel(page: Page, code: string): Promise<string> {
+  const { text, error } = await page.evaluate(async (code) => {
+    const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
+    if (!kernel) throw new Error("The notebook has no kernel.");
+    const future = kernel.requestExecute({ code, store_history: false });
+    let text = "";
+    let error = "";
+    future.onIOPub = ({ header, content }) => {
+      if (header.msg_type === "stream") text += (content as { text: string }).text;
+      if (header.msg_type === "execute_result")
+        text += (content as { data: Record<string, string> }).data["text/plain"];
+      if (header.msg_type === "error") error = (content as { traceback: string[] }).traceback.join("\n");
+    };
+    await future.done;
+    return { text, error };
+  }, code);
+  if (error) throw new Error(plain(error));
+  return text.trim();
+}
+
+/** Without the colours of a terminal. */
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are escape sequences
+  return text.replace(/\u001b\[[0-9;]*m/g, "");
+}

@@ -1,0 +1,42 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+import { test as base, inject } from "vitest";
+import { Guard } from "./guard";
+import { screenshot } from "./screenshot";
+
+interface Fixtures {
+  /** What watches the page. */
+  guard: Guard;
+  /** A new page in a browser profile of its own, 1280 x 900. */
+  page: Page;
+}
+
+/** vitest's `test` with a `page`. It fails too when the page logs an error or asks for anything off this machine. */
+export const test = base.extend<Fixtures>({
+  guard: async ({ task }, use) => {
+    const browser = await chromium.connect(inject("browser"));
+    const page = await openPage(browser);
+    const guard = await Guard.watch(page);
+    await use(guard);
+    if (task.result?.errors?.length) await screenshot(page, `failed-${task.name}`);
+    await browser.close();
+    await endKernels();
+    guard.check();
+  },
+  page: ({ guard }, use) => use(guard.page),
+});
+
+async function openPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: inject("url") });
+  return context.newPage();
+}
+
+/** Each kernel holds a model: what one test leaves must not weigh on the next. */
+async function endKernels(): Promise<void> {
+  const sessions = `${inject("url")}/api/sessions`;
+  const running = (await (await fetch(sessions)).json()) as { id: string }[];
+  for (const { id } of running) {
+    const { ok, statusText } = await fetch(`${sessions}/${id}`, { method: "DELETE" });
+    if (!ok) throw new Error(`A kernel could not be ended: ${statusText}`);
+  }
+}

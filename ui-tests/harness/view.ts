@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Locator, Page } from "playwright-core";
+import type { ViewKind } from "../../src/contract.gen";
+
+const READY_LIMIT = 60_000;
+
+/** The root of a view on the page: the `nth` of its kind, from 0. */
+export function view(page: Page, kind: ViewKind, nth = 0): Locator {
+  return page.locator(`.headscope[data-view="${kind}"]`).nth(nth);
+}
+
+/** Waits until the view has painted, with `layer` until it has painted that layer. Fails when the view shows an error. */
+export async function ready(root: Locator, layer?: number): Promise<void> {
+  await root.waitFor({ state: "attached", timeout: READY_LIMIT });
+  let seen = await look(root);
+  for (const limit = Date.now() + READY_LIMIT; Date.now() < limit; seen = await look(root)) {
+    if (seen.state === "error") throw new Error(`The view shows an error: ${seen.text}`);
+    if (seen.state === "ready" && (layer === undefined || seen.layer === String(layer))) return;
+    await sleep(50);
+  }
+  throw new Error(
+    `The view is ${seen.state} at layer ${seen.layer}, not ready at layer ${layer ?? "any"}: ${seen.text}`,
+  );
+}
+
+function look(root: Locator) {
+  return root.evaluate((element) => {
+    const { state, layer } = (element as HTMLElement).dataset;
+    return { state, layer, text: element.textContent };
+  });
+}

@@ -1,0 +1,118 @@
+import type { Locator, Page } from "playwright-core";
+import { PAIR } from "./examples";
+import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+
+const layerControl = (root: Locator) => root.getByLabel("Layer", { exact: true });
+const headToggle = (root: Locator, head: number) => root.getByRole("button", { name: `Head ${head}`, exact: true });
+const token = (root: Locator, side: "query" | "key", position: number) => root.locator(`[data-${side}="${position}"]`);
+
+const pressed = (root: Locator) =>
+  root.getByRole("button", { name: /^Head \d+$/, pressed: true }).evaluateAll((all) => all.length);
+
+async function open(page: Page, options = "layer=2, heads=[3]"): Promise<Locator> {
+  await openNotebook(page, [PAIR, `view = capture.head_view(${options})\nview`]);
+  const root = view(page, "head");
+  await ready(root, 2);
+  return root;
+}
+
+test("a layer is switched by the control, by keys and from Python, and Python reads it", async ({ page }) => {
+  const root = await open(page);
+  await layerControl(root).selectOption("4");
+  await ready(root, 4);
+  expect(await kernel(page, "view.layer, capture.selection.layer")).toBe("(4, 4)");
+
+  await layerControl(root).focus();
+  await page.keyboard.press("ArrowDown");
+  await ready(root, 5);
+  expect(await kernel(page, "view.layer")).toBe("5");
+
+  await kernel(page, "view.layer = 1");
+  await ready(root, 1);
+  expect(await layerControl(root).inputValue()).toBe("1");
+
+  await root.press("]");
+  await ready(root, 2);
+  expect(await kernel(page, "view.layer")).toBe("2");
+});
+
+test("heads are toggled, isolated and restored, and the last one stays", async ({ page }) => {
+  const root = await open(page, "layer=2");
+  expect(await pressed(root)).toBe(12);
+  await headToggle(root, 5).click();
+  await expect.poll(() => pressed(root)).toBe(11);
+  expect(await kernel(page, "view.heads")).toBe("[0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]");
+  await headToggle(root, 5).dblclick();
+  await expect.poll(() => kernel(page, "view.heads")).toBe("[5]");
+  await headToggle(root, 5).click();
+  await expect.poll(() => pressed(root)).toBe(1);
+  await page.waitForTimeout(600); // a double click is two clicks within half a second: this one must not be
+  await headToggle(root, 5).dblclick();
+  await expect.poll(() => pressed(root)).toBe(12);
+  await kernel(page, "view.heads = [1, 2]");
+  await expect.poll(() => pressed(root)).toBe(2);
+});
+
+test("hovering shows the model's own weight as a number, and a click pins it for Python", async ({ page }) => {
+  const root = await open(page);
+  const weight = Number(await kernel(page, "float(capture.weights(2, 3)[2, 3])"));
+  await token(root, "query", 2).hover();
+  await expect.poll(() => token(root, "key", 3).textContent()).toContain(weight.toPrecision(3));
+  await token(root, "query", 2).click();
+  await expect.poll(() => kernel(page, "view.query")).toBe("2");
+  await token(root, "key", 3).hover();
+  await expect.poll(() => root.textContent()).toMatch(/layer 2, head 3/);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => kernel(page, "print(view.query)")).toBe("None");
+});
+
+test("sentences of the pair are filtered", async ({ page }) => {
+  const root = await open(page);
+  const attention = root.getByLabel("Attention", { exact: true });
+  expect(await attention.locator("option").allTextContents()).toEqual([
+    "All",
+    "Sentence A → Sentence A",
+    "Sentence B → Sentence B",
+    "Sentence A → Sentence B",
+    "Sentence B → Sentence A",
+  ]);
+  const shown = async (side: string) =>
+    (await root.locator(`[data-${side}]:visible`).allTextContents()).filter((text) => text.trim()).length;
+  expect([await shown("query"), await shown("key")]).toEqual([15, 15]);
+  await attention.selectOption({ label: "Sentence A → Sentence B" });
+  await expect.poll(async () => [await shown("query"), await shown("key")]).toEqual([8, 7]);
+});
+
+test("two views of a capture stay in step, in the page and in Python", async ({ page }) => {
+  await openNotebook(page, [PAIR, "one = capture.head_view(layer=0)\none", "two = capture.head_view()\ntwo"]);
+  const [one, two] = [view(page, "head", 0), view(page, "head", 1)];
+  await ready(one, 0);
+  await ready(two, 0);
+  await layerControl(two).selectOption("3");
+  await ready(one, 3);
+  expect(await kernel(page, "one.layer, two.layer")).toBe("(3, 3)");
+  await headToggle(one, 7).dblclick();
+  await expect.poll(() => pressed(two)).toBe(1);
+});
+
+test("a small capture needs the kernel no more once it has been brought over", async ({ page }) => {
+  const root = await open(page);
+  await kernel(page, "capture.weights(0)"); // answered after what the page has asked for until now
+  await expect
+    .poll(() => root.evaluate(() => performance.now()))
+    .toBeGreaterThan(0);
+  await page.waitForTimeout(1500);
+  await page.evaluate(() => window.headscopeTestPanel.sessionContext.session?.kernel?.shutdown());
+  for (const layer of ["0", "5", "3"]) {
+    await layerControl(root).selectOption(layer);
+    await ready(root, Number(layer));
+  }
+});
+
+test("the view looks right in light and dark, wide and narrow", async ({ page }) => {
+  const root = await open(page, "layer=2");
+  await token(root, "query", 2).hover();
+  await screenshot(root, "head-light");
+  await setTheme(page, "JupyterLab Dark");
+  await screenshot(root, "head-dark");
+});
