@@ -75,7 +75,7 @@ export interface ErrorMessage {
   message: string;
 }
 
-/** The synced traits of the Store: what every view of a capture shares. `heads` is null for all of the layer's heads. */
+/** The synced traits of the Store: what every view of a capture shares. `heads` is null for all heads. */
 export interface StoreTraits {
   contract: number;
   name: string;

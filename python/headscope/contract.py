@@ -112,7 +112,7 @@ class ErrorMessage(TypedDict):
 
 
 class StoreTraits(TypedDict):
-    """The synced traits of the Store: what every view of a capture shares. `heads` is null for all of the layer's heads."""
+    """The synced traits of the Store: what every view of a capture shares. `heads` is null for all heads."""
 
     contract: int
     name: str

@@ -1,0 +1,154 @@
+"""Standalone pages: what is in them, and that nothing breaks out of them."""
+
+import base64
+import gzip
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headscope import from_attentions
+from headscope.blocks import decode_blocks
+from headscope.export import EXACT_BYTES, standalone_html
+
+
+class Parts(HTMLParser):
+    """The scripts of a page as a browser splits them, by id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts: dict[str, str] = {}
+        self.tags: list[str] = []
+        self._open: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "script":
+            self._open = dict(attrs).get("id") or "code"
+            self.scripts[self._open] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._open = None
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.scripts[self._open] += data
+
+
+def parts(html: str) -> Parts:
+    parser = Parts()
+    parser.feed(html)
+    parser.close()
+    return parser
+
+
+def capture_of(layers: int = 3, heads: int = 2, size: int = 5, tokens: list[str] | None = None) -> Any:
+    weights = np.random.default_rng(1).dirichlet(np.ones(size), (layers, heads, size)).astype(np.float32)
+    return from_attentions(list(weights), tokens or [f"t{position}" for position in range(size)], prettify=False)
+
+
+def blocks(page: Parts, kind: str, layer: int, map_: str = "self") -> list[Any]:
+    [text] = [text for id_, text in page.scripts.items() if id_.endswith(f"-{kind}-{map_}-{layer}")]
+    return list(decode_blocks(gzip.decompress(base64.b64decode(text))))
+
+
+def info(page: Parts) -> dict[str, Any]:
+    [text] = [text for id_, text in page.scripts.items() if id_.endswith("-info")]
+    return dict(json.loads(text))
+
+
+def test_every_weight_is_in_the_page() -> None:
+    capture = capture_of()
+    page = parts(standalone_html(capture))
+    for layer in range(3):
+        found = blocks(page, "block", layer)
+        assert [header["heads"] for header, _ in found] == [[0], [1]]
+        np.testing.assert_allclose(np.concatenate([w for _, w in found]), capture.weights(layer), atol=3e-4)
+
+
+def test_a_page_asks_nothing_of_the_network() -> None:
+    html = standalone_html(capture_of(), "model")
+    assert not re.search(
+        r"""(src|href)\s*=|@import|url\(\s*["']?http|(?<![.\w#])fetch\(|XMLHttpRequest|WebSocket""", html
+    )
+
+
+def test_a_large_page_holds_a_byte_a_weight() -> None:
+    size = int((EXACT_BYTES / 4) ** 0.5) + 1
+    found = blocks(parts(standalone_html(capture_of(1, 2, size))), "block", 0)
+    assert {header["dtype"] for header, _ in found} == {"sqrt8"}
+    exact = blocks(parts(standalone_html(capture_of(1, 2, size), precision="float16")), "block", 0)
+    assert {header["dtype"] for header, _ in exact} == {"float16"}
+
+
+def test_values_that_are_no_weights_keep_their_signs() -> None:
+    scores = np.array([[[-2.0, 3.0], [0.5, 1.5]]], dtype=np.float32)
+    page = parts(standalone_html(from_attentions([scores], ["a", "b"]), precision="sqrt8"))
+    [(header, values)] = blocks(page, "block", 0)
+    assert header["dtype"] == "float16"
+    np.testing.assert_allclose(values, scores)
+
+
+def test_missing_weights_are_counted() -> None:
+    weights = np.array([[[np.nan, 1.0], [0.5, np.inf]]], dtype=np.float32)
+    [(header, values)] = blocks(parts(standalone_html(from_attentions([weights], ["a", "b"]))), "block", 0)
+    assert header["missing"] == 2
+    assert np.isnan(values[0, 0, 0])
+
+
+def test_the_model_view_brings_its_overviews_first() -> None:
+    html = standalone_html(capture_of(), "model")
+    order = re.findall(r'id="[^"]*-(overview|block)-self-(\d)"|headscope.mount', html)
+    assert order == [
+        *[("overview", str(layer)) for layer in range(3)],
+        ("block", "0"),
+        ("", ""),
+        ("block", "1"),
+        ("block", "2"),
+    ]
+
+
+def test_options_reach_the_page() -> None:
+    given_ = info(parts(standalone_html(capture_of(), layer=2, heads=[1], theme="dark", include_layers=[1, 2])))
+    assert (given_["layer"], given_["heads"], given_["theme"]) == (2, [1], "dark")
+    page = parts(standalone_html(capture_of(), include_layers=[1]))
+    assert info(page)["layer"] == 1
+    assert [id_ for id_ in page.scripts if "-block-" in id_ and not id_.endswith("-1")] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"layer": 9}, ValueError, "layer has 9"),
+        ({"themes": "dark"}, TypeError, r"standalone_html\(\) has no keyword 'themes': did you mean 'theme'"),
+        ({"precision": "uint8"}, ValueError, "precision is 'uint8'"),
+        ({"heads": [2]}, ValueError, "heads has 2"),
+    ],
+)
+def test_bad_options(options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        standalone_html(capture_of(), **options)
+
+
+HOSTILE = ["</script>", "<script>alert(1)</script>", "<!--", "\u2028", '"', "'", "\\", "שלום", "🙂", "\n"]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)), min_size=1, max_size=6))
+def test_no_token_breaks_out_of_the_page(tokens: list[str]) -> None:
+    page = parts(standalone_html(capture_of(1, 1, len(tokens), tokens)))
+    assert info(page)["maps"][0]["query_tokens"] == tokens
+    assert page.tags.count("script") == 3
+
+
+@pytest.mark.parametrize("name", ["</title><script>alert(1)</script>", "a & b"])
+def test_no_name_breaks_out_of_the_page(name: str) -> None:
+    capture = capture_of(1)
+    capture.name = name
+    assert parts(standalone_html(capture)).tags.count("script") == 3
