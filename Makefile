@@ -41,7 +41,7 @@ $(BUILT): $(SOURCES) node_modules/.installed | .venv/.packages
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json
-	@node -e 'process.exit(Number.parseInt(process.versions.node) < 20)' \
+	@node -e 'process.exit(Number(Number.parseInt(process.versions.node) < 20))' \
 	  || { echo "Headscope is built with Node 20 or later: install it, then run make again."; exit 1; }
 	@echo "Installing the npm packages ..."
 	@npm ci --no-audit --no-fund --loglevel=error
