@@ -1,39 +1,77 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
 import type { Theme } from "../contract.gen";
 
-/** Whether `root` stands on a dark ground: as `theme` says, or else as the page around it looks, now and later. */
-export function darkness(root: HTMLElement, theme: ReadonlySignal<Theme>, signal: AbortSignal): ReadonlySignal<boolean> {
-  const host = signalOf(hostIsDark(root));
-  const look = () => {
-    host.value = hostIsDark(root);
-  };
-  const watcher = new MutationObserver(look);
-  for (const part of [document.documentElement, document.body]) watcher.observe(part, { attributes: true });
-  // A view may be drawn before it is put into the page: its first size tells that it has a ground to stand on.
-  const attached = new ResizeObserver(look);
-  attached.observe(root);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look, { signal });
-  signal.addEventListener("abort", () => [watcher, attached].forEach((observer) => observer.disconnect()), { once: true });
-  return computed(() => (theme.value === "auto" ? host.value : theme.value === "dark"));
+/** After this many milliseconds a host has faded to its new colours. */
+const FADING = 400;
+
+/** What a view stands on. */
+export interface Ground {
+  readonly isDark: boolean;
+  /** The colour behind the view; undefined where it is not known, and under a theme that is wished for. */
+  readonly color: string | undefined;
 }
 
-function hostIsDark(root: HTMLElement): boolean {
+const UNKNOWN: Ground = { isDark: false, color: undefined };
+
+/** The ground of `root`: as `theme` says, or else as the page around it looks, now and later. */
+export function groundOf(root: HTMLElement, theme: ReadonlySignal<Theme>, signal: AbortSignal): ReadonlySignal<Ground> {
+  const seen = signalOf(look(root));
+  let fading: ReturnType<typeof setTimeout> | undefined;
+  const lookAgain = () => {
+    const next = look(root);
+    if (next.isDark !== seen.peek().isDark || next.color !== seen.peek().color) seen.value = next;
+  };
+  const change = () => {
+    lookAgain();
+    clearTimeout(fading);
+    fading = setTimeout(lookAgain, FADING);
+  };
+  const watcher = new MutationObserver(change);
+  for (const part of [document.documentElement, document.body]) watcher.observe(part, { attributes: true });
+  // A view may be drawn before it is put into the page: its first size tells that it has a ground to stand on.
+  const attached = new ResizeObserver(lookAgain);
+  attached.observe(root);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change, { signal });
+  signal.addEventListener(
+    "abort",
+    () => {
+      watcher.disconnect();
+      attached.disconnect();
+      clearTimeout(fading);
+    },
+    { once: true },
+  );
+  return computed(() => {
+    if (theme.value === "auto") return seen.value;
+    return { isDark: theme.value === "dark", color: undefined };
+  });
+}
+
+function look(root: HTMLElement): Ground {
+  const painted = paintedGround(root);
+  return { ...painted, isDark: hostSaysDark() ?? painted.isDark };
+}
+
+/** What JupyterLab and VS Code say of themselves. */
+function hostSaysDark(): boolean | undefined {
   const { classList, dataset } = document.body;
   if (dataset.jpThemeLight) return dataset.jpThemeLight === "false";
   if (classList.contains("vscode-light") || classList.contains("vscode-high-contrast-light")) return false;
   if (classList.contains("vscode-dark") || classList.contains("vscode-high-contrast")) return true;
-  return groundIsDark(root);
+  return undefined;
 }
 
-/** Looks for the first painted background behind `root`; behind them all is the browser's own canvas. */
-function groundIsDark(root: HTMLElement): boolean {
+/** The first painted background behind `root`; behind them all is the browser's own canvas. */
+function paintedGround(root: HTMLElement): Ground {
   const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  if (!brush || !root.isConnected) return false;
+  if (!brush || !root.isConnected) return UNKNOWN;
   for (let node = parentOf(root); node; node = parentOf(node)) {
-    const [lightness, opacity] = sample(brush, getComputedStyle(node).backgroundColor);
-    if (opacity > 127) return lightness < 128;
+    const color = getComputedStyle(node).backgroundColor;
+    const [lightness, opacity] = sample(brush, color);
+    if (opacity > 127) return { isDark: lightness < 128, color };
   }
-  return sample(brush, browserCanvas(root))[0] < 128;
+  const color = browserCanvas(root);
+  return { isDark: sample(brush, color)[0] < 128, color };
 }
 
 function parentOf(node: Element): Element | null {

@@ -28,7 +28,6 @@ export function mountColumn(
   effectUntil(signal, () => {
     const { tokens } = column.value;
     list.replaceChildren(...tokens);
-    list.style.setProperty("--hs-chars", String(widest(scene.info.value, side)));
   });
   effectUntil(signal, () => markFocus(column.value, focus.value.tokens[side]));
   effectUntil(signal, () => markPin(column.value, scene.context.selection[side].value));
@@ -50,8 +49,11 @@ function tokensOf(info: MapInfo | undefined, side: Side): readonly string[] {
   return (side === "query" ? info?.query_tokens : info?.key_tokens) ?? [];
 }
 
-/** Of all tokens, also those that a filter hides: so the picture keeps its place when the filter changes. */
-function widest(info: MapInfo | undefined, side: Side): number {
+/**
+ * How many letters wide a side is. Of all its tokens, also those that a filter hides: so the picture keeps its place
+ * when the filter changes.
+ */
+export function widestToken(info: MapInfo | undefined, side: Side): number {
   return tokensOf(info, side).reduce((most, token) => Math.max(most, tokenColumns(tokenText(token))), 4);
 }
 

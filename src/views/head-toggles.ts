@@ -38,7 +38,7 @@ export function headToggles(scene: Scene, signal: AbortSignal): HTMLElement {
       toggle.setAttribute("aria-pressed", String(active.has(head)));
     }
   });
-  return labelled("Heads", group, all);
+  return labelled("Heads", all, group);
 }
 
 function toggles(numHeads: number, dark: boolean): HTMLElement[] {

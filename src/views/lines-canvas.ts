@@ -1,7 +1,7 @@
 import type { TokenPair } from "../core/context";
 import type { TokenLayout } from "../core/layout";
-import type { LineGeometry } from "../core/lines";
 import { MAX_ROW_HEIGHT } from "../core/layout";
+import type { LineGeometry } from "../core/lines";
 import { pixelRatio, resizeCanvas } from "../dom/canvas";
 import { drawLines } from "../draw/lines";
 import type { ShownHead } from "./marks";
@@ -63,5 +63,7 @@ function draw(image: ImageData, { heads, layout }: LinesPicture, { query, key }:
     right: image.width,
   };
   const halfWidth = HALF_WIDTH * ratio * Math.sqrt(layout.rowHeight / MAX_ROW_HEIGHT);
-  drawLines(image, heads, geometry, { opacity: 1 / heads.length, halfWidth, query, key });
+  // The few lines of one token hardly cover each other, and may be stronger than those of all.
+  const opacity = query === null && key === null ? 1 / heads.length : 1 / Math.sqrt(heads.length);
+  drawLines(image, heads, geometry, { opacity, halfWidth, query, key });
 }

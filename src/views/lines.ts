@@ -5,7 +5,7 @@ import { element } from "../dom/element";
 import { densityOf, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { type Answer, watchBlocks } from "./blocks";
-import { mountColumn, type Side } from "./columns";
+import { mountColumn, type Side, widestToken } from "./columns";
 import { type Focus, followFocus } from "./focus";
 import { LinesCanvas, type LinesPicture } from "./lines-canvas";
 import { keyMarks, markTokens, queryMarks, type ShownHead } from "./marks";
@@ -49,6 +49,9 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
     const { rowHeight, height } = picture.value.layout;
     area.style.setProperty("--hs-row", `${rowHeight}px`);
     area.style.setProperty("--hs-height", `${height}px`);
+    for (const side of ["query", "key"] as const) {
+      area.style.setProperty(`--hs-${side}-width`, String(widestToken(scene.info.value, side)));
+    }
     area.dataset.rows = rowHeight < 16 ? "low" : "tall";
   });
   effectUntil(signal, () => {

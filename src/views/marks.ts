@@ -21,7 +21,8 @@ export type WeightsOf = (position: number) => readonly number[];
 /** The weights to mark in the key column, when lines of one query are drawn; null when they are not. */
 export function keyMarks(heads: readonly ShownHead[], { query, key }: TokenPair): WeightsOf | null {
   if (query === null) return null;
-  return (position) => (key ?? position) === position ? heads.map((one) => weightAt(one.weights, query, position)) : [];
+  return (position) =>
+    (key ?? position) === position ? heads.map((one) => weightAt(one.weights, query, position)) : [];
 }
 
 /** The weights to mark in the query column, when lines of one key are drawn. */

@@ -11,9 +11,7 @@ export function missingSentence(heads: readonly ShownHead[]): string {
 function missingIn({ codes, table }: HeadWeights): number {
   let count = 0;
   for (let index = 0; index < codes.length; index++) {
-    const weight = table[codes[index] as number] as number;
-    // Only NaN differs from itself; this runs over every weight on screen.
-    if (weight !== weight) count++;
+    if (Number.isNaN(table[codes[index] as number])) count++;
   }
   return count;
 }

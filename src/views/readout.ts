@@ -1,6 +1,6 @@
+import type { MapInfo } from "../contract.gen";
 import { css, inkOn } from "../core/colors";
 import { weightAt } from "../core/head-weights";
-import type { MapInfo } from "../contract.gen";
 import { formatWeight } from "../core/numbers";
 import { element } from "../dom/element";
 import { tokenText } from "../dom/token";
@@ -73,10 +73,5 @@ function strongest(
     .filter((position) => total(position) > 0)
     .sort((a, b) => total(b) - total(a))
     .slice(0, STRONGEST)
-    .flatMap((position) => [
-      word(tokens[position] as string),
-      " ",
-      number(weights[position] as number[], heads),
-      " ",
-    ]);
+    .flatMap((position) => [word(tokens[position] as string), " ", number(weights[position] as number[], heads), " "]);
 }

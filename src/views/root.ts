@@ -1,8 +1,8 @@
-import type { ReadonlySignal } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { ViewKind } from "../contract.gen";
 import type { ViewContext } from "../core/context";
 import { setAttribute } from "../dom/element";
-import { darkness } from "../dom/theme";
+import { groundOf } from "../dom/theme";
 import { effectUntil } from "../dom/until";
 import type { Progress } from "./progress";
 import { createScene, type Scene } from "./scene";
@@ -16,14 +16,18 @@ export function openRoot(root: HTMLElement, view: ViewKind, context: ViewContext
   root.dataset.state = "pending";
   root.tabIndex = 0;
   root.setAttribute("role", "group");
-  const dark = darkness(root, context.options.theme, signal);
+  const ground = groundOf(root, context.options.theme, signal);
   effectUntil(signal, () => {
     root.dataset.theme = context.options.theme.value;
-    root.dataset.ground = dark.value ? "dark" : "light";
+    root.dataset.ground = ground.value.isDark ? "dark" : "light";
+    root.style.setProperty("--hs-found", ground.value.color ?? "");
   });
   effectUntil(signal, () => root.setAttribute("aria-label", `${NAMES[view]}: ${context.name.value}`));
   signal.addEventListener("abort", () => root.replaceChildren(), { once: true });
-  return createScene(context, dark);
+  return createScene(
+    context,
+    computed(() => ground.value.isDark),
+  );
 }
 
 /** Tells the page which layer is painted. Call it after the parts that paint: it must come last. */

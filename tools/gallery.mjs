@@ -1,0 +1,84 @@
+/**
+ * Pictures of the views on made-up attention, in `build/gallery/`: for eyes, not a test.
+ * `node tools/gallery.mjs [part of a picture's name]`
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const TARGET = `${ROOT}build/gallery/`;
+const only = process.argv[2] ?? "";
+
+/** What is shown, and what a reader does there before the picture is taken. */
+const PICTURES = {
+  head: [{ view: "head" }],
+  "head-hover": [{ view: "head" }, (page) => page.hover("[data-query='5']")],
+  "head-hover-key": [{ view: "head" }, (page) => page.hover("[data-key='0']")],
+  "head-one": [{ view: "head", active: [3] }, (page) => page.hover("[data-query='5']")],
+  "head-one-key": [{ view: "head", active: [3] }, (page) => page.hover("[data-key='4']")],
+  "head-some": [{ view: "head", active: [0, 3, 8] }],
+  "head-pinned": [{ view: "head" }, (page) => page.click("[data-query='5']"), (page) => page.hover("[data-key='4']")],
+  "head-keys": [{ view: "head" }, (page) => page.click(".hs-ask")],
+  "head-dense": [{ view: "head", dense: true, tokens: 64 }],
+  "head-64": [{ view: "head", tokens: 64 }],
+  "head-128": [{ view: "head", tokens: 128 }, (page) => page.hover("[data-query='9']")],
+  "head-512": [{ view: "head", tokens: 512 }, (page) => page.hover("[data-query='9']")],
+  "head-hostile": [{ view: "head", tokens: "hostile" }],
+  "head-pair": [{ view: "head", tokens: "pair", layers: 6 }],
+  "head-cross": [{ view: "head", tokens: "translation", layers: 6, heads: 8 }],
+  "head-single-token": [{ view: "head", tokens: 1 }],
+  "head-nan": [{ view: "head", missing: true, active: [2] }],
+  "head-many": [{ view: "head", heads: 64, layers: 30 }, (page) => page.hover("[data-query='5']")],
+  "head-error": [{ view: "head", failure: "The kernel no longer has this capture. Run the cell that made it again." }],
+  "head-pending": [{ view: "head", delay: 100_000, status: "busy" }, (page) => page.waitForTimeout(700)],
+  model: [{ view: "model" }, (page) => page.hover("[data-layer='4'][data-head='3']")],
+  "model-detail": [{ view: "model", detail: true, active: [3] }, (page) => page.hover(".hs-lines [data-query='5']")],
+  "model-30x9": [{ view: "model", layers: 30, heads: 9, tokens: 64 }],
+  "model-32x32": [{ view: "model", layers: 32, heads: 32, tokens: 64, detail: true, active: [3] }],
+  "model-cross": [{ view: "model", tokens: "translation", layers: 4, heads: 4, detail: true, active: [1] }],
+  "model-pending": [{ view: "model", delay: 100_000, status: "busy" }, (page) => page.waitForTimeout(700)],
+  "model-error": [
+    { view: "model", failure: "The kernel no longer has this capture. Run the cell that made it again." },
+  ],
+  "model-512": [{ view: "model", layers: 2, tokens: 512, detail: true, active: [3], layer: 1 }],
+};
+
+async function pageText() {
+  const common = { bundle: true, write: false, absWorkingDir: ROOT };
+  const script = await build({ ...common, entryPoints: ["tools/gallery-page.ts"], format: "iife" });
+  const style = await build({ ...common, entryPoints: ["style/widget.css"] });
+  return `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
+    <style>body { margin: 12px } ${style.outputFiles[0].text}</style><body><script>${script.outputFiles[0].text}</script>`;
+}
+
+const executablePath = execFileSync("which", ["chromium"], { encoding: "utf8" }).trim();
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+const text = await pageText();
+mkdirSync(TARGET, { recursive: true });
+for (const [theme, width] of [
+  ["light", 1000],
+  ["dark", 1000],
+  ["light", 400],
+  ["dark", 400],
+]) {
+  const page = await browser.newPage({ viewport: { width, height: 820 }, colorScheme: theme });
+  page.on("pageerror", (error) => console.error(error));
+  await page.setContent(text);
+  for (const [name, [wish, ...acts]] of Object.entries(PICTURES).filter(([name]) => name.includes(only))) {
+    await page.mouse.move(0, 0);
+    await page.evaluate((asked) => void globalThis.gallery.show(asked), { ...wish, theme: "auto" });
+    await page
+      .waitForFunction(() => globalThis.document.querySelector(".headscope").dataset.state !== "pending", null, {
+        timeout: 5000,
+      })
+      .catch(() => wish.delay || console.error(`${name}: still pending`));
+    for (const act of acts) await act(page);
+    await page.waitForTimeout(150);
+    await page.screenshot({ path: `${TARGET}${name}-${theme}-${width}.png` });
+  }
+  await page.close();
+}
+await browser.close();
