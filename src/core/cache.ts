@@ -41,9 +41,10 @@ export class HeadCache {
     return weights;
   }
 
-  /** Keeps a head, at the cost of those used longest ago. One larger than the whole cache is not kept. */
+  /** Keeps a head, at the cost of those used longest ago. One whose buffer exceeds the whole cache is not kept. */
   set(key: string, weights: HeadWeights): void {
     this.delete(key);
+    if (weights.codes.buffer.byteLength > this.maxBytes) return;
     this.entries.set(key, weights);
     this.count(weights.codes.buffer, 1);
     for (const oldest of this.entries.keys()) {

@@ -51,7 +51,7 @@ function checkRange(name: string, range: unknown, fail: Fail): void {
 
 /** A block's shape is that of its ranges; an overview's bins are at most as many as its positions. */
 function checkShape({ kind, heads, queries, keys, shape }: BlockHeader, fail: Fail): void {
-  if (!isCounts(shape) || shape.length !== 3) return fail(`its shape is ${show(shape)}, not [heads, queries, keys]`);
+  if (!isCounts(shape) || shape.length !== 3) fail(`its shape is ${show(shape)}, not [heads, queries, keys]`);
   const expected = [heads.length, extent(queries), extent(keys)] as const;
   const fits =
     kind === "block"

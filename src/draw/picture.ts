@@ -12,3 +12,11 @@ export interface Area {
   readonly width: number;
   readonly height: number;
 }
+
+/** Makes an area transparent. */
+export function clearArea({ data, width }: Picture, area: Area): void {
+  for (let row = area.y; row < area.y + area.height; row++) {
+    const start = (row * width + area.x) * 4;
+    data.fill(0, start, start + area.width * 4);
+  }
+}

@@ -1,0 +1,57 @@
+import type { HeadWeights } from "../core/head-weights";
+import type { LineGeometry, LineStyle } from "../core/lines";
+
+/** The positions between which lines are drawn. */
+export interface Shown {
+  readonly queries: Int32Array;
+  readonly keys: Int32Array;
+}
+
+/** The lines of one head that are drawn one by one, as the columns of a table. */
+export interface Edges {
+  /** The y where each line starts, how far it falls, and its opacity. */
+  readonly start: Float32Array;
+  readonly fall: Float32Array;
+  readonly opacity: Float32Array;
+}
+
+export function shownPositions(geometry: LineGeometry, style: LineStyle): Shown {
+  return { queries: positions(geometry.queryY, style.query), keys: positions(geometry.keyY, style.key) };
+}
+
+function positions(y: Float32Array, only: number | null): Int32Array {
+  const shown: number[] = [];
+  y.forEach((value, position) => {
+    if (Number.isFinite(value) && (only === null || only === position)) shown.push(position);
+  });
+  return Int32Array.from(shown);
+}
+
+/** Collects the `count` lines of each head whose weight is positive and at least `threshold`. */
+export function collectEdges(
+  weights: HeadWeights,
+  count: number,
+  shown: Shown,
+  geometry: LineGeometry,
+  style: LineStyle,
+  threshold: number,
+): Edges {
+  const { codes, table, numKeys } = weights;
+  const { keyY, queryY } = geometry;
+  const edges = { start: new Float32Array(count), fall: new Float32Array(count), opacity: new Float32Array(count) };
+  let index = 0;
+  for (const query of shown.queries) {
+    const y = queryY[query] as number;
+    const row = query * numKeys;
+    for (let position = 0; position < shown.keys.length; position++) {
+      const key = shown.keys[position] as number;
+      const weight = table[codes[row + key] as number] as number;
+      if (!(weight > 0 && weight >= threshold)) continue;
+      edges.start[index] = y;
+      edges.fall[index] = (keyY[key] as number) - y;
+      edges.opacity[index] = Math.min(1, weight * style.opacity);
+      index++;
+    }
+  }
+  return edges;
+}
