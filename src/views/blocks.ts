@@ -3,10 +3,7 @@ import type { BlockRequest } from "../contract.gen";
 import type { HeadWeights } from "../core/head-weights";
 import type { Source } from "../core/source";
 import { childOf, effectUntil } from "../dom/until";
-import { PENDING, type Progress, READY, SLOW } from "./progress";
-
-/** After this many milliseconds of waiting a view says what it waits for. */
-const SLOW_AFTER = 500;
+import { failed, PENDING, type Progress, READY, startWaiting } from "./progress";
 
 /** A request with its answer: `weights[i]` belongs to `heads[i]`. */
 export interface Answer extends BlockRequest {
@@ -45,11 +42,7 @@ export function watchBlocks(
     if (isComplete(found)) return done(request, found);
     const turn = childOf(signal);
     running = turn;
-    progress.value = PENDING;
-    const timer = setTimeout(() => {
-      progress.value = SLOW;
-    }, SLOW_AFTER);
-    turn.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    startWaiting(progress, turn.signal);
     fetchRest(source, request, found, turn.signal).then(
       (weights) => {
         if (turn.signal.aborted) return;
@@ -59,8 +52,7 @@ export function watchBlocks(
       (error: unknown) => {
         if (turn.signal.aborted) return;
         turn.abort();
-        const message = error instanceof Error ? error.message : String(error);
-        progress.value = { state: "error", message, retry: () => void attempts.value++ };
+        progress.value = failed(error, () => void attempts.value++);
       },
     );
   };
@@ -73,13 +65,13 @@ export function watchBlocks(
   return { answer, progress };
 }
 
-type Found = (HeadWeights | undefined)[];
+export type Found = (HeadWeights | undefined)[];
 
-function peekAll(source: Source, { kind, map, layer, heads }: BlockRequest): Found {
+export function peekAll(source: Source, { kind, map, layer, heads }: BlockRequest): Found {
   return heads.map((head) => source.peek(kind, map, layer, head));
 }
 
-function isComplete(found: Found): found is HeadWeights[] {
+export function isComplete(found: Found): found is HeadWeights[] {
   return !found.includes(undefined);
 }
 

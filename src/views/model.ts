@@ -1,1 +1,58 @@
-export { headView as modelView } from "./head";
+import { computed } from "@preact/signals-core";
+import type { View } from "../core/context";
+import { element } from "../dom/element";
+import { effectUntil } from "../dom/until";
+import { attentionControl } from "./controls";
+import { mountDetail } from "./detail";
+import { mountGrid } from "./grid";
+import { readCell } from "./grid-readout";
+import { layerKeys, mountKeys, tokenKeys } from "./keys";
+import { missingSentence } from "./missing";
+import { mountNotice } from "./notice";
+import { READY, together } from "./progress";
+import { readTokens } from "./readout";
+import { openRoot, tellState } from "./root";
+import { mountStatusLine } from "./status-line";
+
+const HINT = "Point at a head to see its largest weight, click to open it";
+
+/** Every head of every layer as a thumbnail, and beside them the head that was clicked. */
+export const modelView: View = (root, context, signal) => {
+  const scene = openRoot(root, "model", context, signal);
+  const caption = element("div", { class: "hs-label" });
+  const toolbar = element("div", { class: "hs-toolbar" }, attentionControl(scene, signal), caption);
+  const gridPane = element("div", { class: "hs-grid-pane" });
+  const detailPane = element("div", { class: "hs-detail" });
+  const body = element("div", { class: "hs-body hs-split" }, gridPane, detailPane);
+  root.append(toolbar, body);
+  const grid = mountGrid(gridPane, scene, signal);
+  const detail = mountDetail(detailPane, scene, signal);
+  const progress = together([grid.progress, computed(() => detail.value?.progress.value ?? READY)]);
+  const missing = computed(() => missingSentence(detail.value?.heads.value ?? []));
+  effectUntil(signal, () => {
+    const rows = grid.overviews.value.shape?.rows ?? [];
+    const heads = Math.max(0, ...rows.map((row) => row.heads.length));
+    caption.textContent = `${count(rows.length, "layer")} × ${count(heads, "head")}`;
+  });
+  mountNotice(body, progress, signal);
+  const readout = () => {
+    const tokens = detail.value ? readTokens(detail.value, scene.info.value) : [];
+    if (grid.pointed.value) return readCell(grid.pointed.value, grid.overviews.value, scene.info.value);
+    return tokens.length > 0 ? tokens : [missing.value || HINT];
+  };
+  mountStatusLine(root, scene, progress, readout, signal);
+  mountKeys(root, toolbar, [...gridKeys(), ...layerKeys(scene, root), ...tokenKeys(scene)], signal);
+  const layer = computed(() => (detail.value ? detail.value.layer.value : scene.layer.value));
+  tellState(root, progress, layer, signal);
+};
+
+function gridKeys() {
+  return [
+    { keys: "↑ ↓ ← →", meaning: "on a head: move to another" },
+    { keys: "Enter", meaning: "on a head: open it, or close it again" },
+  ];
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal } from "@preact/signals-core";
+import { computed, type ReadonlySignal, type Signal } from "@preact/signals-core";
 
 /** How far a picture is. What is pending for more than half a second is `slow`, and then says so. */
 export type Progress =
@@ -8,7 +8,23 @@ export type Progress =
 
 export const READY: Progress = { state: "ready" };
 export const PENDING: Progress = { state: "pending", slow: false };
-export const SLOW: Progress = { state: "pending", slow: true };
+
+/** After this many milliseconds of waiting a view says what it waits for. */
+const SLOW_AFTER = 500;
+
+/** Marks something as awaited until `signal` aborts. */
+export function startWaiting(progress: Signal<Progress>, signal: AbortSignal): void {
+  progress.value = PENDING;
+  const timer = setTimeout(() => {
+    progress.value = { state: "pending", slow: true };
+  }, SLOW_AFTER);
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+}
+
+/** What an error becomes: its message is a sentence for people. */
+export function failed(error: unknown, retry: () => void): Progress {
+  return { state: "error", message: error instanceof Error ? error.message : String(error), retry };
+}
 
 /** The progress of several pictures taken as one: an error goes first, then whatever is awaited longest. */
 export function together(parts: readonly ReadonlySignal<Progress>[]): ReadonlySignal<Progress> {

@@ -35,7 +35,7 @@ export function readTokens({ focus, heads, layer }: Lines, info: MapInfo | undef
   return [];
 }
 
-function word(token: string): HTMLElement {
+export function word(token: string): HTMLElement {
   const { lead, text } = tokenText(token);
   return element("bdi", { class: "hs-word" }, lead + text);
 }

@@ -1,0 +1,45 @@
+import { type ReadonlySignal, signal as signalOf, untracked } from "@preact/signals-core";
+import { element } from "../dom/element";
+import { childOf, effectUntil } from "../dom/until";
+import { type Lines, mountLines } from "./lines";
+import type { Scene } from "./scene";
+
+/** The selected heads of the selected layer, as lines, while `detail` is open. Null while it is closed. */
+export function mountDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): ReadonlySignal<Lines | null> {
+  const { detail } = scene.context.options;
+  const lines = signalOf<Lines | null>(null);
+  let open: AbortController | undefined;
+  effectUntil(signal, () => {
+    const isOpen = detail.value;
+    untracked(() => {
+      open?.abort();
+      parent.replaceChildren();
+      parent.hidden = !isOpen;
+      open = isOpen ? childOf(signal) : undefined;
+      lines.value = open ? openDetail(parent, scene, open.signal) : null;
+    });
+  });
+  return lines;
+}
+
+function openDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): Lines {
+  const title = element("div", { class: "hs-detail-title", role: "heading", "aria-level": 3 });
+  const close = element("button", { type: "button", class: "hs-button", "aria-label": "Close", title: "Close" }, "×");
+  close.addEventListener(
+    "click",
+    () => {
+      scene.context.options.detail.value = false;
+    },
+    { signal },
+  );
+  parent.append(element("div", { class: "hs-detail-bar" }, title, close));
+  effectUntil(signal, () => {
+    title.textContent = `Layer ${scene.layer.value}, ${headNames(scene.heads.value, scene.numHeads.value)}`;
+  });
+  return mountLines(parent, scene, signal);
+}
+
+function headNames(heads: readonly number[], numHeads: number): string {
+  if (heads.length === 1) return `Head ${heads[0]}`;
+  return heads.length === numHeads ? `all ${numHeads} heads` : `Heads ${heads.join(", ")}`;
+}

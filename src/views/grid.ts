@@ -1,0 +1,140 @@
+import { batch, computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { element } from "../dom/element";
+import { densityOf } from "../dom/size";
+import { effectUntil } from "../dom/until";
+import { GridCanvas, type GridPicture } from "./grid-canvas";
+import { type Cell, cellAt, mountCellKeys } from "./grid-keys";
+import { type GridMeasures, measureGrid } from "./grid-measures";
+import { type GridShape, type Overviews, watchOverviews } from "./overviews";
+import { PENDING, type Progress } from "./progress";
+import type { Scene } from "./scene";
+
+export interface Grid {
+  /** Ready only once every thumbnail is painted. */
+  readonly progress: ReadonlySignal<Progress>;
+  readonly overviews: ReadonlySignal<Overviews>;
+  /** The cell under the pointer or with the focus. */
+  readonly pointed: ReadonlySignal<Cell | null>;
+}
+
+/** Every head as a thumbnail: rows are layers, columns heads. A click on one opens its detail. */
+export function mountGrid(parent: HTMLElement, scene: Scene, signal: AbortSignal): Grid {
+  const canvas = element("canvas", { "aria-hidden": "true" });
+  const table = element("div", { class: "hs-grid", role: "group", "aria-label": "Heads by layer" });
+  const box = element("div", { class: "hs-grid-scroll" }, table);
+  parent.append(
+    element("div", { class: "hs-axis hs-axis-heads" }, "Head"),
+    element("div", { class: "hs-axis hs-axis-layers" }, "Layer"),
+    box,
+  );
+  const shape = computed(() => shapeOf(scene));
+  // Compared as text: a list of heads that is set again to the same heads is no other grid.
+  const outline = computed(() => JSON.stringify(shape.value));
+  const measures = computed(() => measureGrid(JSON.parse(outline.value) ?? { rows: [] }));
+  const density = densityOf(signal);
+  const picture = computed<GridPicture>(() => {
+    void density.value;
+    return { measures: measures.value, numLayers: scene.info.value?.num_layers ?? 0, dark: scene.dark.value };
+  });
+  const { overviews, progress } = watchOverviews(
+    scene.context.source,
+    shape,
+    (rows) => nearestRow(rows, box, measures.peek().pitch),
+    signal,
+  );
+  const painted = signalOf<Overviews | null>(null);
+  const paper = new GridCanvas(canvas);
+  effectUntil(signal, () => buildTable(table, canvas, measures.value, JSON.parse(outline.value)));
+  effectUntil(signal, () => {
+    if (overviews.value.shape?.map === scene.info.value?.name) paper.paint(picture.value, overviews.value);
+    painted.value = overviews.value;
+  });
+  effectUntil(signal, () => {
+    void outline.value;
+    markOpen(table, scene);
+  });
+  const pointed = mountCellKeys(table, signal);
+  table.addEventListener(
+    "click",
+    (event) => {
+      const cell = cellAt(event.target);
+      if (cell) toggleDetail(scene, cell);
+    },
+    { signal },
+  );
+  const isBehind = () => progress.value.state === "ready" && painted.value !== overviews.value;
+  return { progress: computed(() => (isBehind() ? PENDING : progress.value)), overviews, pointed };
+}
+
+function shapeOf({ info, context }: Scene): GridShape | null {
+  if (!info.value) return null;
+  const { name, num_layers, num_heads } = info.value;
+  const { includeLayers, includeHeads } = context.options;
+  const layers = includeLayers.value.filter((layer) => layer < num_layers);
+  const included = (head: number) => includeHeads.value?.includes(head) ?? true;
+  const rows = layers.map((layer) => ({ layer, heads: [...Array(num_heads[layer] ?? 0).keys()].filter(included) }));
+  return { map: name, rows };
+}
+
+/** The missing row nearest to what the reader sees. */
+function nearestRow(rows: readonly number[], box: HTMLElement, pitch: number): number {
+  const first = box.scrollTop / pitch;
+  const last = first + box.clientHeight / pitch - 1;
+  const away = (row: number) => Math.max(0, first - row, row - last);
+  return rows.reduce((best, row) => (away(row) < away(best) ? row : best));
+}
+
+function buildTable(
+  table: HTMLElement,
+  canvas: HTMLCanvasElement,
+  { columns, pitch, gap, width, height }: GridMeasures,
+  shape: GridShape | null,
+): void {
+  const rows = shape?.rows ?? [];
+  const place = (row: number, column: number) => `grid-area: ${row + 2} / ${column + 2}`;
+  const names = columns.map((head, column) =>
+    element("div", { class: "hs-head-name", style: place(-1, column) }, `${head}`),
+  );
+  const cells = rows.flatMap(({ layer, heads }, row) => [
+    element("div", { class: "hs-layer-name", style: place(row, -1) }, `${layer}`),
+    ...heads.map((head) => cellButton(layer, head, place(row, columns.indexOf(head)))),
+  ]);
+  table.style.setProperty("--hs-pitch", `${pitch}px`);
+  table.style.setProperty("--hs-gap", `${gap}px`);
+  table.style.gridTemplate = `auto repeat(${rows.length}, ${pitch}px) / auto repeat(${columns.length}, ${pitch}px)`;
+  canvas.setAttribute("style", `grid-area: 2 / 2 / -1 / -1; width: ${width}px; height: ${height}px`);
+  table.replaceChildren(canvas, element("div", { class: "hs-corner", style: place(-1, -1) }), ...names, ...cells);
+  table.querySelector("button")?.setAttribute("tabindex", "0");
+}
+
+function cellButton(layer: number, head: number, style: string): HTMLElement {
+  return element("button", {
+    type: "button",
+    class: "hs-cell",
+    tabindex: -1,
+    "aria-label": `Layer ${layer} head ${head}`,
+    "data-layer": layer,
+    "data-head": head,
+    style,
+  });
+}
+
+/** Opens a head in the detail; closes the detail if that head is open there already. */
+function toggleDetail({ context, heads, layer }: Scene, cell: Cell): void {
+  const { selection, options } = context;
+  const [only] = heads.peek();
+  const isOpen = layer.peek() === cell.layer && heads.peek().length === 1 && only === cell.head;
+  batch(() => {
+    options.detail.value = !(options.detail.peek() && isOpen);
+    selection.layer.value = cell.layer;
+    if (!isOpen) selection.heads.value = [cell.head];
+  });
+}
+
+/** Marks the cells whose heads the detail shows. */
+function markOpen(table: HTMLElement, { context, heads, layer }: Scene): void {
+  const open = new Set(context.options.detail.value ? heads.value.map((head) => `${layer.value} ${head}`) : []);
+  for (const cell of table.querySelectorAll<HTMLElement>(".hs-cell")) {
+    cell.setAttribute("aria-pressed", String(open.has(`${cell.dataset.layer} ${cell.dataset.head}`)));
+  }
+}
