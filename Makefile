@@ -72,4 +72,4 @@ constraints: .venv/.constraints-tool
 	  grep -Ev '^(cuda|nvidia|triton)' .venv/constraints.txt; } > constraints.txt
 
 clean:
-	@node tools/clean.mjs
+	@rm -rf lib build dist python/headscope/static python/headscope/labextension

@@ -1,7 +1,7 @@
-/** Remove everything the build writes. */
+/** Remove what the build writes, so that nothing stale is shipped. */
 import { rmSync } from "node:fs";
 
-const BUILT = ["lib", "build", "dist", "python/headscope/static", "python/headscope/labextension"];
+const BUILT = ["lib", "python/headscope/static", "python/headscope/labextension"];
 
 for (const path of BUILT) {
   rmSync(new URL(`../${path}`, import.meta.url), { recursive: true, force: true });
