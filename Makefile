@@ -6,22 +6,26 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # npm's build script calls `jupyter-builder`, which is in the environment.
 export PATH := $(BIN):$(PATH)
 
+# In a container the user is often root, which JupyterLab otherwise refuses.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 BUILT := python/headscope/labextension/package.json
 SOURCES := $(shell find src style -type f ! -name '*.test.ts') $(wildcard tools/*.mjs) package.json tsconfig.json
 
-.PHONY: help demo test install build bench constraints clean
+.PHONY: help demo test install build bench bench-capture constraints clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo         look at the tour of Headscope in JupyterLab (ARGS=--no-browser: on a remote machine)"
-	@echo "make test         run every check there is (ARGS='pytest vitest': run these alone)"
-	@echo "make install      set up .venv and node_modules, build the front end and install Headscope, editable"
-	@echo "make bench        measure Headscope beside BertViz"
-	@echo "make constraints  choose the newest versions for constraints.txt"
-	@echo "make clean        remove what was built"
+	@echo "make demo           look at the tour of Headscope in JupyterLab (ARGS=--no-browser: on a remote machine)"
+	@echo "make test           run every check there is (ARGS='pytest vitest': run these alone)"
+	@echo "make install        set up .venv and node_modules, build the front end and install Headscope, editable"
+	@echo "make bench          measure pages of Headscope's and of BertViz's side by side (ARGS=--help)"
+	@echo "make bench-capture  measure what a capture costs (ARGS=--help)"
+	@echo "make constraints    choose the newest versions for constraints.txt"
+	@echo "make clean          remove what was built"
 
 demo: .venv/.installed
-	$(BIN)/jupyter lab examples/tour.ipynb $(ARGS)
+	$(BIN)/jupyter lab examples/tour.ipynb $(AS_ROOT) $(ARGS)
 
 test: .venv/.test node_modules/.installed
 	@$(BIN)/python tools/run_tests.py $(ARGS)
@@ -29,6 +33,12 @@ test: .venv/.test node_modules/.installed
 install: .venv/.installed
 
 build: $(BUILT)
+
+bench: .venv/.installed .venv/.bench benchmarks/node_modules/.installed
+	@$(BIN)/python benchmarks/compare.py $(ARGS)
+
+bench-capture: .venv/.installed
+	@$(BIN)/python benchmarks/capture.py $(ARGS)
 
 # Editable: a change in Python needs no new install. The front end is built already, so the build hook has nothing to do.
 .venv/.installed: $(BUILT) pyproject.toml install.json
@@ -58,6 +68,14 @@ node_modules/.installed: package.json package-lock.json
 
 .venv/.test: requirements-test.txt constraints.txt .venv/.packages
 	@$(PIP) install -qq --constraint constraints.txt --requirement requirements-test.txt
+	@touch $@
+
+.venv/.bench: requirements-bench.txt constraints.txt .venv/.packages
+	@$(PIP) install -qq --constraint constraints.txt --requirement requirements-bench.txt
+	@touch $@
+
+benchmarks/node_modules/.installed: benchmarks/package.json benchmarks/package-lock.json
+	@cd benchmarks && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .venv/.constraints-tool:

@@ -9,17 +9,11 @@ export function viewTab({ cell, root }: SelectedView): MainAreaWidget<Widget> {
   content.addClass("headscope-tab");
   const tab = new MainAreaWidget({ content });
   tab.id = DOMUtils.createDomID();
-  tab.title.label = viewName(root);
+  tab.title.label = root.getAttribute("aria-label") ?? "Headscope";
   tab.title.caption = `Headscope: ${tab.title.label}`;
   tab.title.icon = headscopeIcon;
   const close = () => tab.dispose();
   cell.disposed.connect(close);
   tab.disposed.connect(() => cell.disposed.disconnect(close));
   return tab;
-}
-
-/** What the view calls itself, or what kind it is. */
-export function viewName(root: HTMLElement): string {
-  const kind = root.dataset.view ?? "";
-  return root.getAttribute("aria-label") || `${kind.charAt(0).toUpperCase()}${kind.slice(1)} view`;
 }
