@@ -62,20 +62,22 @@ def vitest(name: str, config: str) -> Check:
 def pytest() -> Check:
     """Return the check that runs the Python tests, on two cores."""
     report = REPORTS / "pytest.xml"
-    return Check("pytest", (PYTHON, "-m", "pytest", "--numprocesses=2", f"--junit-xml={report}"), report)
+    return Check(
+        "pytest", (PYTHON, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", f"--junit-xml={report}"), report
+    )
 
 
 STAGES: tuple[tuple[Check, ...], ...] = (
     (Check("install", ("make", "--no-print-directory", "install")),),
     (
         python("mypy", "mypy"),
-        python("ruff check", "ruff", "check"),
-        python("ruff format", "ruff", "format", "--check"),
+        python("ruff-check", "ruff", "check"),
+        python("ruff-format", "ruff", "format", "--check"),
         node("biome", "biome", "check", "--error-on-warnings"),
         node("tsc", "tsc", "--noEmit"),
-        node("tsc tests", "tsc", "--project", "tsconfig.check.json"),
+        node("tsc-tests", "tsc", "--project", "tsconfig.check.json"),
         Check("contract", (PYTHON, "tools/contract.py", "--check")),
-        Check("bundle sizes", ("node", "tools/check-size.mjs")),
+        Check("bundle-sizes", ("node", "tools/check-size.mjs")),
         vitest("vitest", "vitest.config.ts"),
     ),
     # Each of these keeps both cores busy by itself.
