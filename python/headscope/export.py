@@ -39,8 +39,10 @@ DEFAULTS = {
 
 Precision = Literal["auto", "float16", "sqrt8"]
 
+SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
+
 TEMPLATE = """<!doctype html>
-<html lang="en" style="color-scheme: light dark">
+<html lang="en" style="color-scheme: {scheme}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
 <body>
 <style>{css}</style>
@@ -86,6 +88,7 @@ def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Pre
     first, rest = _ordered_parts(capture, page, info, precision)
     return TEMPLATE.format(
         title=escape(f"{capture.name}: attention"),
+        scheme=SCHEMES[info["theme"]],
         page=page,
         css=_asset("widget.css"),
         code=_asset("page.js"),
@@ -142,8 +145,8 @@ def _blocks(kind: BlockKind, map_: AttentionMap, layer: int, dtype: Dtype) -> It
     spans: dict[str, Any] = {"queries": (0, len(map_.query_tokens)), "keys": (0, len(map_.key_tokens))}
     for head in range(map_.num_heads(layer)):
         values = map_.block(layer, [head]) if kind == "block" else map_.overview(layer, [head], OVERVIEW_BINS)
-        coded: Dtype = dtype if kind == "block" else "sqrt8"
-        if coded == "sqrt8" and (values.min(initial=0) < 0 or values.max(initial=0) > 1):
+        coded = dtype
+        if dtype == "sqrt8" and (values.min(initial=0) < 0 or values.max(initial=0) > 1):
             coded = "float16"  # a byte of a square root holds nothing outside of 0 to 1
         yield encode_block(values, map=map_.name, layer=layer, heads=[head], kind=kind, dtype=coded, **spans)
 
