@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from headscope.attention import AttentionMap, Capture, from_attentions
+import headscope.capture  # noqa: F401  # first: loading a subpackage binds its name, and `capture` is the function
+from headscope.attention import AttentionMap, Capture, capture, from_attentions
 
 try:
     __version__ = version("headscope")
 except PackageNotFoundError:  # the sources without an installation
     __version__ = "0+unknown"
 
-__all__ = ["AttentionMap", "Capture", "__version__", "from_attentions"]
+__all__ = ["AttentionMap", "Capture", "__version__", "capture", "from_attentions"]

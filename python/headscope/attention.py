@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import importlib.util
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headscope.arrays import array_records
+from headscope.given import Given
 from headscope.keywords import reject_unknown
-from headscope.maps import AttentionMap, Record, keep_layers
+from headscope.maps import AttentionMap, keep_layers
 from headscope.positions import Positions, check_position
-from headscope.tokens import prettify as prettify_tokens
-from headscope.tokens import special_positions
+from headscope.records import Record
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from headscope.capture.forward import MapParts
     from headscope.widgets import Selection, View
 
-__all__ = ["AttentionMap", "Capture", "Record", "from_attentions"]
+__all__ = ["AttentionMap", "Capture", "Record", "capture", "from_attentions"]
 
 
 class Capture:
@@ -137,17 +139,6 @@ def readable_size(nbytes: int) -> str:
     return f"{nbytes / 1e3:.1f} kB" if nbytes < 1e6 else f"{nbytes / 1e6:.1f} MB"
 
 
-SELF_KEYWORDS = ("attentions", "tokens", "key_tokens", "sentence_b_start")
-MAP_KEYWORDS = (
-    "encoder_attentions",
-    "decoder_attentions",
-    "cross_attentions",
-    "encoder_tokens",
-    "decoder_tokens",
-)
-COMMON_KEYWORDS = ("prettify", "layers", "batch_index", "name")
-
-
 def from_attentions(
     attentions: Any = None,
     tokens: Sequence[str] | None = None,
@@ -181,7 +172,7 @@ def from_attentions(
     key_tokens
         The tokens of the key axis where they are not `tokens`.
     sentence_b_start
-        First position of the second sentence of a pair.
+        First position of the second sentence of a pair, in `attentions` or `encoder_attentions`.
     encoder_attentions, decoder_attentions, cross_attentions
         As `attentions`; in cross-attention the queries are the decoder's and the keys the encoder's. They may differ
         in their number of layers.
@@ -205,108 +196,117 @@ def from_attentions(
     IndexError
         `layers` or `batch_index` out of range.
     """
-    reject_unknown("from_attentions", unknown, SELF_KEYWORDS + MAP_KEYWORDS + COMMON_KEYWORDS)
-    _refuse_outputs(attentions)
-    kinds = {"encoder": encoder_attentions, "decoder": decoder_attentions, "cross": cross_attentions}
-    given = {kind: weights for kind, weights in kinds.items() if weights is not None}
-    if attentions is not None:
-        _refuse_mixture(given, encoder_tokens, decoder_tokens)
-        axes = {"self": (("tokens", tokens), ("key_tokens", tokens if key_tokens is None else key_tokens))}
-        given = {"self": attentions}
-    else:
-        _need_attentions(given, tokens, key_tokens, sentence_b_start)
-        encoder, decoder = ("encoder_tokens", encoder_tokens), ("decoder_tokens", decoder_tokens)
-        axes = {"encoder": (encoder, encoder), "decoder": (decoder, decoder), "cross": (decoder, encoder)}
-    maps = [_map_of_arrays(kind, given[kind], axes[kind], prettify, sentence_b_start, batch_index) for kind in given]
-    return Capture(keep_layers(maps, layers), name or "attention")
-
-
-def _map_of_arrays(
-    kind: str,
-    weights: Any,
-    axes: tuple[tuple[str, Sequence[str] | None], tuple[str, Sequence[str] | None]],
-    prettify: bool,
-    sentence_b_start: int | None,
-    batch_index: int | None,
-) -> AttentionMap:
-    what = "attentions" if kind == "self" else f"{kind}_attentions"
-    records = array_records(weights, what, batch_index)
-    queries, keys = (_checked_tokens(tokens, argument, what) for argument, tokens in axes)
-    for argument, tokens, size in (
-        (axes[0][0], queries, records[0].num_queries),
-        (axes[1][0], keys, records[0].num_keys),
-    ):
-        if len(tokens) != size:
-            raise ValueError(
-                f"{what} has {size} positions, but {argument} has {len(tokens)}: give one token for each position, "
-                "special tokens and padding included."
-            )
-    return AttentionMap(
-        kind,
-        records,
-        prettify_tokens(queries) if prettify else queries,
-        prettify_tokens(keys) if prettify else keys,
-        query_special=special_positions(queries),
-        key_special=special_positions(keys),
-        sentence_b_start=_checked_start(sentence_b_start, len(queries)),
+    reject_unknown("from_attentions", unknown, _keywords(from_attentions))
+    given = Given(
+        attentions,
+        tokens,
+        key_tokens,
+        sentence_b_start,
+        encoder_attentions,
+        decoder_attentions,
+        cross_attentions,
+        encoder_tokens,
+        decoder_tokens,
+        prettify,
+        batch_index,
     )
+    return Capture(keep_layers(given.maps(), layers), name or "attention")
 
 
-def _checked_tokens(tokens: Sequence[str] | None, argument: str, what: str) -> list[str]:
-    if tokens is None:
-        raise ValueError(f"{what} needs {argument}: one string for each position.")
-    if isinstance(tokens, str):
-        raise TypeError(f"{argument} must be a sequence of strings, one for each position, not one string.")
-    for position, token in enumerate(tokens):
-        if not isinstance(token, str):
-            raise TypeError(
-                f"{argument}[{position}] is {token!r} ({type(token).__name__}), not a string: turn ids into tokens "
-                "with tokenizer.convert_ids_to_tokens(ids)."
-            )
-    return list(tokens)
+def capture(
+    model: Any,
+    tokenizer: Any = None,
+    text: str | None = None,
+    text_pair: str | None = None,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    target: str | None = None,
+    batch_index: int = 0,
+    layers: Sequence[int] | None = None,
+    name: str | None = None,
+    **unknown: Any,
+) -> Capture:
+    """Run a model once and capture its attention.
 
+    The model runs with its fast attention kernel while the queries and keys of each layer are kept: memory grows with
+    the number of tokens, not with its square, and exact weights are computed from them when asked for. It runs in
+    evaluation mode, without dropout and without gradients. Afterwards everything about it is as before, whatever
+    happened: its config, its modes, its hooks.
 
-def _checked_start(start: int | None, size: int) -> int | None:
-    if start is None:
-        return None
-    if isinstance(start, bool) or not hasattr(start, "__index__"):
-        raise TypeError(f"sentence_b_start must be a position (an integer), not {start!r}.")
-    if not 0 < start < size:
+    Parameters
+    ----------
+    model
+        A transformers model whose attention goes through transformers' attention interface: BERT, RoBERTa, DistilBERT,
+        GPT-2, Llama, Mistral, Qwen, T5, BART and most others.
+    tokenizer
+        Its tokenizer. Needed for `text`; with `inputs` it only names the tokens, without it they are their ids.
+    text, text_pair
+        The text, or the two texts of a pair.
+    inputs
+        In place of text: what the model takes, such as `tokenizer(texts, padding=True, return_tensors="pt")`. Tensors,
+        arrays or lists.
+    target
+        For an encoder-decoder: what the decoder writes. By default the decoder inputs or labels among `inputs`, else
+        what the model generates greedily, else the start token alone.
+    batch_index
+        Which row of a batch is captured. One capture holds one text; positions that its attention mask hides are left
+        out, queries and keys alike.
+    layers
+        Which layers of each map to keep, zero-based; all where None. The numbers of the layers stay as they are.
+    name
+        What people call the model; by default the name it was loaded by, or its class.
+
+    Returns
+    -------
+    Capture
+        With the maps `"self"`, or `"encoder"`, `"decoder"` and `"cross"`.
+
+    Raises
+    ------
+    ImportError
+        torch or transformers is missing.
+    ValueError
+        A model that can't be captured, a text that does not fit it, or arguments that do not fit each other.
+    TypeError
+        An unknown keyword, or something of the wrong kind.
+    IndexError
+        `batch_index` or `layers` out of range.
+    RuntimeError
+        A capture inside another one.
+    """
+    reject_unknown("capture", unknown, _keywords(capture))
+    _need_transformers()
+    if (text is None) == (inputs is None):
+        given = "neither text nor inputs were" if text is None else "both text and inputs were"
         raise ValueError(
-            f"sentence_b_start is {start}: with {size} tokens the second sentence starts from 1 to {size - 1}."
+            f"{given} given: call capture(model, tokenizer, text) or capture(model, tokenizer, inputs=batch)."
         )
-    return int(start)
+    if text is None and text_pair is not None:
+        raise ValueError("text_pair needs text: call capture(model, tokenizer, text, text_pair).")
+    from headscope.capture.forward import Request, model_name, run
+
+    wanted = None if layers is None else frozenset(layers)
+    parts = run(Request(model, tokenizer, text, text_pair, inputs, target, batch_index, wanted))
+    return Capture(keep_layers([_map_of_parts(part) for part in parts], layers), name or model_name(model))
 
 
-def _refuse_outputs(attentions: Any) -> None:
-    if hasattr(attentions, "attentions") or hasattr(attentions, "encoder_attentions"):
-        raise TypeError(
-            f"attentions is a whole {type(attentions).__name__}: pass its attentions, such as outputs.attentions."
-        )
+def _keywords(call: Callable[..., Capture]) -> list[str]:
+    return [name for name in inspect.signature(call).parameters if name != "unknown"]
 
 
-def _refuse_mixture(given: Mapping[str, Any], *tokens: Sequence[str] | None) -> None:
-    others = [f"{kind}_attentions" for kind in given]
-    others += [
-        name for name, value in zip(("encoder_tokens", "decoder_tokens"), tokens, strict=True) if value is not None
-    ]
-    if others:
-        raise ValueError(
-            f"attentions was given together with {', '.join(others)}: give attentions and tokens for a model with one "
-            "attention, or the encoder, decoder and cross arguments for an encoder-decoder, not both."
-        )
+def _need_transformers() -> None:
+    for package in ("torch", "transformers"):
+        if importlib.util.find_spec(package) is None:
+            raise ImportError(f'capture needs {package}: pip install "headscope[transformers]"', name=package)
 
 
-def _need_attentions(given: Mapping[str, Any], *self_arguments: Any) -> None:
-    if not given:
-        raise ValueError(
-            "no attention was given: pass attentions and tokens, or any of encoder_attentions, decoder_attentions and "
-            "cross_attentions with their tokens. hs.capture(model, tokenizer, text) gets them from a model."
-        )
-    named = zip(SELF_KEYWORDS[1:], self_arguments, strict=True)
-    mixed = [name for name, value in named if value is not None]
-    if mixed:
-        raise ValueError(
-            f"{', '.join(mixed)} can't go with {', '.join(f'{kind}_attentions' for kind in given)}: an encoder-decoder "
-            "takes encoder_tokens and decoder_tokens."
-        )
+def _map_of_parts(part: MapParts) -> AttentionMap:
+    return AttentionMap(
+        part.name,
+        part.records,
+        part.queries.tokens,
+        part.keys.tokens,
+        query_special=part.queries.special,
+        key_special=part.keys.special,
+        sentence_b_start=part.queries.sentence_b_start if part.queries is part.keys else None,
+    )

@@ -7,12 +7,13 @@ of axes is always (layer, head, query, key); all positions are zero-based. A mis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from headscope.pooling import Pool, row_chunks
 from headscope.positions import Positions, check_position, ranges
+from headscope.records import LeftOut, Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,43 +24,6 @@ OVERVIEW_BUDGET = 1 << 22
 """An overview holds at most this many single weights at a time (16 MiB), or one row of all heads."""
 
 LABELS = {"self": "Self", "encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
-
-
-class Record(Protocol):
-    """One layer of an attention map: whatever can say any rectangle of its weights."""
-
-    @property
-    def num_heads(self) -> int:
-        """How many heads the layer has."""
-
-    @property
-    def num_queries(self) -> int:
-        """How many query positions each head has."""
-
-    @property
-    def num_keys(self) -> int:
-        """How many key positions each head has."""
-
-    @property
-    def nbytes(self) -> int:
-        """How much memory the record holds, in bytes."""
-
-    def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
-        """Return the weights of some heads, shape (heads, queries, keys). The slices have a start and a stop, no step."""
-
-
-class LeftOut:
-    """A layer that was not kept: all its weights are missing."""
-
-    nbytes = 0
-
-    def __init__(self, num_heads: int, num_queries: int, num_keys: int) -> None:
-        self.num_heads, self.num_queries, self.num_keys = num_heads, num_queries, num_keys
-
-    def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
-        """Return NaN for every weight."""
-        shape = len(heads), queries.stop - queries.start, keys.stop - keys.start
-        return np.full(shape, np.nan, dtype=np.float32)
 
 
 class AttentionMap:
@@ -246,7 +210,8 @@ def keep_layers(maps: Sequence[AttentionMap], layers: Sequence[int] | None) -> l
     """
     if layers is None:
         return list(maps)
-    chosen = {check_position(layer, max(map_.num_layers for map_ in maps), "layers:") for layer in layers}
+    most = max(map_.num_layers for map_ in maps)
+    chosen = {check_position(layer, most, "layers: layer") for layer in layers}
     if not chosen:
         raise ValueError("layers is empty: name at least one layer, or leave it out for all of them.")
     for map_ in maps:

@@ -8,7 +8,8 @@ the text that each token stands for:
   of them, with the number of the part in small figures: `🙂₁`, `🙂₂`. Bytes of no character are shown as `<0xF0>`;
 - special tokens stand as they are.
 
-Nothing is taken from the source text: it may differ from what the model reads (lower case, normalisation, unknown words).
+Nothing is taken from the source text, which may differ from what the model reads: lower case, normalisation, unknown
+words.
 """
 
 from __future__ import annotations
@@ -42,16 +43,16 @@ BYTES = _byte_alphabet()
 
 
 class Part(NamedTuple):
-    """A character at a token: `number` counts from 1 among the `count` tokens that share it."""
+    """A character at a token: `number` counts from 1 among the tokens that share it."""
 
     character: str
     number: int
-    count: int
+    tokens: int
 
     def __str__(self) -> str:
         if "\udc80" <= self.character <= "\udcff":
             return f"<0x{ord(self.character) - 0xDC00:02X}>"
-        return self.character if self.count == 1 else self.character + str(self.number).translate(SUBSCRIPTS)
+        return self.character if self.tokens == 1 else self.character + str(self.number).translate(SUBSCRIPTS)
 
 
 def split_characters(pieces: Sequence[bytes]) -> list[list[Part]]:

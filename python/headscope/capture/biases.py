@@ -1,0 +1,94 @@
+"""What a model adds to its scores by position, kept small: most such tables depend on the distance alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Bias(Protocol):
+    """Values added to the scores of a layer."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory this holds, in bytes."""
+
+    def values(self, heads: Tensor, rows: slice, keys: slice) -> Tensor:
+        """Return the values for some heads, shape (heads or 1, rows, keys)."""
+
+    def select(self, queries: Tensor, keys: Tensor) -> Bias:
+        """Return the same for some positions only: indices, int64."""
+
+
+@dataclass(frozen=True)
+class DistanceBias:
+    """A bias that depends on how far the key is from the query, as T5's and ALiBi's: O(n)."""
+
+    table: Tensor
+    """By head and distance, shape (heads or 1, num_queries + num_keys - 1)."""
+    zero: int
+    """Where distance 0 is in the table."""
+    query_at: Tensor
+    """The place of each query, shape (num_queries,), int64."""
+    key_at: Tensor
+    """The place of each key, shape (num_keys,), int64."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory this holds, in bytes."""
+        return self.table.nbytes + self.query_at.nbytes + self.key_at.nbytes
+
+    def values(self, heads: Tensor, rows: slice, keys: slice) -> Tensor:
+        """Return the values for some heads, shape (heads or 1, rows, keys)."""
+        distance = self.key_at[keys] - self.query_at[rows, None] + self.zero
+        return _of_heads(self.table, heads)[:, distance]
+
+    def select(self, queries: Tensor, keys: Tensor) -> DistanceBias:
+        """Return the same for some positions only: indices, int64."""
+        return DistanceBias(self.table, self.zero, self.query_at[queries], self.key_at[keys])
+
+
+@dataclass(frozen=True)
+class TableBias:
+    """A bias of any other form, kept whole."""
+
+    table: Tensor
+    """Shape (heads or 1, num_queries, num_keys)."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory this holds, in bytes."""
+        return self.table.untyped_storage().nbytes()
+
+    def values(self, heads: Tensor, rows: slice, keys: slice) -> Tensor:
+        """Return the values for some heads, shape (heads or 1, rows, keys)."""
+        return _of_heads(self.table, heads)[:, rows, keys]
+
+    def select(self, queries: Tensor, keys: Tensor) -> TableBias:
+        """Return the same for some positions only: indices, int64."""
+        return TableBias(self.table[:, queries][:, :, keys])
+
+
+def compact(bias: Tensor) -> Bias | None:
+    """Return a bias in its compact form, None where it adds nothing.
+
+    Parameters
+    ----------
+    bias
+        Shape (heads or 1, num_queries, num_keys).
+    """
+    if not bool(bias.any()):
+        return None
+    if not all(torch.equal(head[1:, 1:], head[:-1, :-1]) for head in bias):
+        return TableBias(bias.clone())
+    _, num_queries, num_keys = bias.shape
+    table = torch.cat([bias[:, 1:, 0].flip(1), bias[:, 0]], dim=1)
+    places = torch.arange(max(num_queries, num_keys), device=bias.device)
+    return DistanceBias(table, num_queries - 1, places[:num_queries], places[:num_keys])
+
+
+def _of_heads(table: Tensor, heads: Tensor) -> Tensor:
+    return table if len(table) == 1 else table[heads]

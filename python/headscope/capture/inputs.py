@@ -1,0 +1,184 @@
+"""From what the user gave to what the model takes: tensors on its device, and the tokens of each side."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from headscope.capture.checks import check_ids, check_length
+from headscope.positions import check_position
+from headscope.tokens import read_tokens
+
+SEQUENCES = (
+    "input_ids",
+    "attention_mask",
+    "token_type_ids",
+    "position_ids",
+    "decoder_input_ids",
+    "decoder_attention_mask",
+    "labels",
+)
+"""Inputs that are (batch, positions); a list of one text's numbers gets its batch axis."""
+
+NOT_FOR_THE_MODEL = ("labels", "offset_mapping", "special_tokens_mask", "overflow_to_sample_mapping", "length")
+"""What a tokenizer may add that no pass needs. Labels make the model compute a loss."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """The tokens of one sequence of the model."""
+
+    tokens: tuple[str, ...]
+    """As text, without padding."""
+    special: tuple[int, ...] = ()
+    """Positions of special tokens, without padding."""
+    length: int = 0
+    """How many positions there are, padding included."""
+    unpadded: Tensor | None = None
+    """The positions that are not padding, int64; None for all."""
+    sentence_b_start: int | None = None
+    """First position of the second sentence, without padding."""
+
+
+@dataclass
+class Inputs:
+    """All that the model is called with, and how to read what it does."""
+
+    arguments: dict[str, Any]
+    """The keyword arguments of the pass."""
+    batch_size: int
+    row: int
+    """Which text of the batch is captured."""
+    sides: dict[str, Side] = field(default_factory=dict)
+    """`"main"`: the text's; `"decoder"`: the decoder's."""
+
+
+def encode(tokenizer: Any, text: str, text_pair: str | None) -> Mapping[str, Any]:
+    """Tokenize one text, or a pair, to a batch of one."""
+    for name, value in (("text", text), ("text_pair", text_pair)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(
+                f"{name} must be one string, not {type(value).__name__}: tokenize a batch yourself and pass it as "
+                "inputs=, with batch_index= for the row to capture."
+            )
+    if tokenizer is None:
+        raise ValueError("text needs the tokenizer: capture(model, tokenizer, text), or pass inputs= without one.")
+    if not callable(tokenizer):
+        raise TypeError(f"tokenizer must be a Hugging Face tokenizer, not {type(tokenizer).__name__}.")
+    encoded: Mapping[str, Any] = tokenizer(*([text] if text_pair is None else [text, text_pair]), return_tensors="pt")
+    return encoded
+
+
+def as_tensors(inputs: Any, device: torch.device) -> dict[str, Any]:
+    """Turn arrays and lists into tensors on the model's device; what is neither stays as it is."""
+    if not isinstance(inputs, Mapping):
+        raise TypeError(
+            f"inputs must be a mapping, such as tokenizer(text, return_tensors='pt') or {{'input_ids': ids}}, not "
+            f"{type(inputs).__name__}."
+        )
+    return {
+        name: _as_tensor(name, value, device) for name, value in inputs.items() if name not in NOT_FOR_THE_MODEL[1:]
+    }
+
+
+def _as_tensor(name: str, value: Any, device: torch.device) -> Any:
+    if not isinstance(value, Tensor) and (isinstance(value, Sequence) or hasattr(value, "__array__")):
+        try:
+            value = torch.as_tensor(value)
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise ValueError(
+                f"inputs[{name!r}] is no rectangle of numbers ({error}): pad the texts of a batch to one length, with "
+                "an attention_mask, or pass one of them."
+            ) from None
+    if isinstance(value, Tensor):
+        value = value[None] if value.dim() == 1 and name in SEQUENCES else value
+        return value.to(device)
+    return value
+
+
+def read_batch(arguments: dict[str, Any], batch_index: int) -> Inputs:
+    """Find how many texts there are, and check that the wanted one is among them."""
+    tensors = [arguments[name] for name in (*SEQUENCES, "inputs_embeds") if isinstance(arguments.get(name), Tensor)]
+    tensors += [value for value in arguments.values() if isinstance(value, Tensor)]
+    if not tensors:
+        raise ValueError("inputs holds no tensor: it needs input_ids, as tokenizer(text, return_tensors='pt') gives.")
+    batch_size = int(tensors[0].shape[0])
+    return Inputs(arguments, batch_size, check_position(batch_index, batch_size, "batch_index"))
+
+
+def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "") -> Side:
+    """Read the tokens of the captured text.
+
+    Parameters
+    ----------
+    inputs
+        What the model is called with.
+    tokenizer
+        None shows ids as numbers.
+    encoding
+        The tokenizer's output, which may know where the second sentence starts.
+    prefix
+        `"decoder_"` for the decoder's sequence.
+    """
+    ids = inputs.arguments.get(f"{prefix}input_ids")
+    mask = inputs.arguments.get(f"{prefix}attention_mask")
+    if ids is None:
+        return Side(())
+    unpadded = _unpadded(mask, inputs.row, ids.shape[1])
+    kept = range(ids.shape[1]) if unpadded is None else unpadded.tolist()
+    numbers = [int(ids[inputs.row, position]) for position in kept]
+    tokens, special = (
+        ([str(number) for number in numbers], ()) if tokenizer is None else read_tokens(tokenizer, numbers)
+    )
+    start = None if prefix else _second_sentence(inputs, encoding, kept)
+    return Side(tuple(tokens), special, ids.shape[1], unpadded, start)
+
+
+def _unpadded(mask: Any, row: int, length: int) -> Tensor | None:
+    if not isinstance(mask, Tensor) or mask.dim() != 2 or bool(mask[row].all()):
+        return None
+    if mask.shape[1] != length:
+        raise ValueError(f"the attention mask has {mask.shape[1]} positions for {length} tokens.")
+    positions = mask[row].nonzero()[:, 0].cpu()
+    if not len(positions):
+        raise ValueError(f"the attention mask hides every token of text {row}: there is nothing to show.")
+    return positions
+
+
+def _second_sentence(inputs: Inputs, encoding: Any, kept: Sequence[int]) -> int | None:
+    """Return the first position of the second sentence, as the tokenizer marked it; None where there is none."""
+    try:
+        marks = encoding.sequence_ids(inputs.row)
+    except (AttributeError, ValueError):  # a slow tokenizer's output, or tensors from elsewhere
+        types = inputs.arguments.get("token_type_ids")
+        marks = types[inputs.row].tolist() if isinstance(types, Tensor) and types.dim() == 2 else []
+    start = next((place for place, position in enumerate(kept) if position < len(marks) and marks[position] == 1), 0)
+    return start or None
+
+
+def check_inputs(model: torch.nn.Module, inputs: Inputs) -> None:
+    """Refuse what the model can't take, before it runs; see `headscope.capture.checks`."""
+    for prefix, decoder in (("", False), ("decoder_", True)):
+        ids = inputs.arguments.get(f"{prefix}input_ids")
+        if isinstance(ids, Tensor):
+            what = "the decoder's text" if decoder else "the text"
+            check_ids(ids, _embeddings(model), what)
+            check_length(model, ids.shape[1], decoder, what)
+
+
+def _embeddings(model: Any) -> torch.nn.Module | None:
+    try:
+        table = model.get_input_embeddings()
+    except (AttributeError, NotImplementedError):  # models whose input is no text, and wrappers
+        return None
+    return table if isinstance(table, torch.nn.Module) else None
+
+
+def accepted(model: torch.nn.Module) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters that the model's forward names."""
+    return inspect.signature(model.forward).parameters

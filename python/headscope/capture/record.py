@@ -1,0 +1,89 @@
+"""What capture keeps of one layer: queries and keys, and the rules that make weights of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from headscope.capture import compute
+from headscope.capture.biases import Bias
+from headscope.capture.masks import Visible
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the scores of a layer come from its queries and keys.
+
+    `scores = cap(query @ key.T * scaling) + bias`, minus infinity where a key is hidden. There `cap(x)` is
+    `softcap * tanh(x / softcap)`, or `x` without a softcap, and `bias` the sum of `biases`. The weights are
+    `softmax(scores)` over the keys, with the sink as one more key that gets no weight.
+    """
+
+    scaling: float
+    softcap: float | None = None
+    sinks: Tensor | None = None
+    """The score of each head's sink, shape (num_heads,)."""
+    visible: Visible | None = None
+    """Which keys a query may see; None for all."""
+    biases: tuple[Bias, ...] = ()
+
+
+@dataclass(frozen=True)
+class QKRecord:
+    """One layer's queries and keys after position encoding, in the model's own precision and on its device.
+
+    Exact weights of any rectangle are computed from them in float32, see `headscope.capture.compute`. A query that may
+    see no key has weights of zero.
+    """
+
+    query: Tensor
+    """Shape (num_heads, num_queries, head_dim)."""
+    key: Tensor
+    """Shape (num_kv_heads, num_keys, head_dim); head `h` reads KV head `h // (num_heads // num_kv_heads)`."""
+    rules: Rules
+    module: str = ""
+    """The name of the attention module in the model."""
+    rules_nbytes: int = 0
+    """What the rules hold in bytes; layers after the first that share a mask or a bias count 0 for it."""
+    norms: compute.Norms = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "norms", compute.Norms(self.num_heads, self.num_queries, self.query.device))
+
+    @property
+    def num_heads(self) -> int:
+        """How many heads the layer has."""
+        return self.query.shape[0]
+
+    @property
+    def num_kv_heads(self) -> int:
+        """How many of them have keys of their own."""
+        return self.key.shape[0]
+
+    @property
+    def num_queries(self) -> int:
+        """How many query positions each head has."""
+        return self.query.shape[1]
+
+    @property
+    def num_keys(self) -> int:
+        """How many key positions each head has."""
+        return self.key.shape[1]
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the record holds, in bytes."""
+        return self.query.nbytes + self.key.nbytes + self.norms.nbytes + self.rules_nbytes
+
+    @torch.no_grad()
+    def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+        """Return the weights of some heads, shape (heads, queries, keys), computed now."""
+        return compute.weights(self, heads, queries, keys)

@@ -1,0 +1,51 @@
+"""Records: one layer of an attention map each, whatever its weights come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Record(Protocol):
+    """One layer of an attention map: whatever can say any rectangle of its weights."""
+
+    @property
+    def num_heads(self) -> int:
+        """How many heads the layer has."""
+
+    @property
+    def num_queries(self) -> int:
+        """How many query positions each head has."""
+
+    @property
+    def num_keys(self) -> int:
+        """How many key positions each head has."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the record holds, in bytes."""
+
+    def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+        """Return the weights of some heads, shape (heads, queries, keys).
+
+        Both slices have a start and a stop within the record, and no step.
+        """
+
+
+class LeftOut:
+    """A layer that was not kept: all its weights are missing."""
+
+    nbytes = 0
+
+    def __init__(self, num_heads: int, num_queries: int, num_keys: int) -> None:
+        self.num_heads, self.num_queries, self.num_keys = num_heads, num_queries, num_keys
+
+    def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+        """Return NaN for every weight."""
+        shape = len(heads), queries.stop - queries.start, keys.stop - keys.start
+        return np.full(shape, np.nan, dtype=np.float32)

@@ -1,0 +1,137 @@
+"""What can't be captured is refused with a sentence that helps, and nothing is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoConfig, AutoModel
+
+import headscope as hs
+
+IDS = torch.tensor([[5, 6, 7]])
+
+
+def test_a_model_outside_the_interface_is_named():
+    config = AutoConfig.for_model("gptj", vocab_size=99, n_embd=32, n_layer=1, n_head=2, n_positions=32, rotary_dim=8)
+    with pytest.raises(ValueError, match=r"'gptj' \(GPTJModel\).*hs.from_attentions"):
+        hs.capture(AutoModel.from_config(config), inputs={"input_ids": IDS})
+
+
+@pytest.mark.parametrize("model", ["bert-base-uncased", None, 3])
+def test_no_model(model):
+    with pytest.raises(TypeError, match="must be a transformers model"):
+        hs.capture(model, inputs={"input_ids": IDS})
+
+
+def test_a_torch_module_that_is_no_transformer():
+    with pytest.raises(TypeError, match="Linear with no transformers model in it"):
+        hs.capture(torch.nn.Linear(2, 2), inputs={"input_ids": IDS})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((), {}, "neither text nor inputs"),
+        ((None, "red"), {}, "text needs the tokenizer"),
+        ((None, None, "red"), {"inputs": {"input_ids": IDS}}, "text_pair needs text"),
+        ((None, "red"), {"inputs": {"input_ids": IDS}}, "both text and inputs"),
+        ((), {"inputs": {}}, "inputs holds no tensor"),
+        ((), {"inputs": {"input_ids": torch.zeros(1, 0, dtype=torch.long)}}, "the text is empty"),
+        ((), {"inputs": {"input_ids": [[5, 6], [7]]}}, "no rectangle of numbers"),
+        ((), {"inputs": {"input_ids": [[5, 99]]}}, "token id 99, but the model's vocabulary has ids 0 to 98"),
+        ((), {"inputs": {"input_ids": [[5, -1]]}}, "token id -1"),
+        ((), {"inputs": {"input_ids": [[5] * 65]}}, "has 65 tokens, but the model has positions for 64"),
+        ((), {"inputs": {"input_ids": IDS, "attention_mask": [[0, 0, 0]]}}, "hides every token"),
+        ((), {"inputs": {"input_ids": IDS}, "layers": []}, "layers is empty"),
+    ],
+)
+def test_arguments_that_do_not_fit(tiny, arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        hs.capture(tiny("bert").model, *arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"inputs": {"input_ids": IDS}, "batch_index": 1}, "batch_index 1 is out of range: valid is 0, the only one"),
+        ({"inputs": {"input_ids": IDS}, "batch_index": -1}, "batch_index -1 is out of range"),
+        ({"inputs": {"input_ids": IDS}, "layers": [3]}, "layers: layer 3 is out of range: valid is from 0 to 2"),
+    ],
+)
+def test_out_of_range(tiny, options, message):
+    with pytest.raises(IndexError, match=message):
+        hs.capture(tiny("bert").model, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"inputs": IDS}, "inputs must be a mapping"),
+        ({"inputs": {"input_ids": IDS}, "layer": [1]}, r"capture\(\) has no keyword 'layer': did you mean 'layers'"),
+        ({"inputs": {"input_ids": IDS}, "zzz": 1}, "it takes model, tokenizer, text"),
+    ],
+)
+def test_the_wrong_kind_of_argument(tiny, options, message):
+    with pytest.raises(TypeError, match=message):
+        hs.capture(tiny("bert").model, **options)
+
+
+def test_several_texts(tiny, seq2seq_tokenizer):
+    with pytest.raises(TypeError, match="text must be one string, not list"):
+        hs.capture(tiny("bert").model, seq2seq_tokenizer, ["red", "green"])
+
+
+def test_empty_text(tiny, smollm2_tokenizer):
+    with pytest.raises(ValueError, match="the text is empty"):
+        hs.capture(tiny("llama").model, smollm2_tokenizer, "")
+
+
+def test_a_tokenizer_of_another_model(tiny, smollm2_tokenizer):
+    with pytest.raises(ValueError, match="the tokenizer belongs to another model"):
+        hs.capture(tiny("llama").model, smollm2_tokenizer, "The cat sat on the mat")
+
+
+@pytest.mark.parametrize("kind", ["bert", "gpt2", "mistral", "t5"])
+def test_one_token(tiny, kind):
+    capture = hs.capture(tiny(kind).model, inputs={"input_ids": [[5]]})
+    for map_ in capture.maps.values():
+        if len(map_.key_tokens) == 1:
+            assert (map_.block(0) == 1).all()
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("bert", 64), ("roberta", 64), ("gpt2", 64), ("opt", 64), ("bart", 64)])
+def test_the_longest_text(tiny, kind, limit):
+    assert len(hs.capture(tiny(kind).model, inputs={"input_ids": [[5] * limit]}).weights(0, 0)) == limit
+    with pytest.raises(ValueError, match=f"has {limit + 1} tokens, but the model has positions for {limit}"):
+        hs.capture(tiny(kind).model, inputs={"input_ids": [[5] * (limit + 1)]})
+
+
+@pytest.mark.parametrize("kind", ["llama", "t5"])
+def test_rotary_and_relative_positions_have_no_limit(tiny, kind):
+    assert hs.capture(tiny(kind).model, inputs={"input_ids": [[5] * 100]}).weights(0, 0).shape == (100, 100)
+
+
+@pytest.mark.parametrize("ids", [[5, 6, 7], [[5, 6, 7]], np.array([[5, 6, 7]]), IDS, (5, 6, 7)])
+def test_ids_of_any_form(tiny, ids):
+    capture = hs.capture(tiny("gpt2").model, inputs={"input_ids": ids})
+    assert capture.maps["self"].query_tokens == ("5", "6", "7")
+
+
+def test_what_a_tokenizer_adds_is_no_hindrance(tiny, seq2seq_tokenizer):
+    batch = seq2seq_tokenizer("red green", return_offsets_mapping=True, return_special_tokens_mask=True)
+    capture = hs.capture(tiny("bert").model, seq2seq_tokenizer, inputs=batch)
+    assert capture.maps["self"].query_tokens == ("red", "green", "</s>")
+    assert capture.maps["self"].query_special == (2,)
+
+
+def test_chosen_layers_keep_their_numbers(tiny):
+    full = hs.capture(tiny("bert").model, inputs={"input_ids": IDS})
+    part = hs.capture(tiny("bert").model, inputs={"input_ids": IDS}, layers=[2])
+    map_ = part.maps["self"]
+    assert (map_.num_layers, map_.layers, map_.num_heads(0)) == (3, (2,), 4)
+    assert (part.weights(2) == full.weights(2)).all()
+    assert part.nbytes * 2 < full.nbytes
+    with pytest.raises(ValueError, match="layer 0 was left out"):
+        part.weights(0)
+    assert np.isnan(map_.block(0)).all()
