@@ -100,16 +100,19 @@ def test_missing_weights_are_counted() -> None:
     assert np.isnan(values[0, 0, 0])
 
 
-def test_the_model_view_brings_its_overviews_first() -> None:
-    html = standalone_html(capture_of(), "model")
-    order = re.findall(r'id="[^"]*-(overview|block)-self-(\d)"|headscope.mount', html)
-    assert order == [
-        *[("overview", str(layer)) for layer in range(3)],
-        ("block", "0"),
-        ("", ""),
-        ("block", "1"),
-        ("block", "2"),
-    ]
+@pytest.mark.parametrize(
+    ("size", "first", "rest"),
+    [
+        (70, ["overview-0", "overview-1", "overview-2", "block-0"], ["block-1", "block-2"]),
+        (64, ["block-0", "block-1", "block-2"], []),
+    ],
+)
+def test_the_model_view_brings_its_grid_first(size: int, first: list[str], rest: list[str]) -> None:
+    html = standalone_html(capture_of(size=size), "model")
+    before, after = (
+        re.findall(r'id="[^"]*-(overview|block)-self-(\d)"', part) for part in html.split("headscope.mount")
+    )
+    assert (["-".join(part) for part in before], ["-".join(part) for part in after]) == (first, rest)
 
 
 def test_options_reach_the_page() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headscope.blocks import encode_block
 from headscope.contract import OVERVIEW_BINS, BlockKind, Dtype, ViewKind
-from headscope.options import check_options, map_info
+from headscope.options import check_options, has_overviews, map_info
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
@@ -106,13 +106,19 @@ def _ordered_parts(
     rest: list[str] = []
     layers = {name: _layers(map_, info["include_layers"]) for name, map_ in capture.maps.items()}
     dtype = _dtype(capture, layers, precision)
-    kinds: list[BlockKind] = ["overview", "block"] if info["view"] == "model" else ["block"]
-    for kind in kinds:
+    for kind in _kinds(info["view"]):
         for name, map_ in capture.maps.items():
+            if kind == "overview" and not has_overviews(map_):
+                continue
+            grid = info["view"] == "model" and (kind == "overview" or not has_overviews(map_))
             for layer in layers[name]:
-                now = name == info["map"] and (kind == "overview" or layer == info["layer"])
+                now = name == info["map"] and (grid or layer == info["layer"])
                 (first if now else rest).append(_part(page, kind, map_, layer, dtype))
     return first, rest
+
+
+def _kinds(view: ViewKind) -> tuple[BlockKind, ...]:
+    return ("overview", "block") if view == "model" else ("block",)
 
 
 def _layers(map_: AttentionMap, include_layers: Sequence[int]) -> list[int]:

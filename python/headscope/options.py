@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headscope.contract import MapInfo, Theme, ViewKind
+from headscope.contract import OVERVIEW_BINS, MapInfo, Theme, ViewKind
 from headscope.keywords import reject_unknown
 
 if TYPE_CHECKING:
@@ -72,6 +72,14 @@ def map_info(map_: AttentionMap) -> MapInfo:
         "key_special": list(map_.key_special),
         "sentence_b_start": map_.sentence_b_start,
     }
+
+
+def has_overviews(map_: AttentionMap) -> bool:
+    """Return whether overviews say less than the weights themselves: with few positions each bin is one weight.
+
+    A map without overviews is shown from its blocks; `src/core/overview.ts` holds the page's side of this rule.
+    """
+    return max(len(map_.query_tokens), len(map_.key_tokens)) > OVERVIEW_BINS
 
 
 def _place_layer(given: dict[str, Any], map_: AttentionMap) -> None:

@@ -21,7 +21,6 @@ interface PageInfo {
 }
 
 function contextOf(page: string, info: PageInfo): ViewContext {
-  const numQueries = (map: string) => info.maps.find(({ name }) => name === map)?.query_tokens.length ?? 0;
   const [maps, map] = [newSignal(info.maps), newSignal(info.map)];
   return {
     name: newSignal(info.name),
@@ -41,7 +40,7 @@ function contextOf(page: string, info: PageInfo): ViewContext {
       includeHeads: newSignal(info.include_heads),
       detail: newSignal(info.detail),
     },
-    source: new EmbeddedSource(page, numQueries),
+    source: new EmbeddedSource(page, info.maps),
     status: newSignal("page" as const),
   };
 }

@@ -1,8 +1,9 @@
-import type { BlockKind, BlockRequest } from "../contract.gen";
+import type { BlockKind, BlockRequest, MapInfo } from "../contract.gen";
 import { HeadAssembler } from "../core/assemble";
 import { decodeBlocks } from "../core/blocks";
 import { cacheKey, HeadCache } from "../core/cache";
 import type { HeadWeights } from "../core/head-weights";
+import { heldAs } from "../core/overview";
 import type { Source } from "../core/source";
 
 /** A page keeps what it has unpacked up to this size; the rest is unpacked again when it is wanted. */
@@ -15,15 +16,16 @@ const CACHE_BYTES = 256 * 1024 * 1024;
 export class EmbeddedSource implements Source {
   readonly #cache = new HeadCache(CACHE_BYTES);
   readonly #page: string;
-  readonly #numQueries: (map: string) => number;
+  readonly #maps: readonly MapInfo[];
 
-  constructor(page: string, numQueries: (map: string) => number) {
+  /** `page` is the prefix of the ids of the page's parts. */
+  constructor(page: string, maps: readonly MapInfo[]) {
     this.#page = page;
-    this.#numQueries = numQueries;
+    this.#maps = maps;
   }
 
   peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {
-    return this.#cache.get(cacheKey(kind, map, layer, head));
+    return this.#cache.get(cacheKey(heldAs(kind, this.#info(map)), map, layer, head));
   }
 
   async fetch(request: BlockRequest, signal: AbortSignal): Promise<HeadWeights[]> {
@@ -37,11 +39,19 @@ export class EmbeddedSource implements Source {
     });
   }
 
-  async #unpack({ kind, map, layer }: BlockRequest): Promise<Map<number, HeadWeights>> {
+  #info(map: string): MapInfo {
+    const info = this.#maps.find(({ name }) => name === map);
+    if (!info) throw new Error(`This page has no attention map "${map}".`);
+    return info;
+  }
+
+  async #unpack({ kind: wanted, map, layer }: BlockRequest): Promise<Map<number, HeadWeights>> {
+    const info = this.#info(map);
+    const kind = heldAs(wanted, info);
     const heads = new Map<number, HeadWeights>();
     const assembler = new HeadAssembler();
     for (const block of decodeBlocks(await inflate(await this.#text(kind, map, layer)))) {
-      for (const { head, weights } of assembler.add(block, this.#numQueries(map))) {
+      for (const { head, weights } of assembler.add(block, info.query_tokens.length)) {
         heads.set(head, weights);
         this.#cache.set(cacheKey(kind, map, layer, head), weights);
       }

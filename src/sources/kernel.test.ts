@@ -50,6 +50,15 @@ describe("KernelSource", () => {
     expect(source.peek("block", "self", 0, 0)).toBeDefined();
   });
 
+  it("takes the weights of a small map for its overview", async () => {
+    model.set("block", head(0, 1, HALF));
+    expect(source.peek("overview", "self", 0, 1)).toBe(source.peek("block", "self", 0, 1));
+    const answer = source.fetch({ ...request(1, [0]), kind: "overview" }, never);
+    model.answer({ type: "blocks", id: lastId(), done: true }, head(1, 0, ONE));
+    expect(await answer).toHaveLength(1);
+    expect(source.peek("block", "self", 1, 0)).toBeDefined();
+  });
+
   it("puts a head together that comes in several messages", async () => {
     const answer = source.fetch(request(1, [0]), never);
     model.answer({ type: "blocks", id: lastId(), done: false }, head(1, 0, ONE, [0, 1]));

@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import type { BlockKind, BlockRequest, BlocksMessage, ErrorMessage, StoreTraits } from "../contract.gen";
+import type { BlockKind, BlockRequest, BlocksMessage, ErrorMessage, MapInfo, StoreTraits } from "../contract.gen";
 import { HeadAssembler } from "../core/assemble";
 import { decodeBlocks } from "../core/blocks";
 import { cacheKey, HeadCache } from "../core/cache";
@@ -7,6 +7,7 @@ import { type Channel, channel } from "../core/channel";
 import type { Status } from "../core/context";
 import type { HeadWeights } from "../core/head-weights";
 import { LineUp } from "../core/line-up";
+import { heldAs } from "../core/overview";
 import type { Source } from "../core/source";
 
 /** What this page keeps of one capture. */
@@ -45,7 +46,7 @@ export class KernelSource implements Source {
   }
 
   peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {
-    const key = cacheKey(kind, map, layer, head);
+    const key = cacheKey(heldAs(kind, this.#info(map)), map, layer, head);
     const kept = this.#cache.get(key);
     if (kept) return kept;
     this.#takeTraits();
@@ -61,9 +62,9 @@ export class KernelSource implements Source {
     await this.#heads(request, signal, false);
   }
 
-  #heads(request: BlockRequest, signal: AbortSignal, urgent: boolean): Promise<HeadWeights[]> {
+  async #heads(request: BlockRequest, signal: AbortSignal, urgent: boolean): Promise<HeadWeights[]> {
     const known = this.#known(request);
-    if (known.size === request.heads.length) return Promise.resolve(inOrder(request, known));
+    if (known.size === request.heads.length) return inOrder(request, known);
     return this.#lineUp.add(() => this.#ask(request), signal, urgent);
   }
 
@@ -130,17 +131,17 @@ export class KernelSource implements Source {
   ): void {
     for (const block of decodeBlocks(buffer)) {
       const { kind, map, layer } = block.header;
-      for (const { head, weights } of assembler.add(block, this.#numQueries(map))) {
+      for (const { head, weights } of assembler.add(block, this.#info(map).query_tokens.length)) {
         this.#cache.set(cacheKey(kind, map, layer, head), weights);
         if (request) into.set(head, weights);
       }
     }
   }
 
-  #numQueries(map: string): number {
+  #info(map: string): MapInfo {
     const info = this.#model.get("maps").find(({ name }) => name === map);
-    if (!info) throw new Error(`The kernel sent weights of an attention map "${map}" that this capture does not list.`);
-    return info.query_tokens.length;
+    if (!info) throw new Error(`This capture has no attention map "${map}".`);
+    return info;
   }
 }
 

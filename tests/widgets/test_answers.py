@@ -54,6 +54,12 @@ def test_overviews_are_pooled() -> None:
     np.testing.assert_allclose(bins, capture.maps["self"].overview(0), atol=3e-4)
 
 
+def test_a_small_map_is_its_own_overview() -> None:
+    [(_, [buffer]), _] = ask(capture_of(2, 64), kind="overview", heads=[1])
+    [(header, _)] = decode_blocks(buffer)
+    assert (header["kind"], header["shape"]) == ("block", [1, 64, 64])
+
+
 @pytest.mark.parametrize(
     ("request_", "message"),
     [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headscope.blocks import encode_block
 from headscope.contract import MESSAGE_BYTES, OVERVIEW_BINS, BlockKind, BlockRequest, BlocksMessage, ErrorMessage
+from headscope.options import has_overviews
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap
@@ -26,9 +27,12 @@ def encoded_bytes(map_: AttentionMap, layer: int) -> int:
 
 
 def layer_blocks(kind: BlockKind, map_: AttentionMap, layer: int, heads: list[int] | None = None) -> Iterator[bytes]:
-    """Yield the encoded blocks of some heads of one layer (None: all), none larger than a message may be."""
+    """Yield the encoded blocks of some heads of one layer (None: all), none larger than a message may be.
+
+    A map without overviews of its own answers with its blocks.
+    """
     heads = list(range(map_.num_heads(layer))) if heads is None else heads
-    if kind == "overview":
+    if kind == "overview" and has_overviews(map_):
         queries, keys = (0, len(map_.query_tokens)), (0, len(map_.key_tokens))
         values = map_.overview(layer, heads, OVERVIEW_BINS)
         yield encode_block(values, kind=kind, map=map_.name, layer=layer, heads=heads, queries=queries, keys=keys)
