@@ -1,19 +1,32 @@
 import type { Rgb } from "./lines";
-import { contrast, oklabOf, rgbOf } from "./oklch";
+import { contrast, type Oklch, rgbOf } from "./oklch";
 
 /** The backgrounds that colours must stand out from. */
 export const LIGHT_BACKGROUND: Rgb = [255, 255, 255];
 export const DARK_BACKGROUND: Rgb = [30, 30, 30];
 
-/** Okabe and Ito 2008, "Color Universal Design", so ordered that neighbours differ. */
-const OKABE_ITO: readonly number[] = [0x0072b2, 0xe69f00, 0x009e73, 0xcc79a7, 0x56b4e9, 0xd55e00, 0xf0e442, 0x000000];
+/**
+ * Okabe and Ito 2008, "Color Universal Design", in an order in which neighbours differ. On a light background the
+ * bright ones are darkened, on a dark one the dark ones brightened, until they stand out.
+ */
+const LIGHT = [0x0072b2, 0xc48600, 0x009e73, 0xc9709f, 0x3a9bce, 0xd55e00, 0x7d7300, 0x000000];
+const DARK = [0x0d7fc4, 0xe69f00, 0x009e73, 0xcc79a7, 0x56b4e9, 0xd55e00, 0xf0e442, 0xd9d9d9];
 
 /** The colour of a head: the same in every view, whichever heads are active. */
 export function headColor(head: number, numHeads: number, dark: boolean): Rgb {
-  if (numHeads <= OKABE_ITO.length) return standOut(unpack(OKABE_ITO[head] as number), dark);
-  const level = numHeads % 2 === 1 && head === numHeads - 1 ? 0.5 : head % 2;
-  const [low, high] = dark ? [0.62, 0.85] : [0.45, 0.66];
-  return rgbOf([low + level * (high - low), 0.2, 20 + (360 * head) / numHeads]);
+  const named = numHeads > LIGHT.length ? undefined : (dark ? DARK : LIGHT)[head];
+  if (named !== undefined) return [named >> 16, (named >> 8) & 255, named & 255];
+  const [low, high] = dark ? [0.6, 0.87] : [0.4, 0.645];
+  return rgbOf([low + (high - low) * lightnessLevel(head, numHeads), 0.2, 20 + (360 * head) / numHeads]);
+}
+
+/**
+ * From 0 to 1, a third or more apart between neighbours, and the same again only at quite another hue: with five
+ * levels the last of 11, 16, 21, ... heads would have the first one's lightness and nearly its hue.
+ */
+function lightnessLevel(head: number, numHeads: number): number {
+  const levels = numHeads % 5 === 1 ? [0, 2 / 3, 1 / 3, 1] : [0, 0.5, 1, 0.25, 0.75];
+  return levels[head % levels.length] as number;
 }
 
 /** The colour of a layer: hues in the order of depth. */
@@ -31,13 +44,18 @@ export function css(rgb: Rgb): string {
   return `rgb(${rgb.join(" ")})`;
 }
 
-/** 256 colours from near the background to the most vivid, as 256 x 3 channels; lightness in even steps. */
+/**
+ * 256 colours from near the background to far from it, as 256 x 3 channels: like viridis, from yellow to violet on
+ * light and the other way round on dark, with lightness in even steps.
+ */
 export function heatTable(dark: boolean): Uint8ClampedArray {
   const table = new Uint8ClampedArray(256 * 3);
   for (let index = 0; index < 256; index++) {
     const t = index / 255;
-    const color = dark ? rgbOf([0.18 + 0.74 * t, 0.2, 290 - 185 * t]) : rgbOf([0.97 - 0.7 * t, 0.2, 105 + 185 * t]);
-    table.set(color, index * 3);
+    const color: Oklch = dark
+      ? [0.18 + 0.74 * t, 0.06 + 0.1 * t, 295 - 190 * t]
+      : [0.98 - 0.68 * t, Math.min(0.13, 0.03 + 0.3 * t), 100 + 195 * t];
+    table.set(rgbOf(color), index * 3);
   }
   return table;
 }
@@ -47,18 +65,4 @@ export function signedColor(x: number, dark: boolean): Rgb {
   const strength = Math.min(1, Math.abs(x));
   const lightness = dark ? 0.2 + 0.55 * strength : 1 - 0.4 * strength;
   return rgbOf([lightness, 0.18 * strength, x > 0 ? 255 : 50]);
-}
-
-function standOut(rgb: Rgb, dark: boolean): Rgb {
-  const background = dark ? DARK_BACKGROUND : LIGHT_BACKGROUND;
-  let color = rgb;
-  const [lightness, a, b] = oklabOf(rgb);
-  for (let step = 1; contrast(color, background) < 3.1; step++) {
-    color = rgbOf([lightness + (dark ? step : -step) / 100, Math.hypot(a, b), (Math.atan2(b, a) * 180) / Math.PI]);
-  }
-  return color;
-}
-
-function unpack(hex: number): Rgb {
-  return [hex >> 16, (hex >> 8) & 255, hex & 255];
 }

@@ -17,7 +17,7 @@ export function formatWeight(weight: number, dtype?: Dtype): string {
 function significant(value: number, digits: number): string {
   const rounded = Number(value.toPrecision(digits));
   const decimals = digits - 1 - Math.floor(Math.log10(Math.abs(rounded)));
-  return rounded.toFixed(Math.min(4, Math.max(0, decimals)));
+  return decimals < 0 ? String(rounded) : value.toFixed(Math.min(4, decimals));
 }
 
 /** A size for people, in steps of 1000: "512 B", "9.0 kB", "25.7 MB". */

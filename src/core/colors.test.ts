@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { css, DARK_BACKGROUND, headColor, heatTable, inkOn, LIGHT_BACKGROUND, layerColor, signedColor } from "./colors";
+import type { Rgb } from "./lines";
+import { contrast, oklabOf } from "./oklch";
+
+const THEMES = [false, true];
+const background = (dark: boolean) => (dark ? DARK_BACKGROUND : LIGHT_BACKGROUND);
+
+function distance(one: Rgb, other: Rgb): number {
+  const [p, q] = [oklabOf(one), oklabOf(other)];
+  return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
+}
+
+function headColors(numHeads: number, dark: boolean): Rgb[] {
+  return Array.from({ length: numHeads }, (_, head) => headColor(head, numHeads, dark));
+}
+
+describe("headColor", () => {
+  // A distance of 0.02 in OKLab is just noticeable.
+  it.each([
+    [8, 0.09],
+    [9, 0.13],
+    [12, 0.1],
+    [16, 0.09],
+    [20, 0.08],
+    [32, 0.06],
+    [40, 0.055],
+  ])("tells %d heads apart by at least %d", (numHeads, least) => {
+    for (const dark of THEMES) {
+      const colors = headColors(numHeads, dark);
+      const distances = colors.flatMap((color, head) => colors.slice(0, head).map((other) => distance(color, other)));
+      expect(Math.min(...distances)).toBeGreaterThan(least);
+    }
+  });
+
+  it.each([12, 16, 31, 64])("gives neighbours among %d heads different lightness", (numHeads) => {
+    for (const dark of THEMES) {
+      const lightness = headColors(numHeads, dark).map((color) => oklabOf(color)[0]);
+      lightness.slice(1).forEach((value, index) => {
+        expect(Math.abs(value - (lightness[index] as number))).toBeGreaterThan(0.07);
+      });
+    }
+  });
+
+  it("stands out from the background, for any number of heads", () => {
+    for (const dark of THEMES) {
+      for (let numHeads = 1; numHeads <= 128; numHeads++) {
+        const contrasts = headColors(numHeads, dark).map((color) => contrast(color, background(dark)));
+        expect(Math.min(...contrasts), `${numHeads} heads, ${dark ? "dark" : "light"}`).toBeGreaterThanOrEqual(3);
+      }
+    }
+  });
+});
+
+it("layerColor stands out from the background and tells neighbouring layers apart", () => {
+  for (const dark of THEMES) {
+    const colors = Array.from({ length: 12 }, (_, layer) => layerColor(layer, 12, dark));
+    for (const color of colors) expect(contrast(color, background(dark))).toBeGreaterThanOrEqual(3);
+    colors.slice(1).forEach((color, layer) => {
+      expect(distance(color, colors[layer] as Rgb)).toBeGreaterThan(0.03);
+    });
+  }
+});
+
+it("inkOn can be read on any colour", () => {
+  const channel = fc.nat(255);
+  fc.assert(
+    fc.property(fc.tuple(channel, channel, channel), (rgb) => {
+      const ink: Rgb = inkOn(rgb) === "#000" ? [0, 0, 0] : [255, 255, 255];
+      expect(contrast(ink, rgb)).toBeGreaterThanOrEqual(4.5);
+    }),
+  );
+});
+
+it("css writes a colour that CSS understands", () => {
+  expect(css([1, 20, 255])).toBe("rgb(1 20 255)");
+});
+
+describe("heatTable", () => {
+  it("leaves the background in even steps of lightness", () => {
+    for (const dark of THEMES) {
+      const table = heatTable(dark);
+      const lightness = Array.from({ length: 256 }, (_, index) => {
+        const [r, g, b] = table.subarray(index * 3, index * 3 + 3);
+        return oklabOf([r as number, g as number, b as number])[0];
+      });
+      expect(contrast([...table.subarray(0, 3)] as unknown as Rgb, background(dark))).toBeLessThan(1.3);
+      expect(contrast([...table.subarray(-3)] as unknown as Rgb, background(dark))).toBeGreaterThan(9);
+      const step = ((lightness[255] as number) - (lightness[0] as number)) / 255;
+      lightness.forEach((value, index) => {
+        expect(Math.abs(value - (lightness[0] as number) - index * step)).toBeLessThan(0.006);
+      });
+    }
+  });
+});
+
+describe("signedColor", () => {
+  it("is blue for positive and orange for negative values, and fades to the background at zero", () => {
+    for (const dark of THEMES) {
+      const [r, , b] = signedColor(1, dark);
+      expect(b).toBeGreaterThan(r + 80);
+      const [red, , blue] = signedColor(-1, dark);
+      expect(red).toBeGreaterThan(blue + 80);
+      expect(contrast(signedColor(0, dark), background(dark))).toBeLessThan(1.15);
+      for (const sign of [1, -1]) {
+        const contrasts = [0, 0.25, 0.5, 0.75, 1].map((x) => contrast(signedColor(sign * x, dark), background(dark)));
+        expect(contrasts).toEqual([...contrasts].sort((one, other) => one - other));
+      }
+    }
+  });
+
+  it("shows values beyond 1 like 1", () => {
+    expect(signedColor(7, false)).toEqual(signedColor(1, false));
+  });
+});
