@@ -1,7 +1,7 @@
 import { element } from "./element";
 
-/** Longer tokens are cut in the middle; the full text is in the title. */
-export const MAX_TOKEN_LENGTH = 18;
+/** In a column, longer tokens are cut in the middle; the full text is in the title. */
+const MAX_LENGTH = 18;
 
 /** A token made readable: its leading spaces as marks, and the rest, cut where it is long. */
 export interface TokenText {
@@ -10,12 +10,12 @@ export interface TokenText {
   readonly isCut: boolean;
 }
 
-export function tokenText(token: string): TokenText {
+export function tokenText(token: string, maxLength = MAX_LENGTH): TokenText {
   if (token === "") return { lead: "∅", text: "", isCut: false };
   const body = token.replace(/^ +/, "");
   const letters = [...body.replace(/ +$/, marks).replace(/\p{Cc}/gu, controlMark)];
-  const isCut = letters.length > MAX_TOKEN_LENGTH;
-  const half = MAX_TOKEN_LENGTH / 2;
+  const isCut = letters.length > maxLength;
+  const half = maxLength / 2;
   const shown = isCut ? [...letters.slice(0, half), "…", ...letters.slice(1 - half)] : letters;
   return { lead: "␣".repeat(Math.min(token.length - body.length, 8)), text: shown.join(""), isCut };
 }

@@ -1,8 +1,14 @@
 import type { GridShape } from "./overviews";
 
-/** The widest grid that is shown without scrolling, in CSS pixels, less its axes. */
-const COMFORTABLE_WIDTH = 556;
-const SMALLEST_PITCH = 38;
+/** The widest grid that is worth its place, in CSS pixels. */
+const WIDEST = 556;
+/** What the axes take. */
+const AXES = 42;
+/** From this width on, the detail stands beside the grid and not below it: see the style sheet. */
+const SIDE_BY_SIDE = 640;
+/** What the detail and the gap before it take at least. */
+const DETAIL = 320;
+const SMALLEST_PITCH = 26;
 const LARGEST_PITCH = 76;
 const GAP = 4;
 
@@ -18,10 +24,22 @@ export interface GridMeasures {
   readonly height: number;
 }
 
-/** Depends on the numbers of layers and heads alone, so that nothing moves when weights arrive. */
-export function measureGrid({ rows }: GridShape): GridMeasures {
-  const columns = [...new Set(rows.flatMap(({ heads }) => heads))].sort((a, b) => a - b);
-  const fitting = Math.floor(COMFORTABLE_WIDTH / Math.max(1, columns.length));
-  const pitch = Math.max(SMALLEST_PITCH, Math.min(LARGEST_PITCH, fitting));
-  return { columns, pitch, gap: GAP, width: columns.length * pitch, height: rows.length * pitch };
+/** Where the cells stand at a given pitch. A grid that does not fit is scrolled. */
+export function measureGrid(shape: GridShape, pitch: number): GridMeasures {
+  const columns = columnsOf(shape);
+  return { columns, pitch, gap: GAP, width: columns.length * pitch, height: shape.rows.length * pitch };
+}
+
+/**
+ * The pitch at which the grid fits into a view of some width, next to room for the detail, so that it stays as it is
+ * when the detail opens. Weights play no part: nothing moves when they arrive.
+ */
+export function fittingPitch(shape: GridShape, viewWidth: number): number {
+  const room = viewWidth - AXES - (viewWidth < SIDE_BY_SIDE ? 0 : DETAIL);
+  const fitting = Math.floor(Math.min(WIDEST, room) / Math.max(1, columnsOf(shape).length));
+  return Math.max(SMALLEST_PITCH, Math.min(LARGEST_PITCH, fitting));
+}
+
+function columnsOf({ rows }: GridShape): number[] {
+  return [...new Set(rows.flatMap(({ heads }) => heads))].sort((a, b) => a - b);
 }

@@ -4,7 +4,7 @@ import { densityOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { GridCanvas, type GridPicture } from "./grid-canvas";
 import { type Cell, cellAt, mountCellKeys } from "./grid-keys";
-import { type GridMeasures, measureGrid } from "./grid-measures";
+import { fittingPitch, type GridMeasures, measureGrid } from "./grid-measures";
 import { type GridShape, type Overviews, watchOverviews } from "./overviews";
 import { PENDING, type Progress } from "./progress";
 import type { Scene } from "./scene";
@@ -18,7 +18,12 @@ export interface Grid {
 }
 
 /** Every head as a thumbnail: rows are layers, columns heads. A click on one opens its detail. */
-export function mountGrid(parent: HTMLElement, scene: Scene, signal: AbortSignal): Grid {
+export function mountGrid(
+  parent: HTMLElement,
+  scene: Scene,
+  viewWidth: ReadonlySignal<number>,
+  signal: AbortSignal,
+): Grid {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const table = element("div", { class: "hs-grid", role: "group", "aria-label": "Heads by layer" });
   const box = element("div", { class: "hs-grid-scroll" }, table);
@@ -27,10 +32,12 @@ export function mountGrid(parent: HTMLElement, scene: Scene, signal: AbortSignal
     element("div", { class: "hs-axis hs-axis-layers" }, "Layer"),
     box,
   );
-  const shape = computed(() => shapeOf(scene));
-  // Compared as text: a list of heads that is set again to the same heads is no other grid.
-  const outline = computed(() => JSON.stringify(shape.value));
-  const measures = computed(() => measureGrid(JSON.parse(outline.value) ?? { rows: [] }));
+  const wanted = computed(() => shapeOf(scene));
+  // Compared as text: heads that are set again to the same heads make no other grid.
+  const outline = computed(() => JSON.stringify(wanted.value));
+  const shape = computed<GridShape>(() => JSON.parse(outline.value) ?? { map: "", rows: [] });
+  const pitch = computed(() => fittingPitch(shape.value, viewWidth.value));
+  const measures = computed(() => measureGrid(shape.value, pitch.value));
   const density = densityOf(signal);
   const picture = computed<GridPicture>(() => {
     void density.value;
@@ -38,19 +45,19 @@ export function mountGrid(parent: HTMLElement, scene: Scene, signal: AbortSignal
   });
   const { overviews, progress } = watchOverviews(
     scene.context.source,
-    shape,
-    (rows) => nearestRow(rows, box, measures.peek().pitch),
+    wanted,
+    (rows) => nearestRow(rows, box, pitch.peek()),
     signal,
   );
   const painted = signalOf<Overviews | null>(null);
   const paper = new GridCanvas(canvas);
-  effectUntil(signal, () => buildTable(table, canvas, measures.value, JSON.parse(outline.value)));
+  effectUntil(signal, () => buildTable(table, canvas, measures.value, shape.value));
   effectUntil(signal, () => {
     if (overviews.value.shape?.map === scene.info.value?.name) paper.paint(picture.value, overviews.value);
     painted.value = overviews.value;
   });
   effectUntil(signal, () => {
-    void outline.value;
+    void measures.value;
     markOpen(table, scene);
   });
   const pointed = mountCellKeys(table, signal);
@@ -88,9 +95,8 @@ function buildTable(
   table: HTMLElement,
   canvas: HTMLCanvasElement,
   { columns, pitch, gap, width, height }: GridMeasures,
-  shape: GridShape | null,
+  { rows }: GridShape,
 ): void {
-  const rows = shape?.rows ?? [];
   const place = (row: number, column: number) => `grid-area: ${row + 2} / ${column + 2}`;
   const names = columns.map((head, column) =>
     element("div", { class: "hs-head-name", style: place(-1, column) }, `${head}`),

@@ -57,6 +57,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   effectUntil(signal, () => {
     if (heads.value.length > 0) paper.paint(picture.value, focus.value.lines);
     else paper.clear();
+    between.classList.toggle("hs-empty", heads.value.length === 0);
     painted.value = answer.value;
   });
   effectUntil(signal, () => {

@@ -1,6 +1,7 @@
 import { computed } from "@preact/signals-core";
 import type { View } from "../core/context";
 import { element } from "../dom/element";
+import { widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { attentionControl } from "./controls";
 import { mountDetail } from "./detail";
@@ -14,6 +15,8 @@ import { readTokens } from "./readout";
 import { openRoot, tellState } from "./root";
 import { mountStatusLine } from "./status-line";
 
+/** The width of the view while it stands in no page, in CSS pixels. */
+const USUAL_WIDTH = 920;
 const HINT = "Point at a head to see its largest weight, click to open it";
 
 /** Every head of every layer as a thumbnail, and beside them the head that was clicked. */
@@ -25,7 +28,7 @@ export const modelView: View = (root, context, signal) => {
   const detailPane = element("div", { class: "hs-detail" });
   const body = element("div", { class: "hs-body hs-split" }, gridPane, detailPane);
   root.append(toolbar, body);
-  const grid = mountGrid(gridPane, scene, signal);
+  const grid = mountGrid(gridPane, scene, widthOf(body, USUAL_WIDTH, signal), signal);
   const detail = mountDetail(detailPane, scene, signal);
   const progress = together([grid.progress, computed(() => detail.value?.progress.value ?? READY)]);
   const missing = computed(() => missingSentence(detail.value?.heads.value ?? []));

@@ -11,6 +11,8 @@ export type Readout = readonly (Node | string)[];
 
 /** How many tokens are named when only one side is pointed at. */
 const STRONGEST = 3;
+/** Longer tokens are cut in the middle also here, where there is more room than in the columns. */
+const LONGEST_WORD = 40;
 /** How many heads are given with their number. */
 const MOST_HEADS = 8;
 
@@ -21,9 +23,9 @@ export function readTokens({ focus, heads, layer }: Lines, info: MapInfo | undef
   const from = info?.query_tokens[query ?? -1];
   const to = info?.key_tokens[key ?? -1];
   if (!info || shown.length === 0 || layer.value === null) return [];
-  const place = ` layer ${layer.value}`;
+  const place = `layer ${layer.value}`;
   if (from !== undefined && to !== undefined) {
-    return [word(from), " → ", word(to), place, ...pairNumbers(shown, query as number, key as number)];
+    return [word(from), " → ", word(to), `   ${place}`, ...pairNumbers(shown, query as number, key as number)];
   }
   const where = shown.length === 1 ? `${place}, head ${shown[0]?.head}` : `${place}, mean of ${shown.length} heads`;
   if (from !== undefined) {
@@ -36,7 +38,7 @@ export function readTokens({ focus, heads, layer }: Lines, info: MapInfo | undef
 }
 
 export function word(token: string): HTMLElement {
-  const { lead, text } = tokenText(token);
+  const { lead, text } = tokenText(token, LONGEST_WORD);
   return element("bdi", { class: "hs-word" }, lead + text);
 }
 
@@ -49,11 +51,11 @@ function number(weights: readonly number[], heads: readonly ShownHead[]): HTMLEl
 function pairNumbers(heads: readonly ShownHead[], query: number, key: number): Readout {
   const numbered = heads.map((one) => ({ one, weight: weightAt(one.weights, query, key) }));
   const [first] = numbered;
-  if (numbered.length === 1 && first) return [`, head ${first.one.head} `, number([first.weight], [first.one])];
+  if (numbered.length === 1 && first) return [`, head ${first.one.head}   `, number([first.weight], [first.one])];
   // A missing weight is neither large nor small: it goes last.
   numbered.sort((a, b) => (Number.isNaN(b.weight) ? -1 : Number.isNaN(a.weight) ? 1 : b.weight - a.weight));
-  const told = numbered.slice(0, MOST_HEADS).flatMap(({ one, weight }) => [" ", chip(one), number([weight], [one])]);
-  return heads.length > MOST_HEADS ? [...told, ` and ${heads.length - MOST_HEADS} weaker`] : told;
+  const told = numbered.slice(0, MOST_HEADS).flatMap(({ one, weight }) => ["  ", chip(one), number([weight], [one])]);
+  return heads.length > MOST_HEADS ? [...told, `  and ${heads.length - MOST_HEADS} weaker`] : told;
 }
 
 function chip({ head, color }: ShownHead): HTMLElement {
@@ -73,5 +75,10 @@ function strongest(
     .filter((position) => total(position) > 0)
     .sort((a, b) => total(b) - total(a))
     .slice(0, STRONGEST)
-    .flatMap((position) => [word(tokens[position] as string), " ", number(weights[position] as number[], heads), " "]);
+    .flatMap((position) => [
+      word(tokens[position] as string),
+      " ",
+      number(weights[position] as number[], heads),
+      "   ",
+    ]);
 }
