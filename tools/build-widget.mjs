@@ -26,7 +26,12 @@ try {
     ],
   });
   // A classic script: it stands inside an exported page, where the file's own origin may load no module.
-  await build({ ...common, format: "iife", globalName: "headscope", entryPoints: [{ in: "src/page/page.ts", out: "page" }] });
+  await build({
+    ...common,
+    format: "iife",
+    globalName: "headscope",
+    entryPoints: [{ in: "src/page/page.ts", out: "page" }],
+  });
   await build({ ...common, entryPoints: [{ in: "style/widget.css", out: "widget" }] });
   check();
 } catch (error) {
