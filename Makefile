@@ -10,7 +10,8 @@ export PATH := $(BIN):$(PATH)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 BUILT := python/headscope/labextension/package.json
-SOURCES := $(shell find src style -type f ! -name '*.test.ts') $(wildcard tools/*.mjs) package.json tsconfig.json
+SOURCES := $(shell find src style -type f ! -name '*.test.ts') \
+  tools/build-widget.mjs tools/bundle-sizes.mjs tools/clean.mjs package.json tsconfig.json
 
 .PHONY: help demo test install build bench bench-capture constraints clean
 .DELETE_ON_ERROR:
