@@ -1,5 +1,5 @@
 /** More device pixels than this are not worth their time: beyond, the picture is drawn coarser and scaled up. */
-const MAX_PIXELS = 4_000_000;
+const MAX_PIXELS = 3_000_000;
 /** Browsers refuse canvases whose side is longer. */
 const MAX_SIDE = 16_384;
 

@@ -23,3 +23,22 @@ export function densityOf(signal: AbortSignal): ReadonlySignal<number> {
   watch();
   return density;
 }
+
+/** The part of a scrolled box that is seen, in CSS pixels from the top of what it holds. */
+export interface Stretch {
+  readonly top: number;
+  readonly height: number;
+}
+
+/** What is seen of a scrolled box. */
+export function seenOf(box: HTMLElement, signal: AbortSignal): ReadonlySignal<Stretch> {
+  const seen = signalOf<Stretch>({ top: 0, height: 0 });
+  const look = () => {
+    seen.value = { top: box.scrollTop, height: box.clientHeight };
+  };
+  const observer = new ResizeObserver(look);
+  observer.observe(box);
+  box.addEventListener("scroll", look, { passive: true, signal });
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  return seen;
+}

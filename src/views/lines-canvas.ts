@@ -3,6 +3,7 @@ import type { TokenLayout } from "../core/layout";
 import { MAX_ROW_HEIGHT } from "../core/layout";
 import type { LineGeometry } from "../core/lines";
 import { pixelRatio, resizeCanvas } from "../dom/canvas";
+import type { Stretch } from "../dom/size";
 import { drawLines } from "../draw/lines";
 import type { ShownHead } from "./marks";
 
@@ -17,48 +18,62 @@ export interface LinesPicture {
 /** Half the width of a line in CSS pixels, at the tallest row. */
 const HALF_WIDTH = 0.9;
 
+const ALL: TokenPair = { query: null, key: null };
+
 /** Paints lines into a canvas. The picture of all lines is kept, so that leaving a token costs no drawing. */
 export class LinesCanvas {
   #drawn: LinesPicture | null = null;
   #all: ImageData | null = null;
-  #some: ImageData | null = null;
+  #seen: ImageData | null = null;
 
   constructor(readonly canvas: HTMLCanvasElement) {}
 
-  /** Draws the lines of the given tokens; all lines if both are null. */
-  paint(picture: LinesPicture, lines: TokenPair): void {
-    const ratio = pixelRatio(picture.width, picture.layout.height);
-    resizeCanvas(this.canvas, picture.width * ratio, picture.layout.height * ratio);
-    const context = this.canvas.getContext("2d");
+  paintAll(picture: LinesPicture): void {
+    const context = this.#open(picture);
     if (!context) return;
-    const isAll = lines.query === null && lines.key === null;
-    if (!isAll) this.#some = fitted(this.#some, this.canvas);
-    const image = isAll ? this.#allLines(picture, ratio) : (this.#some as ImageData);
-    if (!isAll) draw(image, picture, lines, ratio);
+    const image = fitted(this.#all, this.canvas.width, this.canvas.height);
+    if (this.#drawn !== picture || this.#all !== image) draw(image, picture, ALL, 0);
+    this.#drawn = picture;
+    this.#all = image;
     context.putImageData(image, 0, 0);
+  }
+
+  /** Draws the lines of a token or a pair alone, and only as far as they are seen. */
+  paintSome(picture: LinesPicture, lines: TokenPair, seen: Stretch): void {
+    const context = this.#open(picture);
+    if (!context) return;
+    const { width, height } = this.canvas;
+    const ratio = width / picture.width;
+    const top = Math.max(0, Math.min(height - 1, Math.floor(seen.top * ratio)));
+    const rows = Math.min(height - top, Math.ceil((seen.height || picture.layout.height) * ratio));
+    this.#seen = fitted(this.#seen, width, rows);
+    draw(this.#seen, picture, lines, top);
+    context.clearRect(0, 0, width, height);
+    context.putImageData(this.#seen, 0, top);
   }
 
   clear(): void {
     this.canvas.getContext("2d")?.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  #allLines(picture: LinesPicture, ratio: number): ImageData {
-    const image = fitted(this.#all, this.canvas);
-    if (this.#drawn !== picture || this.#all !== image) draw(image, picture, { query: null, key: null }, ratio);
-    this.#drawn = picture;
-    this.#all = image;
-    return image;
+  #open({ width, layout }: LinesPicture): CanvasRenderingContext2D | null {
+    const ratio = pixelRatio(width, layout.height);
+    resizeCanvas(this.canvas, width * ratio, layout.height * ratio);
+    return this.canvas.getContext("2d");
   }
 }
 
-function fitted(image: ImageData | null, { width, height }: HTMLCanvasElement): ImageData {
+function fitted(image: ImageData | null, width: number, height: number): ImageData {
   return image?.width === width && image.height === height ? image : new ImageData(width, height);
 }
 
-function draw(image: ImageData, { heads, layout }: LinesPicture, { query, key }: TokenPair, ratio: number): void {
+/** Draws into an image whose first row is the picture's row `top`, in device pixels. */
+function draw(image: ImageData, picture: LinesPicture, { query, key }: TokenPair, top: number): void {
+  const { heads, layout, width } = picture;
+  const ratio = image.width / width;
   const geometry: LineGeometry = {
-    queryY: layout.queryY.map((y) => y * ratio),
-    keyY: layout.keyY.map((y) => y * ratio),
+    queryY: layout.queryY.map((y) => y * ratio - top),
+    keyY: layout.keyY.map((y) => y * ratio - top),
     left: 0,
     right: image.width,
   };

@@ -2,7 +2,7 @@ import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signa
 import { headColor } from "../core/colors";
 import { layoutTokens } from "../core/layout";
 import { element } from "../dom/element";
-import { densityOf, widthOf } from "../dom/size";
+import { densityOf, seenOf, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { type Answer, watchBlocks } from "./blocks";
 import { mountColumn, type Side, widestToken } from "./columns";
@@ -38,7 +38,9 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   const between = element("div", { class: "hs-between" }, canvas);
   const area = element("div", { class: "hs-lines" }, ...titles(), columns.query.value.list, between);
   area.append(columns.key.value.list);
-  parent.append(element("div", { class: "hs-scroll" }, area));
+  const box = element("div", { class: "hs-scroll" }, area);
+  const seen = seenOf(box, signal);
+  parent.append(box);
   mountPointing(area, columns, selection, signal);
 
   const heads = computed(() => shownHeads(scene, answer.value));
@@ -55,8 +57,10 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
     area.dataset.rows = rowHeight < 16 ? "low" : "tall";
   });
   effectUntil(signal, () => {
-    if (heads.value.length > 0) paper.paint(picture.value, focus.value.lines);
-    else paper.clear();
+    const { lines } = focus.value;
+    if (heads.value.length === 0) paper.clear();
+    else if (lines.query === null && lines.key === null) paper.paintAll(picture.value);
+    else paper.paintSome(picture.value, lines, seen.value);
     between.classList.toggle("hs-empty", heads.value.length === 0);
     painted.value = answer.value;
   });

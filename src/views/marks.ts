@@ -33,6 +33,7 @@ export function queryMarks(heads: readonly ShownHead[], { query, key }: TokenPai
 
 /** Draws beside each token of a column a box a head, as opaque as its weight; for a single head also the number. */
 export function markTokens({ tokens, start }: Column, heads: readonly ShownHead[], weightsOf: WeightsOf | null): void {
+  const channels = heads.map(({ color }) => color.join(" "));
   tokens.forEach((token, row) => {
     const weights = weightsOf?.(start + row) ?? [];
     const isMarked = weights.some((weight) => !(weight < SMALLEST_MARKED));
@@ -40,16 +41,16 @@ export function markTokens({ tokens, start }: Column, heads: readonly ShownHead[
     const number = isMarked && weights.length === 1 ? formatWeight(only as number, heads[0]?.weights.dtype) : undefined;
     // A write costs the browser more than a comparison, and most tokens stay without marks.
     if (number !== token.dataset.weight) setAttribute(token, "data-weight", number);
-    const boxes = isMarked ? boxesOf(heads, weights) : "";
+    const boxes = isMarked ? boxesOf(channels, weights) : "";
     if (boxes !== "" || token.style.length > 0) token.style.backgroundImage = boxes;
   });
 }
 
-function boxesOf(heads: readonly ShownHead[], weights: readonly number[]): string {
+/** One box a head, side by side. A missing weight is a grey one. */
+function boxesOf(channels: readonly string[], weights: readonly number[]): string {
   const stops = weights.map((weight, index) => {
-    const channels = Number.isNaN(weight) ? "128 128 128" : (heads[index] as ShownHead).color.join(" ");
-    const opacity = Number.isNaN(weight) ? 0.5 : Math.round(weight * 1000) / 1000;
-    return `rgb(${channels} / ${opacity}) 0 ${(100 * (index + 1)) / weights.length}%`;
+    const color = Number.isNaN(weight) ? "128 128 128 / 0.5" : `${channels[index]} / ${weight.toFixed(3)}`;
+    return `rgb(${color}) 0 ${(100 * (index + 1)) / weights.length}%`;
   });
   return `linear-gradient(90deg, ${stops.join(", ")})`;
 }
