@@ -26,7 +26,7 @@ help:
 	@echo "make clean          remove what was built"
 
 demo: .venv/.installed
-	$(BIN)/jupyter lab examples/tour.ipynb $(AS_ROOT) $(ARGS)
+	$(BIN)/jupyter lab examples/tour.ipynb --LabApp.default_url=/lab/tree/tour.ipynb $(AS_ROOT) $(ARGS)
 
 test: .venv/.test node_modules/.installed
 	@$(BIN)/python tools/run_tests.py $(ARGS)
