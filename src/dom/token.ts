@@ -3,6 +3,10 @@ import { element } from "./element";
 /** In a column, longer tokens are cut in the middle; the full text is in the title. */
 const MAX_LENGTH = 18;
 
+/** East Asian letters and emoji: they take two columns of a monospace font. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
 /** A token made readable: its leading spaces as marks, and the rest, cut where it is long. */
 export interface TokenText {
   readonly lead: string;
@@ -20,9 +24,9 @@ export function tokenText(token: string, maxLength = MAX_LENGTH): TokenText {
   return { lead: "␣".repeat(Math.min(token.length - body.length, 8)), text: shown.join(""), isCut };
 }
 
-/** How many columns of a monospace font a token takes, nearly: East Asian letters and emoji take two. */
+/** How many columns of a monospace font a token takes, nearly. */
 export function tokenColumns({ lead, text }: TokenText): number {
-  return [...lead, ...text].reduce((sum, letter) => sum + ((letter.codePointAt(0) as number) >= 0x1100 ? 2 : 1), 0);
+  return [...lead, ...text].reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
 }
 
 /** One element a token, because long inputs have many: its leading spaces are drawn by the style sheet. */

@@ -54,7 +54,9 @@ function pairNumbers(heads: readonly ShownHead[], query: number, key: number): R
   if (numbered.length === 1 && first) return [`, head ${first.one.head}   `, number([first.weight], [first.one])];
   // A missing weight is neither large nor small: it goes last.
   numbered.sort((a, b) => (Number.isNaN(b.weight) ? -1 : Number.isNaN(a.weight) ? 1 : b.weight - a.weight));
-  const told = numbered.slice(0, MOST_HEADS).flatMap(({ one, weight }) => ["  ", chip(one), number([weight], [one])]);
+  const told = numbered
+    .slice(0, MOST_HEADS)
+    .flatMap(({ one, weight }) => ["  ", chip(one), " ", number([weight], [one])]);
   return heads.length > MOST_HEADS ? [...told, `  and ${heads.length - MOST_HEADS} weaker`] : told;
 }
 

@@ -1,0 +1,70 @@
+import { signal } from "@preact/signals-core";
+import { expect, test, vi } from "vitest";
+import { type GridShape, watchOverviews } from "./overviews";
+import { headWeights, MemorySource } from "./testing";
+
+const HEAD = headWeights(1, 1, () => 1);
+
+const shape = (...layers: number[]): GridShape => ({
+  map: "self",
+  rows: layers.map((layer) => ({ layer, heads: [0, 1] })),
+});
+
+function watch(source: MemorySource, first: GridShape, nextOf = (rows: readonly number[]) => rows[0] as number) {
+  const owner = new AbortController();
+  const wanted = signal<GridShape | null>(first);
+  return { ...watchOverviews(source, wanted, nextOf, owner.signal), wanted, owner };
+}
+
+test("a grid in memory is ready in the same turn", () => {
+  const source = new MemorySource();
+  for (const layer of [0, 1]) source.hold("overview", "self", layer, [HEAD, HEAD]);
+  const { overviews, progress } = watch(source, shape(0, 1));
+  expect(progress.value.state).toBe("ready");
+  expect(overviews.value.rows).toEqual([
+    [HEAD, HEAD],
+    [HEAD, HEAD],
+  ]);
+  expect(source.requests).toEqual([]);
+});
+
+test("missing layers are asked for one at a time, in the order of what is seen", async () => {
+  const source = new MemorySource();
+  source.hold("overview", "self", 1, [HEAD, HEAD]);
+  const { overviews, progress } = watch(source, shape(0, 1, 2, 5), (rows) => rows.at(-1) as number);
+  const asked: number[] = [];
+  for (const layer of [5, 2, 0]) {
+    await vi.waitFor(() => expect(source.last.layer).toBe(layer));
+    expect(progress.value.state).toBe("pending");
+    asked.push(source.requests.length);
+    source.last.resolve([HEAD, HEAD]);
+  }
+  await vi.waitFor(() => expect(progress.value.state).toBe("ready"));
+  expect(asked).toEqual([1, 2, 3]);
+  expect(overviews.value.rows.every((row) => row?.length === 2)).toBe(true);
+});
+
+test("an error keeps the layers that came, and trying again asks for the others", async () => {
+  const source = new MemorySource();
+  const { overviews, progress } = watch(source, shape(0, 1));
+  source.last.resolve([HEAD, HEAD]);
+  source.hold("overview", "self", 0, [HEAD, HEAD]);
+  await vi.waitFor(() => expect(source.last.layer).toBe(1));
+  source.last.reject(new Error("No."));
+  await vi.waitFor(() => expect(progress.value.state).toBe("error"));
+  expect(overviews.value.rows.map((row) => row?.length)).toEqual([2, undefined]);
+  (progress.value as { retry: () => void }).retry();
+  expect(source.last.layer).toBe(1);
+  expect(source.requests).toHaveLength(3);
+});
+
+test("another grid gives up what the last one asked for", async () => {
+  const source = new MemorySource();
+  const { overviews, progress, wanted } = watch(source, shape(0));
+  const old = source.last;
+  wanted.value = shape(1);
+  expect(old.signal.aborted).toBe(true);
+  source.last.resolve([HEAD, HEAD]);
+  await vi.waitFor(() => expect(progress.value.state).toBe("ready"));
+  expect(overviews.value.shape).toEqual(shape(1));
+});
