@@ -20,7 +20,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 VOCABULARY = 99
 MAX_POSITIONS = 64
 
-SPECIAL = dict(pad_token_id=0, bos_token_id=1, eos_token_id=2)
+SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 TINY = dict(
     SPECIAL,
     vocab_size=VOCABULARY,
@@ -31,12 +31,14 @@ TINY = dict(
     max_position_embeddings=MAX_POSITIONS,
 )
 GROUPED = dict(TINY, num_key_value_heads=2, head_dim=8)
-SEQ2SEQ = dict(vocab_size=VOCABULARY, d_model=32, pad_token_id=0, eos_token_id=2, decoder_start_token_id=1)
+SEQ2SEQ = dict(SPECIAL, vocab_size=VOCABULARY, d_model=32, decoder_start_token_id=1)
 
 CONFIGS: dict[str, dict[str, Any]] = {
     "bert": TINY,
     "roberta": dict(TINY, pad_token_id=1, max_position_embeddings=MAX_POSITIONS + 2),
-    "distilbert": dict(vocab_size=VOCABULARY, dim=32, hidden_dim=48, n_layers=3, n_heads=4, max_position_embeddings=64),
+    "distilbert": dict(
+        SPECIAL, vocab_size=VOCABULARY, dim=32, hidden_dim=48, n_layers=3, n_heads=4, max_position_embeddings=64
+    ),
     "electra": dict(TINY, embedding_size=16),
     "albert": dict(TINY, embedding_size=16),
     "gpt2": dict(SPECIAL, vocab_size=VOCABULARY, n_embd=32, n_layer=3, n_head=4, n_positions=MAX_POSITIONS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,13 +66,12 @@ def array_records(layers: Any, what: str, batch_index: int | None) -> list[Array
     IndexError
         `batch_index` out of range.
     """
-    try:
-        count = len(layers)
-    except TypeError:
-        raise TypeError(f"{what} must hold one array for each layer, not be {layers!r:.80}.") from None
-    if count == 0:
+    if isinstance(layers, (str, Mapping)) or not hasattr(layers, "__iter__"):
+        raise TypeError(f"{what} must hold one array for each layer, not be {layers!r:.80}.")
+    arrays = [_layer_array(layer, f"{what}[{n}]", batch_index) for n, layer in enumerate(layers)]
+    if not arrays:
         raise ValueError(f"{what} is empty: the model returned no attention. {GET_WEIGHTS}")
-    records = [ArrayRecord(_layer_array(layers[n], f"{what}[{n}]", batch_index)) for n in range(count)]
+    records = [ArrayRecord(array) for array in arrays]
     first = records[0]
     for n, record in enumerate(records):
         if (record.num_queries, record.num_keys) != (first.num_queries, first.num_keys):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headscope.given import Given
 from headscope.keywords import reject_unknown
 from headscope.maps import AttentionMap, keep_layers
-from headscope.positions import Positions, check_position
+from headscope.positions import Positions, check_position, is_single
 from headscope.records import Record
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Capture:
             kept = ", ".join(str(kept) for kept in chosen.layers)
             raise ValueError(f"layer {layer} was left out: layers= kept {kept} of the {chosen.name!r} map.")
         block = chosen.block(layer, head, queries, keys)
-        return block[tuple(0 if hasattr(one, "__index__") else slice(None) for one in (head, queries, keys))]
+        return block[tuple(0 if is_single(axis) else slice(None) for axis in (head, queries, keys))]
 
     def _map(self, name: str | None) -> AttentionMap:
         if name is None:
@@ -286,6 +286,7 @@ def capture(
     from headscope.capture.forward import Request, model_name, run
 
     wanted = None if layers is None else frozenset(layers)
+    model = getattr(model, "_orig_mod", model)  # a compiled model: the pass runs without its compiled graph
     parts = run(Request(model, tokenizer, text, text_pair, inputs, target, batch_index, wanted))
     return Capture(keep_layers([_map_of_parts(part) for part in parts], layers), name or model_name(model))
 
@@ -296,8 +297,11 @@ def _keywords(call: Callable[..., Capture]) -> list[str]:
 
 def _need_transformers() -> None:
     for package in ("torch", "transformers"):
-        if importlib.util.find_spec(package) is None:
-            raise ImportError(f'capture needs {package}: pip install "headscope[transformers]"', name=package)
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            advice = 'pip install "headscope[transformers]"'
+            raise ImportError(f"capture needs {package}: {advice}", name=package) from error
 
 
 def _map_of_parts(part: MapParts) -> AttentionMap:

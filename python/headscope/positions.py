@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import index
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 Positions: TypeAlias = "int | slice | range | Sequence[int] | None"
 """All positions (None), one, a slice, or a sequence of positions in the order wanted. Always zero-based."""
@@ -32,6 +32,17 @@ def check_position(position: int, size: int, axis: str) -> int:
     return value
 
 
+def is_single(positions: Positions) -> bool:
+    """Whether one position is meant, not a sequence of them."""
+    if positions is None or isinstance(positions, slice):
+        return False
+    try:
+        len(positions)  # type: ignore[arg-type]  # arrays without an axis have this method too
+    except TypeError:
+        return True
+    return False
+
+
 def ranges(positions: Positions, size: int, axis: str) -> list[range]:
     """Write `positions` of an axis of `size` as contiguous ranges, in their order.
 
@@ -45,8 +56,8 @@ def ranges(positions: Positions, size: int, axis: str) -> list[range]:
             return [positions] if positions else []
     if isinstance(positions, str):
         raise TypeError(f"{axis} must be positions (integers), not the string {positions!r}.")
-    wanted = positions if isinstance(positions, Iterable) else [positions]
-    return _runs([check_position(position, size, axis) for position in wanted])
+    wanted = [positions] if is_single(positions) else positions
+    return _runs([check_position(position, size, axis) for position in cast("Sequence[int]", wanted)])
 
 
 def _runs(positions: Sequence[int]) -> list[range]:

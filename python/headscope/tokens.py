@@ -116,12 +116,14 @@ def special_positions(tokens: Sequence[str]) -> tuple[int, ...]:
 
 
 def special_ids(tokenizer: Any) -> set[int]:
-    """Return the ids of a tokenizer's special tokens, without the one for unknown words: that one stands for text."""
+    """Return the ids of a tokenizer's special tokens, without one for unknown words: `[UNK]` stands for text.
+
+    Byte-level tokenizers know every word; what they name for unknown ones is a special token like the others.
+    """
     added = getattr(tokenizer, "added_tokens_decoder", {})
     special = {id_ for id_, token in added.items() if getattr(token, "special", False)} | set(tokenizer.all_special_ids)
-    unknown = getattr(tokenizer, "unk_token", None)
-    roles = [role for role, token in tokenizer.special_tokens_map.items() if str(token) == str(unknown)]
-    return special - {tokenizer.unk_token_id} if roles == ["unk_token"] else special
+    stands_for_text = "unk" in str(getattr(tokenizer, "unk_token", "")).lower()
+    return special - {tokenizer.unk_token_id} if stands_for_text else special
 
 
 def looks_byte_level(tokens: Sequence[str | None]) -> bool:

@@ -39,7 +39,8 @@ class DistanceBias:
     @property
     def nbytes(self) -> int:
         """How much memory this holds, in bytes."""
-        return self.table.nbytes + self.query_at.nbytes + self.key_at.nbytes
+        parts = (part.untyped_storage() for part in (self.table, self.query_at, self.key_at))
+        return sum({part.data_ptr(): part.nbytes() for part in parts}.values())  # queries and keys may share theirs
 
     def values(self, heads: Tensor, rows: slice, keys: slice) -> Tensor:
         """Return the values for some heads, shape (heads or 1, rows, keys)."""

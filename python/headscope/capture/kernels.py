@@ -19,6 +19,8 @@ def attend(
 
     The fused kernel raises on a softcap and ignores sinks (transformers 5.23), so these take the way by rows.
     """
+    # The kernel would warn that it returns no weights; a capture has them.
+    options = {name: value for name, value in options.items() if name != "output_attentions"}
     if options.get("softcap") is None and sinks_of(options) is None:
         output: Tensor = sdpa_attention_forward(module, query, key, value, mask, **options)[0]
         return output

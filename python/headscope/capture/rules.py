@@ -129,8 +129,9 @@ def _table(values: Tensor, size: tuple[int, int], row: int) -> Tensor:
 def _selected(rule: Any, kept: Kept, size: tuple[int, int]) -> Any:
     if rule is None or (kept.queries is None and kept.keys is None):
         return rule
-    queries = torch.arange(size[0]) if kept.queries is None else kept.queries
-    keys = torch.arange(size[1]) if kept.keys is None else kept.keys
+    device = next(part.device for part in (kept.queries, kept.keys) if part is not None)
+    queries = torch.arange(size[0], device=device) if kept.queries is None else kept.queries
+    keys = torch.arange(size[1], device=device) if kept.keys is None else kept.keys
     return rule.select(queries, keys)
 
 
