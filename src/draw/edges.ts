@@ -27,13 +27,13 @@ function positions(y: Float32Array, only: number | null): Int32Array {
   return Int32Array.from(shown);
 }
 
-/** Collects the `count` lines of each head whose weight is positive and at least `threshold`. */
+/** Collects the `count` lines of one head whose weight is positive and at least `threshold`. */
 export function collectEdges(
   weights: HeadWeights,
   count: number,
   shown: Shown,
   geometry: LineGeometry,
-  style: LineStyle,
+  opacity: number,
   threshold: number,
 ): Edges {
   const { codes, table, numKeys } = weights;
@@ -49,7 +49,7 @@ export function collectEdges(
       if (!(weight > 0 && weight >= threshold)) continue;
       edges.start[index] = y;
       edges.fall[index] = (keyY[key] as number) - y;
-      edges.opacity[index] = Math.min(1, weight * style.opacity);
+      edges.opacity[index] = Math.min(1, weight * opacity);
       index++;
     }
   }

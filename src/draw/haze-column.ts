@@ -1,10 +1,16 @@
 import type { LineGeometry } from "../core/lines";
 import { addStep, type Coverage } from "./coverage";
-import { curveAt } from "./curve";
+import { type CurvePoint, curveAt } from "./curve";
 import type { Bands, Haze } from "./haze";
 
-/** Haze is smooth: it is computed at every fourth column and interpolated between them. */
-const STEP = 4;
+/**
+ * Haze is smooth: it is computed at every fourth column where lines meet, at every eighth elsewhere, and interpolated
+ * between them.
+ */
+const FINE_STEP = 4;
+const STEP = 8;
+/** Up to this part of the way down to their other ends, lines count as meeting. */
+const MEETING = 0.1;
 
 /** One head's haze in column after column of pixels, from left to right. */
 export class HazeColumns {
@@ -28,7 +34,7 @@ export class HazeColumns {
   fill(coverage: Coverage, x: number, part: number): void {
     if (!(x < this.stop)) this.advance(x);
     const { before, after } = this;
-    const far = ((x - this.start) / STEP) * part;
+    const far = ((x - this.start) / (this.stop - this.start)) * part;
     const near = part - far;
     for (let y = 0; y < coverage.length; y++) {
       coverage[y] = near * (before[y] as number) + far * (after[y] as number);
@@ -38,35 +44,38 @@ export class HazeColumns {
   private advance(x: number): void {
     if (x === this.stop) [this.before, this.after] = [this.after, this.before];
     else this.sample(this.before, x);
-    this.sample(this.after, x + STEP);
+    const { fraction } = this.pointAt(x);
     this.start = x;
-    this.stop = x + STEP;
+    this.stop = x + (Math.abs(fraction - 0.5) > 0.5 - MEETING ? FINE_STEP : STEP);
+    this.sample(this.after, this.stop);
   }
 
   private sample(column: Coverage, x: number): void {
     column.fill(0);
-    const { left, right } = this.geometry;
-    const { fraction, slope } = curveAt(Math.min(right, Math.max(left, x + 0.5)), this.geometry);
+    const { fraction, slope } = this.pointAt(x);
     if (fraction < 0.5) addBands(column, this.haze.fromQueries, fraction, slope, this.halfWidth);
     else addBands(column, this.haze.toKeys, 1 - fraction, slope, this.halfWidth);
+  }
+
+  /** The point of the curves in the middle of a column, or at their end for a column beyond it. */
+  private pointAt(x: number): CurvePoint {
+    const { left, right } = this.geometry;
+    return curveAt(Math.min(right, Math.max(left, x + 0.5)), this.geometry);
   }
 }
 
 /** Adds bundles of lines. `fraction` is 0 at their shared ends and 1 where they are spread out. */
 function addBands(coverage: Coverage, bands: Bands, fraction: number, slope: number, halfWidth: number): void {
-  const { point, low, high, opacity } = bands;
+  const { point, fall, spread, opacity } = bands;
   const bottom = coverage.length - 2;
   for (let index = 0; index < point.length; index++) {
-    const y = point[index] as number;
-    const bandLow = low[index] as number;
-    const bandHigh = high[index] as number;
-    const angle = (slope * (bandLow + bandHigh)) / 2;
-    const half = halfWidth * Math.sqrt(1 + angle * angle);
-    const spread = fraction * (bandHigh - bandLow);
+    const drop = fall[index] as number;
+    const y = (point[index] as number) + fraction * drop;
+    const half = halfWidth * Math.sqrt(1 + slope * slope * drop * drop);
+    const reach = half + fraction * (spread[index] as number);
     // Where the lines spread, each pixel gets less of them.
-    const amount = ((opacity[index] as number) * 2 * half) / (2 * half + spread);
-    const top = y + fraction * bandLow - half;
-    addStep(coverage, bottom, top, amount);
-    addStep(coverage, bottom, top + 2 * half + spread, -amount);
+    const amount = ((opacity[index] as number) * half) / reach;
+    addStep(coverage, bottom, y - reach, amount);
+    addStep(coverage, bottom, y + reach, -amount);
   }
 }

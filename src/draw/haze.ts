@@ -6,9 +6,9 @@ import type { Shown } from "./edges";
 export interface Bands {
   /** The y of the shared end. */
   readonly point: Float32Array;
-  /** The stretch at the other end, measured from `point`. */
-  readonly low: Float32Array;
-  readonly high: Float32Array;
+  /** How far down from there the middle of the stretch is, and half the stretch's height. */
+  readonly fall: Float32Array;
+  readonly spread: Float32Array;
   /** The opacities of the lines, summed. */
   readonly opacity: Float32Array;
 }
@@ -58,7 +58,7 @@ export function hazeOf(
 }
 
 type FourColumns = [Float32Array, Float32Array, Float32Array, Float32Array];
-type Stretch = readonly [low: number, high: number];
+type Stretch = readonly [top: number, bottom: number];
 
 function bandsOf(
   sums: Float32Array,
@@ -66,7 +66,7 @@ function bandsOf(
   points: Float32Array,
   tiles: readonly Stretch[],
 ): Bands {
-  const [point, low, high, opacity] = [0, 1, 2, 3].map(() => new Float32Array(sums.length)) as FourColumns;
+  const [point, fall, spread, opacity] = [0, 1, 2, 3].map(() => new Float32Array(sums.length)) as FourColumns;
   let count = 0;
   for (let tile = 0; tile < tiles.length; tile++) {
     const [top, bottom] = tiles[tile] as Stretch;
@@ -74,15 +74,15 @@ function bandsOf(
       const sum = sums[index * stride.point + tile * stride.tile] as number;
       if (sum < NEGLIGIBLE) continue;
       point[count] = points[index] as number;
-      low[count] = top - (points[index] as number);
-      high[count] = bottom - (points[index] as number);
+      fall[count] = (top + bottom) / 2 - (points[index] as number);
+      spread[count] = (bottom - top) / 2;
       opacity[count++] = sum;
     }
   }
   return {
     point: point.subarray(0, count),
-    low: low.subarray(0, count),
-    high: high.subarray(0, count),
+    fall: fall.subarray(0, count),
+    spread: spread.subarray(0, count),
     opacity: opacity.subarray(0, count),
   };
 }

@@ -1,14 +1,10 @@
-import type { HeadWeights } from "../core/head-weights";
-import type { LineGeometry, LineStyle, Rgb } from "../core/lines";
+import type { LineGeometry, LineStyle } from "../core/lines";
 import type { Picture } from "./picture";
+import type { DrawnHead } from "./plan";
 import { drawStrokes } from "./strokes";
 import type { Effort } from "./threshold";
 
-/** A head to draw. */
-export interface DrawnHead {
-  readonly weights: HeadWeights;
-  readonly color: Rgb;
-}
+export type { DrawnHead };
 
 /** Keeps a layer switch well under 50 ms as long as attention is peaked, and any picture under a second. */
 const EFFORT: Effort = { all: 1 << 22, most: 1 << 25, haze: 1 << 17 };
