@@ -6,7 +6,7 @@ import { effectUntil } from "../dom/until";
 import { stepLayer } from "./actions";
 import type { Scene } from "./scene";
 
-/** Chooses the attention map and the sentences shown. Hidden while there is nothing to choose. */
+/** Chooses the attention map and the sentences shown. Empty while there is nothing to choose. */
 export function attentionControl(scene: Scene, signal: AbortSignal): HTMLElement {
   const { selection, maps } = scene.context;
   const options = computed(() => attentionOptions(maps.value));
@@ -20,8 +20,10 @@ export function attentionControl(scene: Scene, signal: AbortSignal): HTMLElement
     });
   };
   const control = labelled("Attention", choiceControl("Attention", options, value, choose, signal));
+  const parts = [...control.children];
   effectUntil(signal, () => {
     control.hidden = options.value.length < 2;
+    control.replaceChildren(...(control.hidden ? [] : parts));
   });
   return control;
 }
