@@ -100,7 +100,7 @@ def model_name(model: Any) -> str:
         hub = re.fullmatch(r"models--.+?--(.+)", part)
         if hub:
             return hub[1]
-        if not re.fullmatch(r"models?|snapshots|checkpoints?|\.+|/|[0-9a-f]{40}", part):
+        if not re.fullmatch(r"models?|weights|snapshots|checkpoints?|\.+|/|[0-9a-f]{40}", part):
             return part
     return type(model).__name__
 
