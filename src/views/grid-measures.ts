@@ -2,8 +2,8 @@ import type { GridShape } from "./overviews";
 
 /** The widest grid that is worth its place, in CSS pixels. */
 const WIDEST = 556;
-/** What the axes take. */
-const AXES = 42;
+/** What the axes and a scroll bar take. */
+const AXES = 58;
 /** From this width on, the detail stands beside the grid and not below it: see the style sheet. */
 const SIDE_BY_SIDE = 640;
 /** What the detail and the gap before it take at least. */

@@ -51,14 +51,12 @@ export function mountGrid(
   );
   const painted = signalOf<Overviews | null>(null);
   const paper = new GridCanvas(canvas);
-  effectUntil(signal, () => buildTable(table, canvas, measures.value, shape.value));
+  const cells = computed(() => buildCells(measures.value, shape.value));
+  effectUntil(signal, () => fillTable(table, canvas, measures.value, shape.value, cells.value));
+  effectUntil(signal, () => markOpen(cells.value, scene));
   effectUntil(signal, () => {
     if (overviews.value.shape?.map === scene.info.value?.name) paper.paint(picture.value, overviews.value);
     painted.value = overviews.value;
-  });
-  effectUntil(signal, () => {
-    void measures.value;
-    markOpen(table, scene);
   });
   const pointed = mountCellKeys(table, signal);
   table.addEventListener(
@@ -91,26 +89,35 @@ function nearestRow(rows: readonly number[], box: HTMLElement, pitch: number): n
   return rows.reduce((best, row) => (away(row) < away(best) ? row : best));
 }
 
-function buildTable(
+function buildCells({ columns }: GridMeasures, { rows }: GridShape): readonly HTMLElement[] {
+  const cells = rows.flatMap(({ layer, heads }, row) =>
+    heads.map((head) => cellButton(layer, head, place(row, columns.indexOf(head)))),
+  );
+  cells[0]?.setAttribute("tabindex", "0");
+  return cells;
+}
+
+function fillTable(
   table: HTMLElement,
   canvas: HTMLCanvasElement,
   { columns, pitch, gap, width, height }: GridMeasures,
   { rows }: GridShape,
+  cells: readonly HTMLElement[],
 ): void {
-  const place = (row: number, column: number) => `grid-area: ${row + 2} / ${column + 2}`;
-  const names = columns.map((head, column) =>
-    element("div", { class: "hs-head-name", style: place(-1, column) }, `${head}`),
-  );
-  const cells = rows.flatMap(({ layer, heads }, row) => [
-    element("div", { class: "hs-layer-name", style: place(row, -1) }, `${layer}`),
-    ...heads.map((head) => cellButton(layer, head, place(row, columns.indexOf(head)))),
-  ]);
+  const name = (kind: string, number: number, style: string) => element("div", { class: kind, style }, String(number));
+  const heads = columns.map((head, column) => name("hs-head-name", head, place(-1, column)));
+  const layers = rows.map(({ layer }, row) => name("hs-layer-name", layer, place(row, -1)));
   table.style.setProperty("--hs-pitch", `${pitch}px`);
   table.style.setProperty("--hs-gap", `${gap}px`);
   table.style.gridTemplate = `auto repeat(${rows.length}, ${pitch}px) / auto repeat(${columns.length}, ${pitch}px)`;
   canvas.setAttribute("style", `grid-area: 2 / 2 / -1 / -1; width: ${width}px; height: ${height}px`);
-  table.replaceChildren(canvas, element("div", { class: "hs-corner", style: place(-1, -1) }), ...names, ...cells);
-  table.querySelector("button")?.setAttribute("tabindex", "0");
+  const corner = element("div", { class: "hs-corner", style: place(-1, -1) });
+  table.replaceChildren(canvas, corner, ...heads, ...layers, ...cells);
+}
+
+/** Where a row and a column of the grid stand; -1 is the axis. */
+function place(row: number, column: number): string {
+  return `grid-area: ${row + 2} / ${column + 2}`;
 }
 
 function cellButton(layer: number, head: number, style: string): HTMLElement {
@@ -138,9 +145,9 @@ function toggleDetail({ context, heads, layer }: Scene, cell: Cell): void {
 }
 
 /** Marks the cells whose heads the detail shows. */
-function markOpen(table: HTMLElement, { context, heads, layer }: Scene): void {
+function markOpen(cells: readonly HTMLElement[], { context, heads, layer }: Scene): void {
   const open = new Set(context.options.detail.value ? heads.value.map((head) => `${layer.value} ${head}`) : []);
-  for (const cell of table.querySelectorAll<HTMLElement>(".hs-cell")) {
+  for (const cell of cells) {
     cell.setAttribute("aria-pressed", String(open.has(`${cell.dataset.layer} ${cell.dataset.head}`)));
   }
 }

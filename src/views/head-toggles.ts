@@ -1,3 +1,4 @@
+import { computed } from "@preact/signals-core";
 import { css, headColor, inkOn } from "../core/colors";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
@@ -30,18 +31,18 @@ export function headToggles(scene: Scene, signal: AbortSignal): HTMLElement {
     },
     { signal },
   );
-  effectUntil(signal, () => group.replaceChildren(...toggles(scene.numHeads.value, scene.dark.value)));
+  const toggles = computed(() => buildToggles(scene.numHeads.value, scene.dark.value));
+  effectUntil(signal, () => group.replaceChildren(...toggles.value));
   effectUntil(signal, () => {
-    void scene.dark.value;
     const active = new Set(scene.heads.value);
-    for (const [head, toggle] of [...group.children].entries()) {
+    toggles.value.forEach((toggle, head) => {
       toggle.setAttribute("aria-pressed", String(active.has(head)));
-    }
+    });
   });
   return labelled("Heads", all, group);
 }
 
-function toggles(numHeads: number, dark: boolean): HTMLElement[] {
+function buildToggles(numHeads: number, dark: boolean): HTMLElement[] {
   return Array.from({ length: numHeads }, (_, head) => {
     const color = headColor(head, numHeads, dark);
     return element(

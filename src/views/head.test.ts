@@ -82,6 +82,15 @@ test("heads are toggled, isolated and restored by pointer and by key", () => {
   expect(heads.value).toEqual([0]);
 });
 
+test("layers that differ in their number of heads have their own toggles", () => {
+  const { context, pressed } = open([mapInfo(["a", "b"], { num_heads: [4, 2, 4] })]);
+  context.selection.heads.value = [1, 3];
+  context.selection.layer.value = 1;
+  expect(pressed()).toEqual(["1"]);
+  context.selection.layer.value = 2;
+  expect(pressed()).toEqual(["1", "3"]);
+});
+
 test("digits typed into a control are the control's", () => {
   const { root, context } = open();
   press(named(root, "Layer"), "2");

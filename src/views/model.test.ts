@@ -91,6 +91,13 @@ test("the detail and its mark follow the selection of the capture", () => {
   expect(root.dataset.layer).toBe("2");
 });
 
+test("the mark of the open head stays when the grid is built anew", () => {
+  const { context, cell, opened } = open();
+  cell(2, 3).click();
+  context.options.includeHeads.value = [3, 1];
+  expect(opened()).toEqual(["Layer 2 head 3"]);
+});
+
 test("the detail isolates tokens like the head view", () => {
   const { root, cell } = open();
   cell(0, 1).click();
