@@ -70,7 +70,7 @@ function paintedGround(root: HTMLElement): Ground {
     const [lightness, opacity] = sample(brush, color);
     if (opacity > 127) return { isDark: lightness < 128, color };
   }
-  const color = browserCanvas(root);
+  const color = browserCanvas();
   return { isDark: sample(brush, color)[0] < 128, color };
 }
 
@@ -88,11 +88,11 @@ function sample(brush: CanvasRenderingContext2D, color: string): [number, number
   return [0.2126 * red + 0.7152 * green + 0.0722 * blue, opacity];
 }
 
-/** White, or nearly black where the page follows the reader's preference for dark. */
-function browserCanvas(root: HTMLElement): string {
+/** White, or nearly black where the page follows the reader's preference for dark. A view may have its own scheme. */
+function browserCanvas(): string {
   const probe = document.createElement("span");
   probe.style.color = "Canvas";
-  root.append(probe);
+  document.documentElement.append(probe);
   const { color } = getComputedStyle(probe);
   probe.remove();
   return color;
