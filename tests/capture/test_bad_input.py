@@ -135,3 +135,17 @@ def test_chosen_layers_keep_their_numbers(tiny):
     with pytest.raises(ValueError, match="layer 0 was left out"):
         part.weights(0)
     assert np.isnan(map_.block(0)).all()
+
+
+def test_a_model_that_was_told_to_return_its_attention(new_tiny, capfd):
+    model = new_tiny("bert", output_attentions=True)
+    capture = hs.capture(model, inputs={"input_ids": IDS, "output_attentions": True})
+    assert capture.weights(0, 0).shape == (3, 3)
+    assert model.config.output_attentions
+    assert "does not support" not in capfd.readouterr().err
+
+
+def test_a_compiled_model(tiny):
+    model = tiny("bert").model
+    compiled = hs.capture(torch.compile(model, backend="eager"), inputs={"input_ids": IDS})
+    assert (compiled.weights(2) == hs.capture(model, inputs={"input_ids": IDS}).weights(2)).all()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, EncoderDecoderModel
 
 import headscope as hs
 
@@ -123,3 +126,34 @@ def test_an_encoder_alone_has_one_map(tiny):
 def test_the_second_sentence_of_the_encoder(tiny, seq2seq_tokenizer):
     capture = hs.capture(tiny("bart").model, seq2seq_tokenizer, "red green", "blue", target="red")
     assert [map_.sentence_b_start for map_ in capture.maps.values()] == [3, None, None]
+
+
+def test_two_models_put_together(new_tiny):
+    decoder = AutoModelForCausalLM.from_config(
+        new_tiny("gpt2", vocab_size=300, add_cross_attention=True, is_decoder=True).config
+    )
+    model = EncoderDecoderModel(encoder=new_tiny("bert"), decoder=decoder).eval()
+    inputs = {"input_ids": random_ids(1, 6), "decoder_input_ids": random_ids(1, 4) + 200}
+    eager = copy.deepcopy(model)
+    for module in eager.modules():  # its parts read configs that set_attn_implementation does not reach
+        if hasattr(module, "config"):
+            module.config._attn_implementation = "eager"
+    assert_equal(hs.capture(model, inputs=inputs), eager, inputs, 0)
+    with pytest.raises(ValueError, match="the decoder's text holds token id 300"):
+        hs.capture(model, inputs=inputs | {"decoder_input_ids": torch.tensor([[300]])})
+    with pytest.raises(ValueError, match="EncoderDecoderModel names no decoder_start_token_id"):
+        hs.capture(model, inputs={"input_ids": random_ids(1, 6)})
+
+
+def test_cross_attention_to_something_that_is_no_text(tiny):
+    loaded = tiny("gpt2", add_cross_attention=True)
+    seen = torch.randn(1, 7, 32, generator=torch.Generator().manual_seed(3))
+    inputs = {"input_ids": random_ids(1, 5), "encoder_hidden_states": seen}
+    capture = hs.capture(loaded.model, inputs=inputs)
+    with torch.no_grad():
+        outputs = loaded.eager(**inputs, output_attentions=True)
+    assert capture.maps["cross"].key_tokens == tuple("0123456")
+    assert capture.maps["cross"].query_tokens == capture.maps["self"].query_tokens
+    for layer in range(3):
+        for name, expected in (("self", outputs.attentions), ("cross", outputs.cross_attentions)):
+            np.testing.assert_allclose(capture.weights(layer, map=name), expected[layer][0].numpy(), rtol=0, atol=1e-5)

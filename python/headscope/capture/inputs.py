@@ -131,7 +131,8 @@ def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "") -
         return Side(())
     unpadded = _unpadded(mask, inputs.row, ids.shape[1])
     kept = range(ids.shape[1]) if unpadded is None else unpadded.tolist()
-    numbers = [int(ids[inputs.row, position]) for position in kept]
+    row = ids[inputs.row].tolist()
+    numbers = [row[position] for position in kept]
     tokens, special = (
         ([str(number) for number in numbers], ()) if tokenizer is None else read_tokens(tokenizer, numbers)
     )
@@ -167,13 +168,13 @@ def check_inputs(model: torch.nn.Module, inputs: Inputs) -> None:
         ids = inputs.arguments.get(f"{prefix}input_ids")
         if isinstance(ids, Tensor):
             what = "the decoder's text" if decoder else "the text"
-            check_ids(ids, _embeddings(model), what)
+            check_ids(ids, _embeddings(model, decoder), what)
             check_length(model, ids.shape[1], decoder, what)
 
 
-def _embeddings(model: Any) -> torch.nn.Module | None:
+def _embeddings(model: Any, decoder: bool) -> torch.nn.Module | None:
     try:
-        table = model.get_input_embeddings()
+        table = (model.get_decoder() if decoder else model).get_input_embeddings()
     except (AttributeError, NotImplementedError):  # models whose input is no text, and wrappers
         return None
     return table if isinstance(table, torch.nn.Module) else None

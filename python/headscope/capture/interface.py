@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
+import transformers
 from torch import Tensor
 from transformers import AttentionInterface, PretrainedConfig, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
@@ -66,10 +67,10 @@ def check_model(model: object) -> None:
     for part in parts:
         if not part._can_set_attn_implementation():
             raise ValueError(
-                f"models of type {part.config.model_type!r} ({type(part).__name__}) compute attention themselves, not "
-                "through transformers' attention interface, so their queries and keys can't be captured. Load the "
-                'model with attn_implementation="eager", call it with output_attentions=True, and pass its '
-                "outputs.attentions to hs.from_attentions(attentions, tokens)."
+                f"models of type {part.config.model_type!r} ({type(part).__name__}) compute attention themselves in "
+                f"transformers {transformers.__version__}, not through its attention interface, so their queries and "
+                'keys can\'t be captured. Load the model with attn_implementation="eager", call it with '
+                "output_attentions=True, and pass outputs.attentions to hs.from_attentions(attentions, tokens)."
             )
 
 
