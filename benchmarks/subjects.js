@@ -1,0 +1,99 @@
+// Runs in the measured page, before any of its own scripts: where each of the two keeps its controls, and how to know
+// that its drawing is complete. Every action returns a function that says whether what it asked for is on the page.
+(() => {
+  const lines = () => document.getElementsByTagName("line").length;
+
+  /** What a pointer that moves onto the element sends, wherever the page listens. */
+  function hover(element) {
+    const box = element.getBoundingClientRect();
+    const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2, bubbles: true, composed: true };
+    for (const type of ["pointerover", "pointermove"]) element.dispatchEvent(new PointerEvent(type, at));
+    for (const type of ["pointerenter", "mouseenter"]) {
+      const Kind = type.startsWith("pointer") ? PointerEvent : MouseEvent;
+      element.dispatchEvent(new Kind(type, { ...at, bubbles: false }));
+    }
+    for (const type of ["mouseover", "mousemove"]) element.dispatchEvent(new MouseEvent(type, at));
+  }
+
+  function choose(select, value) {
+    select.value = String(value);
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function click(element) {
+    element.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  }
+
+  // BertViz draws a view in one go: once the last line is there, all of it is.
+  const bertviz = {
+    head: ({ heads, tokens }) => ({
+      drawn: () => lines() === heads * tokens * tokens && document.querySelectorAll("#vis > svg > g").length === 4,
+      layer(value) {
+        choose(document.querySelector("#layer"), value);
+        return this.drawn;
+      },
+      head(value) {
+        click(document.querySelector("#vis > svg > g:last-child").children[value]);
+        const group = document.querySelector(`#attention > g[head-index="${value}"] line`);
+        return () => group.getAttribute("stroke-opacity") === "0";
+      },
+      hover(value) {
+        hover(document.querySelectorAll("#left > g:last-child > g")[value].querySelector("rect"));
+        const line = document.querySelector(`#attention line[left-token-index="${value}"]`);
+        return () => line.getAttribute("visibility") === "visible";
+      },
+    }),
+    model: ({ layers, heads, tokens }) => ({
+      drawn: () => lines() === layers * heads * tokens * tokens,
+      open(layer, head) {
+        const cell = document.getElementById(`attn_background_${layer}_${head}`);
+        click(cell.parentNode.lastElementChild);
+        return () => document.querySelectorAll(".attn-line-group").length === tokens;
+      },
+      hover(value) {
+        hover(document.querySelectorAll("g.detail > g > text.token")[value]);
+        const other = document.querySelectorAll(".attn-line-group")[(value + 1) % tokens];
+        return () => other.style.opacity === "0";
+      },
+    }),
+  };
+
+  const root = () => document.querySelector(".headscope[data-state]");
+  const named = (role, name) => {
+    const label = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
+    return [...root().querySelectorAll(role)].find((element) => label(element).startsWith(name));
+  };
+  const ready = () => root()?.dataset.state === "ready";
+
+  const headscope = {
+    head: () => ({
+      drawn: ready,
+      layer(value) {
+        choose(root().querySelector('select[aria-label="Layer"], label select'), value);
+        return () => ready() && root().dataset.layer === String(value);
+      },
+      head(value) {
+        const button = named("button[aria-pressed]", `Head ${value}`);
+        click(button);
+        return () => ready() && button.getAttribute("aria-pressed") === "false";
+      },
+      hover(value) {
+        hover(root().querySelector(`[data-query="${value}"]`));
+        return ready;
+      },
+    }),
+    model: () => ({
+      drawn: ready,
+      open(layer, head) {
+        click(named("button", `Layer ${layer} head ${head}`));
+        return () => ready() && root().querySelector("[data-query]") !== null;
+      },
+      hover(value) {
+        hover(root().querySelector(`[data-query="${value}"]`));
+        return ready;
+      },
+    }),
+  };
+
+  globalThis.benchmarkSubjects = { bertviz, headscope };
+})();
