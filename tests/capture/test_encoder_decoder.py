@@ -141,7 +141,13 @@ def test_two_models_put_together(new_tiny):
     assert_equal(hs.capture(model, inputs=inputs), eager, inputs, 0)
     with pytest.raises(ValueError, match="the decoder's text holds token id 300"):
         hs.capture(model, inputs=inputs | {"decoder_input_ids": torch.tensor([[300]])})
-    with pytest.raises(ValueError, match="EncoderDecoderModel names no decoder_start_token_id"):
+
+
+def test_a_decoder_without_a_start_token(new_tiny):
+    model = new_tiny("t5")
+    for config in (model.config, model.generation_config):
+        config.decoder_start_token_id = config.bos_token_id = None
+    with pytest.raises(ValueError, match="T5ForConditionalGeneration names no decoder_start_token_id"):
         hs.capture(model, inputs={"input_ids": random_ids(1, 6)})
 
 
