@@ -98,6 +98,21 @@ test("digits typed into a control are the control's", () => {
   expect(context.selection.heads.value).toBeNull();
 });
 
+test("the host is not told of keys that the view or its controls use, and of all others it is", () => {
+  const { root, token, toggle } = open();
+  const heard: string[] = [];
+  document.addEventListener("keydown", ({ key }) => heard.push(key), { signal: ending.signal });
+  for (const key of ["a", "[", "]", "3", "ArrowDown"]) press(root, key);
+  press(named(root, "Layer"), "ArrowDown");
+  press(toggle(1), "Enter");
+  press(token("key", 0), "ArrowDown");
+  expect(heard).toEqual([]);
+  press(root, "x");
+  press(root, "Escape");
+  root.dispatchEvent(new KeyboardEvent("keydown", { key: "a", ctrlKey: true, bubbles: true }));
+  expect(heard).toEqual(["x", "Escape", "a"]);
+});
+
 test("pointing at a query marks the keys with the weights of its row, and leaving takes the marks away", () => {
   const { root, context, token, readout } = open();
   context.selection.heads.value = [1];

@@ -64,6 +64,12 @@ function told(_: unknown): true {
   return true;
 }
 
+/** The keys that a control has a use for itself. */
+function keysOf(target: Element): RegExp | undefined {
+  if (target instanceof HTMLSelectElement) return /^(\w|Arrow.*|Home|End|Enter| )$/;
+  return target instanceof HTMLButtonElement ? /^(Enter| )$/ : undefined;
+}
+
 /** Answers keys pressed anywhere in the view, and lists them behind a button. */
 export function mountKeys(
   root: HTMLElement,
@@ -88,11 +94,11 @@ export function mountKeys(
 
   function answer(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
-    if (event.target instanceof HTMLSelectElement && /^(\w|Arrow.*| )$/.test(event.key)) return;
-    if (!press(event.key, event.target)) return;
-    event.preventDefault();
-    // The host has shortcuts on the same keys: in JupyterLab "a" would insert a cell.
-    event.stopPropagation();
+    const isControls = keysOf(event.target)?.test(event.key) ?? false;
+    const isOurs = !isControls && press(event.key, event.target);
+    if (isOurs) event.preventDefault();
+    // The host has shortcuts on the same keys: in JupyterLab "a" inserts a cell, and Enter leaves for the editor.
+    if (isControls || isOurs) event.stopPropagation();
   }
 
   function press(key: string, target: Element): boolean {

@@ -45,7 +45,8 @@ export const modelView: View = (root, context, signal) => {
   };
   mountStatusLine(root, scene, progress, readout, signal);
   mountKeys(root, toolbar, [...gridKeys(), ...layerKeys(scene, root), ...tokenKeys(scene)], signal);
-  const layer = computed(() => (detail.value ? detail.value.layer.value : scene.layer.value));
+  const selected = computed(() => (grid.progress.value.state === "ready" ? scene.layer.value : null));
+  const layer = computed(() => (detail.value ? detail.value.layer.value : selected.value));
   tellState(root, progress, layer, signal);
 };
 
