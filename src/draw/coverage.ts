@@ -7,7 +7,9 @@ import type { Edges } from "./edges";
  */
 export type Coverage = Float32Array;
 
-/** Adds lines that are `halfWidth` to each side of their middle. */
+/**
+ * Adds a sample of lines that are `halfWidth` to each side of their middle; it stands for `share` of a pixel's width.
+ */
 export function addEdges(coverage: Coverage, edges: Edges, point: CurvePoint, halfWidth: number, share: number): void {
   const { start, fall, opacity } = edges;
   const bottom = coverage.length - 2;

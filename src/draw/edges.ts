@@ -27,6 +27,15 @@ function positions(y: Float32Array, only: number | null): Int32Array {
   return Int32Array.from(shown);
 }
 
+/** The lines of one head, parted by whether one of them catches the eye. */
+export interface HeadEdges {
+  readonly strong: Edges;
+  readonly faint: Edges;
+}
+
+/** The opacity of a strong line: it must be smooth by itself. */
+const STRONG = 1 / 32;
+
 /** Collects the `count` lines of one head whose weight is positive and at least `threshold`. */
 export function collectEdges(
   weights: HeadWeights,
@@ -35,11 +44,12 @@ export function collectEdges(
   geometry: LineGeometry,
   opacity: number,
   threshold: number,
-): Edges {
+): HeadEdges {
   const { codes, table, numKeys } = weights;
   const { keyY, queryY } = geometry;
   const edges = { start: new Float32Array(count), fall: new Float32Array(count), opacity: new Float32Array(count) };
-  let index = 0;
+  let strong = 0;
+  let faint = count;
   for (const query of shown.queries) {
     const y = queryY[query] as number;
     const row = query * numKeys;
@@ -47,11 +57,16 @@ export function collectEdges(
       const key = shown.keys[position] as number;
       const weight = table[codes[row + key] as number] as number;
       if (!(weight > 0 && weight >= threshold)) continue;
+      const lineOpacity = Math.min(1, weight * opacity);
+      const index = lineOpacity < STRONG ? --faint : strong++;
       edges.start[index] = y;
       edges.fall[index] = (keyY[key] as number) - y;
-      edges.opacity[index] = Math.min(1, weight * opacity);
-      index++;
+      edges.opacity[index] = lineOpacity;
     }
   }
-  return edges;
+  return { strong: part(edges, 0, strong), faint: part(edges, strong, count) };
+}
+
+function part({ start, fall, opacity }: Edges, from: number, to: number): Edges {
+  return { start: start.subarray(from, to), fall: fall.subarray(from, to), opacity: opacity.subarray(from, to) };
 }

@@ -1,6 +1,6 @@
 import type { HeadWeights } from "../core/head-weights";
 import type { LineGeometry, LineStyle, Rgb } from "../core/lines";
-import { collectEdges, type Edges, shownPositions } from "./edges";
+import { collectEdges, type HeadEdges, shownPositions } from "./edges";
 import { type Haze, hazeOf } from "./haze";
 import { type Effort, splitByWeight } from "./threshold";
 
@@ -12,7 +12,7 @@ export interface DrawnHead {
 
 /** What is drawn of one head. */
 export interface Strokes {
-  readonly edges: Edges;
+  readonly edges: HeadEdges;
   /** Null where every line is drawn one by one. */
   readonly haze: Haze | null;
 }
