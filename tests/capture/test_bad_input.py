@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, BertPreTrainedModel
 
 import headscope as hs
 
@@ -41,6 +41,7 @@ def test_a_torch_module_that_is_no_transformer():
         ((), {"inputs": {"input_ids": [[5, 6], [7]]}}, "no rectangle of numbers"),
         ((), {"inputs": {"input_ids": [[5, 99]]}}, "token id 99, but the model's vocabulary has ids 0 to 98"),
         ((), {"inputs": {"input_ids": [[5, -1]]}}, "token id -1"),
+        ((), {"inputs": {"input_ids": [[5.0, 1.0]]}}, "must be integers"),
         ((), {"inputs": {"input_ids": [[5] * 65]}}, "has 65 tokens, but the model has positions for 64"),
         ((), {"inputs": {"input_ids": IDS, "attention_mask": [[0, 0, 0]]}}, "hides every token"),
         ((), {"inputs": {"input_ids": IDS}, "layers": []}, "layers is empty"),
@@ -143,6 +144,22 @@ def test_a_model_that_was_told_to_return_its_attention(new_tiny, capfd):
     assert capture.weights(0, 0).shape == (3, 3)
     assert model.config.output_attentions
     assert "does not support" not in capfd.readouterr().err
+
+
+def test_a_model_class_from_a_notebook(new_tiny):
+    bert = new_tiny("bert")
+
+    class Classifier(BertPreTrainedModel):
+        def __init__(self, config):
+            super().__init__(config)
+            self.bert = bert
+
+        def forward(self, input_ids):
+            return self.bert(input_ids)
+
+    Classifier.__module__ = "a_module_without_source"
+    capture = hs.capture(Classifier(bert.config).eval(), inputs={"input_ids": IDS})
+    assert (capture.weights(1) == hs.capture(bert, inputs={"input_ids": IDS}).weights(1)).all()
 
 
 def test_a_compiled_model(tiny):

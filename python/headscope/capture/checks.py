@@ -24,6 +24,8 @@ def check_ids(ids: Tensor, table: torch.nn.Module | None, what: str) -> None:
     """
     if ids.numel() == 0:
         raise ValueError(f"{what} is empty: there is no token to attend to. Give a text of at least one token.")
+    if ids.is_floating_point():
+        raise ValueError(f"{what} holds token ids of {ids.dtype}: they must be integers.")
     size = getattr(table, "num_embeddings", None)
     if size is None:
         return

@@ -14,7 +14,7 @@ from headscope.capture import inputs as reading
 from headscope.capture.decoder import add_decoder_inputs
 from headscope.capture.inputs import Inputs, Side
 from headscope.capture.interface import capturing, check_model, evaluation, switched
-from headscope.capture.labels import is_encoder_decoder, sides_of
+from headscope.capture.labels import SIDES, is_encoder_decoder, sides_of
 from headscope.capture.recorder import Batch, Layer, Recorder
 from headscope.records import Record
 
@@ -84,7 +84,7 @@ def prepare(request: Request) -> Inputs:
         reading.check_inputs(model, inputs)
     elif request.target is not None:
         raise ValueError(f"target is for encoder-decoder models; {type(model).__name__} has no decoder of its own.")
-    arguments.pop("labels", None)
+    arguments.pop("labels", None)  # the model would compute a loss
     arguments.update({name: value for name, value in ECONOMIES.items() if name in known and name not in arguments})
     inputs.sides = {
         "main": reading.read_side(inputs, tokenizer, encoding),
@@ -125,10 +125,7 @@ def _maps(layers: Sequence[Layer], inputs: Inputs, two_sides: bool) -> list[MapP
             for side, size in zip(sides_of(kind, two_sides), (num_queries, num_keys), strict=True)
         )
         maps.append(MapParts(f"{kind} {same + 1}" if same else kind, tuple(records), queries, keys))
-    return sorted(maps, key=lambda part: list(SORTED).index(part.name.split()[0]))
-
-
-SORTED = ("self", "encoder", "decoder", "cross")
+    return sorted(maps, key=lambda part: list(SIDES).index(part.name.split()[0]))
 
 
 def _side(side: Side | None, size: int) -> Side:

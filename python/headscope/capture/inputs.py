@@ -25,8 +25,8 @@ SEQUENCES = (
 )
 """Inputs that are (batch, positions); a list of one text's numbers gets its batch axis."""
 
-NOT_FOR_THE_MODEL = ("labels", "offset_mapping", "special_tokens_mask", "overflow_to_sample_mapping", "length")
-"""What a tokenizer may add that no pass needs. Labels make the model compute a loss."""
+NOT_FOR_THE_MODEL = ("offset_mapping", "special_tokens_mask", "overflow_to_sample_mapping", "length")
+"""What a tokenizer may add for its user."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,7 @@ def as_tensors(inputs: Any, device: torch.device) -> dict[str, Any]:
             f"inputs must be a mapping, such as tokenizer(text, return_tensors='pt') or {{'input_ids': ids}}, not "
             f"{type(inputs).__name__}."
         )
-    return {
-        name: _as_tensor(name, value, device) for name, value in inputs.items() if name not in NOT_FOR_THE_MODEL[1:]
-    }
+    return {name: _as_tensor(name, value, device) for name, value in inputs.items() if name not in NOT_FOR_THE_MODEL}
 
 
 def _as_tensor(name: str, value: Any, device: torch.device) -> Any:

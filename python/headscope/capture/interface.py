@@ -6,6 +6,8 @@ checks that before anything is switched.
 
 from __future__ import annotations
 
+import inspect
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,13 +67,28 @@ def check_model(model: object) -> None:
             "have yourself can be shown with hs.from_attentions(attentions, tokens)."
         )
     for part in parts:
-        if not part._can_set_attn_implementation():
+        if not _uses_interface(type(part)):
             raise ValueError(
                 f"models of type {part.config.model_type!r} ({type(part).__name__}) compute attention themselves in "
                 f"transformers {transformers.__version__}, not through its attention interface, so their queries and "
                 'keys can\'t be captured. Load the model with attn_implementation="eager", call it with '
                 "output_attentions=True, and pass outputs.attentions to hs.from_attentions(attentions, tokens)."
             )
+
+
+def _uses_interface(model_class: type[PreTrainedModel]) -> bool:
+    """Whether a model's attention goes through the interface, as transformers reads it from the source.
+
+    A class from a notebook has no source to read; then the model class that it extends decides.
+    """
+    if model_class._can_set_attn_implementation():
+        return True
+    try:
+        inspect.getsource(sys.modules[model_class.__module__])
+    except (KeyError, OSError, TypeError):
+        bases = (base for base in model_class.__mro__[1:] if issubclass(base, PreTrainedModel))
+        return any(base._can_set_attn_implementation() for base in bases if base is not PreTrainedModel)
+    return False
 
 
 @contextmanager

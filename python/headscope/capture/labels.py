@@ -14,7 +14,7 @@ SIDES: dict[str, tuple[Side, Side]] = {
     "decoder": ("decoder", "decoder"),
     "cross": ("decoder", "main"),
 }
-"""The sides of queries and keys for each map of a model that has both an encoder and a decoder."""
+"""The sides of queries and keys for each map of a model that has both an encoder and a decoder, in order of showing."""
 
 CROSS_NAMES = re.compile(r"cross|encoder_attn|encdec|enc_dec", re.IGNORECASE)
 
