@@ -25,7 +25,7 @@ export interface Selection {
 /** What is a view's own. */
 export interface ViewOptions {
   readonly theme: Signal<Theme>;
-  /** The layers that the layer control lists; empty: every layer of the map. */
+  /** The layers that the layer control lists. */
   readonly includeLayers: ReadonlySignal<readonly number[]>;
   /** The heads that the model view shows; null: all. */
   readonly includeHeads: Signal<readonly number[] | null>;
