@@ -12,7 +12,7 @@ interface PartialHead {
 
 /** Puts heads together that arrive in several blocks, each with some of the rows. */
 export class HeadAssembler {
-  private readonly partial = new Map<string, PartialHead>();
+  readonly #partial = new Map<string, PartialHead>();
 
   /**
    * Takes a block in and returns the heads that it completes, given how many queries the block's map has.
@@ -25,24 +25,24 @@ export class HeadAssembler {
     }
     const heads = headsOf(block);
     if (kind === "overview" || (queries[0] === 0 && queries[1] === numQueries)) {
-      for (const { head } of heads) this.partial.delete(keyOf(block.header, head));
+      for (const { head } of heads) this.#partial.delete(keyOf(block.header, head));
       return heads;
     }
-    return heads.flatMap(({ head, weights }) => this.addRows(block.header, head, weights, numQueries));
+    return heads.flatMap(({ head, weights }) => this.#addRows(block.header, head, weights, numQueries));
   }
 
   /** Forgets the heads that are still incomplete. */
   clear(): void {
-    this.partial.clear();
+    this.#partial.clear();
   }
 
-  private addRows(header: BlockHeader, head: number, part: HeadWeights, numQueries: number): BlockHead[] {
+  #addRows(header: BlockHeader, head: number, part: HeadWeights, numQueries: number): BlockHead[] {
     const key = keyOf(header, head);
-    let whole = this.partial.get(key);
+    let whole = this.#partial.get(key);
     // A source may change its encoding between two answers: rows of the two can't be mixed.
     if (whole?.weights.dtype !== part.dtype || whole.weights.numKeys !== part.numKeys)
       whole = emptyHead(part, numQueries);
-    this.partial.set(key, whole);
+    this.#partial.set(key, whole);
     const first = header.queries[0] as number;
     whole.weights.codes.set(part.codes, first * part.numKeys);
     for (let query = first; query < first + part.numQueries; query++) {
@@ -50,7 +50,7 @@ export class HeadAssembler {
       whole.arrived[query] = 1;
     }
     if (whole.rowsLeft > 0) return [];
-    this.partial.delete(key);
+    this.#partial.delete(key);
     return [{ head, weights: whole.weights }];
   }
 }

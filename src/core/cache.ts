@@ -13,30 +13,30 @@ export function cacheKey(kind: BlockKind, map: string, layer: number, head: numb
  */
 export class HeadCache {
   /** From the head used longest ago to the one used last. */
-  private readonly entries = new Map<string, HeadWeights>();
-  private readonly users = new Map<ArrayBufferLike, number>();
-  private held = 0;
+  readonly #entries = new Map<string, HeadWeights>();
+  readonly #users = new Map<ArrayBufferLike, number>();
+  #held = 0;
 
   constructor(readonly maxBytes: number) {}
 
   /** The memory that the cached heads keep alive. */
   get bytes(): number {
-    return this.held;
+    return this.#held;
   }
 
   get size(): number {
-    return this.entries.size;
+    return this.#entries.size;
   }
 
   has(key: string): boolean {
-    return this.entries.has(key);
+    return this.#entries.has(key);
   }
 
   get(key: string): HeadWeights | undefined {
-    const weights = this.entries.get(key);
+    const weights = this.#entries.get(key);
     if (weights) {
-      this.entries.delete(key);
-      this.entries.set(key, weights);
+      this.#entries.delete(key);
+      this.#entries.set(key, weights);
     }
     return weights;
   }
@@ -45,37 +45,37 @@ export class HeadCache {
   set(key: string, weights: HeadWeights): void {
     this.delete(key);
     if (weights.codes.buffer.byteLength > this.maxBytes) return;
-    this.entries.set(key, weights);
-    this.count(weights.codes.buffer, 1);
-    for (const oldest of this.entries.keys()) {
-      if (this.held <= this.maxBytes) return;
+    this.#entries.set(key, weights);
+    this.#count(weights.codes.buffer, 1);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#held <= this.maxBytes) return;
       this.delete(oldest);
     }
   }
 
   delete(key: string): boolean {
-    const weights = this.entries.get(key);
+    const weights = this.#entries.get(key);
     if (!weights) return false;
-    this.entries.delete(key);
-    this.count(weights.codes.buffer, -1);
+    this.#entries.delete(key);
+    this.#count(weights.codes.buffer, -1);
     return true;
   }
 
   clear(): void {
-    this.entries.clear();
-    this.users.clear();
-    this.held = 0;
+    this.#entries.clear();
+    this.#users.clear();
+    this.#held = 0;
   }
 
-  private count(buffer: ArrayBufferLike, change: 1 | -1): void {
-    const before = this.users.get(buffer) ?? 0;
+  #count(buffer: ArrayBufferLike, change: 1 | -1): void {
+    const before = this.#users.get(buffer) ?? 0;
     const after = before + change;
-    if (before === 0) this.held += buffer.byteLength;
+    if (before === 0) this.#held += buffer.byteLength;
     if (after === 0) {
-      this.held -= buffer.byteLength;
-      this.users.delete(buffer);
+      this.#held -= buffer.byteLength;
+      this.#users.delete(buffer);
     } else {
-      this.users.set(buffer, after);
+      this.#users.set(buffer, after);
     }
   }
 }

@@ -14,53 +14,55 @@ const MEETING = 0.1;
 
 /** One head's haze in column after column of pixels, from left to right. */
 export class HazeColumns {
-  private before: Coverage;
-  private after: Coverage;
-  /** The columns that `before` and `after` are for. */
-  private start = Number.NaN;
-  private stop = Number.NaN;
+  readonly #haze: Haze;
+  readonly #geometry: LineGeometry;
+  readonly #halfWidth: number;
+  #before: Coverage;
+  #after: Coverage;
+  /** The columns that `#before` and `#after` are for. */
+  #start = Number.NaN;
+  #stop = Number.NaN;
 
-  constructor(
-    private readonly haze: Haze,
-    private readonly geometry: LineGeometry,
-    private readonly halfWidth: number,
-    length: number,
-  ) {
-    this.before = new Float32Array(length);
-    this.after = new Float32Array(length);
+  constructor(haze: Haze, geometry: LineGeometry, halfWidth: number, length: number) {
+    this.#haze = haze;
+    this.#geometry = geometry;
+    this.#halfWidth = halfWidth;
+    this.#before = new Float32Array(length);
+    this.#after = new Float32Array(length);
   }
 
   /** Sets the coverage to the haze of the column at `x`, of which lines take the given part. */
   fill(coverage: Coverage, x: number, part: number): void {
-    if (!(x < this.stop)) this.advance(x);
-    const { before, after } = this;
-    const far = ((x - this.start) / (this.stop - this.start)) * part;
+    if (!(x < this.#stop)) this.#advance(x);
+    const before = this.#before;
+    const after = this.#after;
+    const far = ((x - this.#start) / (this.#stop - this.#start)) * part;
     const near = part - far;
     for (let y = 0; y < coverage.length; y++) {
       coverage[y] = near * (before[y] as number) + far * (after[y] as number);
     }
   }
 
-  private advance(x: number): void {
-    if (x === this.stop) [this.before, this.after] = [this.after, this.before];
-    else this.sample(this.before, x);
-    const { fraction } = this.pointAt(x);
-    this.start = x;
-    this.stop = x + (Math.abs(fraction - 0.5) > 0.5 - MEETING ? FINE_STEP : STEP);
-    this.sample(this.after, this.stop);
+  #advance(x: number): void {
+    if (x === this.#stop) [this.#before, this.#after] = [this.#after, this.#before];
+    else this.#sample(this.#before, x);
+    const { fraction } = this.#pointAt(x);
+    this.#start = x;
+    this.#stop = x + (Math.abs(fraction - 0.5) > 0.5 - MEETING ? FINE_STEP : STEP);
+    this.#sample(this.#after, this.#stop);
   }
 
-  private sample(column: Coverage, x: number): void {
+  #sample(column: Coverage, x: number): void {
     column.fill(0);
-    const { fraction, slope } = this.pointAt(x);
-    if (fraction < 0.5) addBands(column, this.haze.fromQueries, fraction, slope, this.halfWidth);
-    else addBands(column, this.haze.toKeys, 1 - fraction, slope, this.halfWidth);
+    const { fraction, slope } = this.#pointAt(x);
+    if (fraction < 0.5) addBands(column, this.#haze.fromQueries, fraction, slope, this.#halfWidth);
+    else addBands(column, this.#haze.toKeys, 1 - fraction, slope, this.#halfWidth);
   }
 
   /** The point of the curves in the middle of a column, or at their end for a column beyond it. */
-  private pointAt(x: number): CurvePoint {
-    const { left, right } = this.geometry;
-    return curveAt(Math.min(right, Math.max(left, x + 0.5)), this.geometry);
+  #pointAt(x: number): CurvePoint {
+    const { left, right } = this.#geometry;
+    return curveAt(Math.min(right, Math.max(left, x + 0.5)), this.#geometry);
   }
 }
 

@@ -6,7 +6,10 @@ import type { Effort } from "./threshold";
 
 export type { DrawnHead };
 
-/** Keeps a layer switch well under 50 ms as long as attention is peaked, and any picture under a second. */
+/**
+ * Chosen by measurement. On one busy core of a small server, in a picture 300 pixels wide, 12 heads of 16 tokens take
+ * 20 ms, of 128 tokens 40 to 65 ms and of 512 tokens 160 to 250 ms, whether attention is peaked or spread out.
+ */
 const EFFORT: Effort = { all: 1 << 22, most: 1 << 25, haze: 1 << 17 };
 
 /**
