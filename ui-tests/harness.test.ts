@@ -3,7 +3,7 @@ import { expect, kernel, openNotebook, setTheme, test } from "./harness";
 test("a notebook runs and its kernel answers", async ({ page }) => {
   await openNotebook(page, ["values = [6, 7]", "values[0] * values[1]"]);
   expect(await page.locator(".jp-OutputArea-output").last().textContent()).toContain("42");
-  expect(await kernel(page, "print('printed')\nsum(values)")).toBe("printed\n13");
+  expect(await kernel(page, "import warnings\nwarnings.warn('not this')\nprint('printed')\nsum(values)")).toBe("printed\n13");
 });
 
 test("a cell's error fails the test with its traceback", async ({ page }) => {
@@ -33,4 +33,9 @@ test("the theme changes", async ({ page }) => {
 test("a notebook runs in Notebook 7", async ({ page }) => {
   await openNotebook(page, ["6 * 7"], { app: "notebook" });
   expect(await page.locator(".jp-OutputArea-output").last().textContent()).toContain("42");
+});
+
+test("a test finds JupyterLab as it is at its first start", async ({ page }) => {
+  await openNotebook(page, ["0"]);
+  expect(await page.getAttribute("body", "data-jp-theme-name")).toBe("JupyterLab Light");
 });

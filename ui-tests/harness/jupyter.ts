@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,12 +11,10 @@ const START_LIMIT = 120_000;
 const STOP_LIMIT = 10_000;
 const LOG = join(RESULTS, "jupyter.log");
 
-/** JupyterLab would ask about news, and look for them and for updates on the network. */
-const QUIET = { fetchNews: "false", checkForUpdates: false };
-
 export interface Jupyter {
   readonly url: string;
   readonly root: string;
+  readonly settings: string;
   stop(): Promise<void>;
 }
 
@@ -24,7 +22,7 @@ export interface Jupyter {
 export async function startJupyter(): Promise<Jupyter> {
   const home = mkdtempSync(join(tmpdir(), "headscope-"));
   const root = folder(home, "root");
-  writeSettings(home);
+  const settings = folder(home, "settings");
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = launch(home, root, port);
@@ -38,7 +36,7 @@ export async function startJupyter(): Promise<Jupyter> {
     await stop();
     throw error;
   }
-  return { url, root, stop };
+  return { url, root, settings, stop };
 }
 
 function launch(home: string, root: string, port: number): ChildProcess {
@@ -80,11 +78,6 @@ function environment(home: string): NodeJS.ProcessEnv {
     HF_HUB_OFFLINE: "1",
     OMP_NUM_THREADS: "1",
   };
-}
-
-function writeSettings(home: string): void {
-  const path = folder(home, "settings", "@jupyterlab", "apputils-extension");
-  writeFileSync(join(path, "notification.jupyterlab-settings"), JSON.stringify(QUIET));
 }
 
 function folder(...parts: string[]): string {

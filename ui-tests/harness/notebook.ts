@@ -90,7 +90,7 @@ export async function runAll(page: Page): Promise<void> {
   if (error !== null) throw new Error(plain(error));
 }
 
-/** Runs code in the kernel of the open notebook; returns what it printed and the value of its last line. */
+/** Runs code in the kernel of the open notebook; returns what it printed and the value of its last line, without warnings. */
 export async function kernel(page: Page, code: string): Promise<string> {
   const { text, error } = await page.evaluate(async (code) => {
     const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
@@ -99,7 +99,9 @@ export async function kernel(page: Page, code: string): Promise<string> {
     let text = "";
     let error = "";
     future.onIOPub = ({ header, content }) => {
-      if (header.msg_type === "stream") text += (content as { text: string }).text;
+      if (header.msg_type === "stream" && (content as { name: string }).name === "stdout") {
+        text += (content as { text: string }).text;
+      }
       if (header.msg_type === "execute_result")
         text += (content as { data: Record<string, string> }).data["text/plain"];
       if (header.msg_type === "error") error = (content as { traceback: string[] }).traceback.join("\n");

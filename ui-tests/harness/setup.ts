@@ -10,6 +10,8 @@ declare module "vitest" {
     url: string;
     /** The folder that JupyterLab serves. */
     root: string;
+    /** The folder where JupyterLab keeps the user's settings. */
+    settings: string;
     /** Where the running browser takes connections. */
     browser: string;
   }
@@ -25,6 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   project.provide("url", jupyter.url);
   project.provide("root", jupyter.root);
+  project.provide("settings", jupyter.settings);
   project.provide("browser", browser.wsEndpoint());
   return async () => {
     await browser.close();

@@ -2,6 +2,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { test as base, inject } from "vitest";
 import { Guard } from "./guard";
 import { screenshot } from "./screenshot";
+import { resetSettings } from "./settings";
 
 interface Fixtures {
   /** What watches the page. */
@@ -13,6 +14,7 @@ interface Fixtures {
 /** vitest's `test` with a `page`. It fails too when the page logs an error or asks for anything off this machine. */
 export const test = base.extend<Fixtures>({
   guard: async ({ task }, use) => {
+    resetSettings(inject("settings"));
     const browser = await chromium.connect(inject("browser"));
     const page = await openPage(browser);
     const guard = await Guard.watch(page);

@@ -25,7 +25,7 @@ export async function ready(root: Locator, layer?: number): Promise<void> {
 
 function look(root: Locator) {
   return root.evaluate((element) => {
-    const { state, layer } = (element as HTMLElement).dataset;
-    return { state, layer, text: element.textContent };
+    const { dataset, innerText: text } = element as HTMLElement;
+    return { state: dataset.state, layer: dataset.layer, text: innerText };
   });
 }
