@@ -48,7 +48,7 @@ test("BertViz's recipe displays live views after changing the import alone", asy
 
 test("a returned page works as a file: no network, no kernel, all layers", async ({ page }) => {
   await openNotebook(page, [RECIPE]);
-  const weight = Number(await kernel(page, "print(float(attention[4][0, 2, 3, 0]))"));
+  const weight = Number(await kernel(page, "attention[4][0, 2, 3, 0].item()"));
   await openFile(page, "page-head", "head_view(attention, tokens, sentence_b_start, heads=[2], html_action='return')");
   const root = view(page, "head");
   await ready(root, 0);
@@ -90,8 +90,8 @@ test("a returned page shows itself in a cell too", async ({ page }) => {
 
 test("a page too large for exact numbers marks them as approximate", async ({ page }) => {
   await openNotebook(page, [LARGE]);
-  const weight = Number(await kernel(page, "float(attention[2][0, 1, 7].max())"));
-  const key = Number(await kernel(page, "int(attention[2][0, 1, 7].argmax())"));
+  const weight = Number(await kernel(page, "attention[2][0, 1, 7].max().item()"));
+  const key = Number(await kernel(page, "attention[2][0, 1, 7].argmax().item()"));
   await openFile(page, "page-large", "head_view(attention, tokens, layer=2, heads=[1], html_action='return')");
   const root = view(page, "head");
   await ready(root, 2);
