@@ -69,5 +69,12 @@ def test_capture_stays_the_function(statement):
 
 
 def test_public_names():
-    assert sorted(headscope.__all__) == ["AttentionMap", "Capture", "__version__", "capture", "from_attentions"]
+    assert sorted(headscope.__all__) == [
+        "AttentionMap",
+        "Capture",
+        "__version__",
+        "capture",
+        "capture_generation",
+        "from_attentions",
+    ]
     assert all(hasattr(headscope, name) for name in headscope.__all__)

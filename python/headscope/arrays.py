@@ -28,19 +28,19 @@ class ArrayRecord:
     """
 
     def __init__(self, array: Any) -> None:
-        self._array = array
+        self.array = array
         self.num_heads, self.num_queries, self.num_keys = (int(size) for size in array.shape)
 
     @property
     def nbytes(self) -> int:
         """How much memory the weights hold, in bytes."""
-        return int(self._array.nbytes)
+        return int(self.array.nbytes)
 
     def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
         """Return the weights of some heads, shape (heads, queries, keys); what is not finite becomes NaN."""
         block = np.empty((len(heads), queries.stop - queries.start, keys.stop - keys.start), dtype=np.float32)
         for row, head in enumerate(heads):
-            block[row] = _to_numpy(self._array[head, queries, keys])
+            block[row] = _to_numpy(self.array[head, queries, keys])
         np.copyto(block, np.nan, where=np.isinf(block))
         return block
 

@@ -7,17 +7,21 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from headscope.given import Given
 from headscope.keywords import reject_unknown
 from headscope.maps import AttentionMap, keep_layers
-from headscope.positions import Positions, check_position, is_single
+from headscope.positions import Positions, check_position, is_single, ranges
 from headscope.records import Record
+from headscope.reports import MapReport, Report
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from headscope.capture.candidates import Candidates
     from headscope.capture.forward import MapParts
+    from headscope.generation import Generation
     from headscope.widgets import Selection, View
 
 __all__ = ["AttentionMap", "Capture", "Record", "capture", "from_attentions"]
@@ -32,6 +36,10 @@ class Capture:
         The attention maps, in the order in which they are offered.
     name
         What people call the model.
+    report
+        How the maps were had; by default, that their weights were given.
+    logits
+        The most probable tokens at each position.
 
     Raises
     ------
@@ -39,16 +47,141 @@ class Capture:
         If there is no map.
     """
 
-    def __init__(self, maps: Sequence[AttentionMap], name: str = "attention") -> None:
+    def __init__(
+        self,
+        maps: Sequence[AttentionMap],
+        name: str = "attention",
+        report: Report | None = None,
+        logits: Candidates | None = None,
+    ) -> None:
         if not maps:
             raise ValueError("a capture needs at least one attention map.")
         self.name = name
         self.maps: dict[str, AttentionMap] = {map_.name: map_ for map_ in maps}
+        self.logits = logits
+        """The most probable next tokens at each position, where `candidates` asked for them."""
+        self.generation: Generation | None = None
+        """Which tokens were prompt and which were generated, where `capture_generation` made this."""
+        self._report = report or _report_of_given(name, maps)
 
     @property
     def nbytes(self) -> int:
         """How much memory the capture holds, in bytes."""
-        return sum(map_.nbytes for map_ in self.maps.values())
+        return sum(map_.nbytes for map_ in self.maps.values()) + (self.logits.nbytes if self.logits else 0)
+
+    def report(self) -> Report:
+        """Return how each attention map was had, and which attention is missing and why; a table in a notebook."""
+        return self._report
+
+    def to(self, device: Any) -> Capture:
+        """Move all that the capture holds to another device, such as `"cpu"`, which frees the one it was on.
+
+        Returns
+        -------
+        Capture
+            This capture itself. Its views go on.
+        """
+        from headscope.capture.moving import moved
+
+        for map_ in self.maps.values():
+            map_.records = moved(map_.records, device)
+        return self
+
+    def queries(self, layer: int, head: Positions = None, map: str | None = None) -> NDArray[np.float32]:
+        """Return query vectors after position encoding.
+
+        Parameters
+        ----------
+        layer
+            Zero-based.
+        head
+            All heads (None), one, a slice or a sequence.
+        map
+            The name of an attention map; the first of `maps` where None.
+
+        Returns
+        -------
+        ndarray of float32
+            Shape (heads, num_queries, head_dim); the first axis is dropped where one head was given.
+
+        Raises
+        ------
+        IndexError
+            A layer or head out of range.
+        ValueError
+            An unknown map, or a layer of which there are weights alone.
+        """
+        chosen = self._map(map)
+        record = chosen.vectors(layer)
+        found = record.queries(_positions(head, record.num_heads, "head"))
+        return found[0] if is_single(head) else found
+
+    def keys(self, layer: int, head: Positions = None, map: str | None = None) -> NDArray[np.float32]:
+        """Return key vectors after position encoding, for each query head those that it reads.
+
+        With grouped queries several heads read the keys of one KV head: head `h` those of KV head
+        `h // (num_heads // num_kv_heads)`, and these come out equal here. `AttentionMap.num_kv_heads(layer)` says how
+        many there are.
+
+        Parameters
+        ----------
+        layer, head, map
+            As in `queries`.
+
+        Returns
+        -------
+        ndarray of float32
+            Shape (heads, num_keys, head_dim); the first axis is dropped where one head was given.
+
+        Raises
+        ------
+        IndexError, ValueError
+            As in `queries`.
+        """
+        chosen = self._map(map)
+        record = chosen.vectors(layer)
+        shared_by = record.num_heads // record.num_kv_heads
+        found = record.keys([one // shared_by for one in _positions(head, record.num_heads, "head")])
+        return found[0] if is_single(head) else found
+
+    def scores(
+        self,
+        layer: int,
+        head: Positions = None,
+        queries: Positions = None,
+        keys: Positions = None,
+        map: str | None = None,
+    ) -> NDArray[np.float32]:
+        """Return attention scores: what the softmax makes weights of.
+
+        `scores = cap(query @ key * scaling) + bias`, minus infinity where a key is hidden. There `cap(x)` is
+        `softcap * tanh(x / softcap)` in models with a softcap and `x` in others, and `bias` is what the model adds by
+        position. `softmax(scores)` over the keys gives the weights; a model with attention sinks has one more term in
+        the sum of each row.
+
+        Parameters
+        ----------
+        layer, head, queries, keys, map
+            As in `weights`.
+
+        Returns
+        -------
+        ndarray of float32
+            Shape (heads, queries, keys); an axis for which one position was given is dropped.
+
+        Raises
+        ------
+        IndexError, ValueError
+            As in `queries`.
+        """
+        chosen = self._map(map)
+        record = chosen.vectors(layer)
+        heads = _positions(head, record.num_heads, "head")
+        columns = _positions(keys, record.num_keys, "key")
+        rows = ranges(queries, record.num_queries, "query") or [range(0)]
+        parts = [record.scores(heads, slice(run.start, run.stop), slice(0, record.num_keys)) for run in rows]
+        block = np.concatenate(parts, axis=1)[:, :, columns]
+        return block[tuple(0 if is_single(axis) else slice(None) for axis in (head, queries, keys))]
 
     def weights(
         self,
@@ -124,6 +257,20 @@ class Capture:
     def __repr__(self) -> str:
         maps = "; ".join(_describe(map_) for map_ in self.maps.values())
         return f"<Capture of {self.name}: {maps}; {readable_size(self.nbytes)}>"
+
+
+def _positions(positions: Positions, size: int, axis: str) -> list[int]:
+    return [position for run in ranges(positions, size, axis) for position in run]
+
+
+def _report_of_given(name: str, maps: Sequence[AttentionMap]) -> Report:
+    return Report(
+        name,
+        tuple(
+            MapReport(map_.name, None, map_.num_layers, tuple(sorted({record.num_heads for record in map_.records})))
+            for map_ in maps
+        ),
+    )
 
 
 def _describe(map_: AttentionMap) -> str:
@@ -216,13 +363,15 @@ def from_attentions(
 def capture(
     model: Any,
     tokenizer: Any = None,
-    text: str | None = None,
+    text: Any = None,
     text_pair: str | None = None,
     *,
     inputs: Mapping[str, Any] | None = None,
     target: str | None = None,
     batch_index: int = 0,
     layers: Sequence[int] | None = None,
+    keep_padding: bool = False,
+    candidates: int | None = None,
     name: str | None = None,
     **unknown: Any,
 ) -> Capture:
@@ -233,33 +382,43 @@ def capture(
     evaluation mode, without dropout and without gradients. Afterwards everything about it is as before, whatever
     happened: its config, its modes, its hooks.
 
+    Models that compute attention in code of their own run with eager attention, and their weights are kept:
+    `Capture.report` says so.
+
     Parameters
     ----------
     model
-        A transformers model whose attention goes through transformers' attention interface: BERT, RoBERTa, DistilBERT,
-        GPT-2, Llama, Mistral, Qwen, T5, BART and most others.
+        A transformers model, or a wrapper around one: compiled, quantised, with adapters. A `pipeline` stands for its
+        model and tokenizer: `capture(pipeline, text)`.
     tokenizer
-        Its tokenizer. Needed for `text`; with `inputs` it only names the tokens, without it they are their ids.
+        Its tokenizer, or a processor that has one. Needed for `text`; with `inputs` it only names the tokens, without
+        it they are their ids.
     text, text_pair
-        The text, or the two texts of a pair.
+        The text, or the two texts of a pair. `text` may be the messages of a chat, such as
+        `[{"role": "user", "content": "Hello"}]`, which the tokenizer's chat template makes a text of.
     inputs
-        In place of text: what the model takes, such as `tokenizer(texts, padding=True, return_tensors="pt")`. Tensors,
-        arrays or lists.
+        In place of text: what the model takes, such as `tokenizer(texts, padding=True, return_tensors="pt")` or
+        `processor(images=image, return_tensors="pt")`. Tensors, arrays or lists.
     target
         For an encoder-decoder: what the decoder writes. By default the decoder inputs or labels among `inputs`, else
         what the model generates greedily, else the start token alone.
     batch_index
-        Which row of a batch is captured. One capture holds one text; positions that its attention mask hides are left
-        out, queries and keys alike.
+        Which row of a batch is captured. One capture holds one text.
     layers
         Which layers of each map to keep, zero-based; all where None. The numbers of the layers stay as they are.
+    keep_padding
+        Whether positions that the attention mask hides are shown; by default they are left out, queries and keys alike.
+        A query that may see no key has weights of zero.
+    candidates
+        How many of the most probable next tokens to keep for each position, in `Capture.logits`; none where None.
     name
         What people call the model; by default the name it was loaded by, or its class.
 
     Returns
     -------
     Capture
-        With the maps `"self"`, or `"encoder"`, `"decoder"` and `"cross"`.
+        With the maps `"self"`, or `"encoder"`, `"decoder"` and `"cross"`, or `"text"`, `"vision"` and `"audio"`. Maps
+        of one kind whose layers differ in their positions are numbered: `"self 2"`.
 
     Raises
     ------
@@ -275,7 +434,9 @@ def capture(
         A capture inside another one.
     """
     reject_unknown("capture", unknown, _keywords(capture))
-    _need_transformers()
+    need_transformers()
+    if is_pipeline(model):
+        model, tokenizer, text, text_pair = of_pipeline(model, tokenizer, text, text_pair)
     if (text is None) == (inputs is None):
         given = "neither text nor inputs were" if text is None else "both text and inputs were"
         raise ValueError(
@@ -287,15 +448,34 @@ def capture(
 
     wanted = None if layers is None else frozenset(layers)
     model = getattr(model, "_orig_mod", model)  # a compiled model: the pass runs without its compiled graph
-    parts = run(Request(model, tokenizer, text, text_pair, inputs, target, batch_index, wanted))
-    return Capture(keep_layers([_map_of_parts(part) for part in parts], layers), name or model_name(model))
+    request = Request(model, tokenizer, text, text_pair, inputs, target, batch_index, wanted, keep_padding, candidates)
+    passed = run(request)
+    maps = keep_layers([_map_of_parts(part) for part in passed.maps], layers)
+    return Capture(maps, name or model_name(model), passed.report, passed.candidates)
+
+
+def is_pipeline(model: Any) -> bool:
+    """Whether this is a transformers pipeline: it holds a model, and is none."""
+    return hasattr(model, "model") and hasattr(model, "tokenizer") and hasattr(model, "preprocess")
+
+
+def of_pipeline(pipeline: Any, *given: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the model, the tokenizer, the text and its pair of what was given with a pipeline.
+
+    Its own tokenizer or processor is used; what follows the pipeline is the text, unless a tokenizer stands there.
+    """
+    processors = (getattr(pipeline, name, None) for name in ("processor", "tokenizer", "feature_extractor"))
+    tokenizer = next((processor for processor in processors if processor is not None), None)
+    texts = given if isinstance(given[0], (str, Sequence)) else (*given[1:], None)
+    return pipeline.model, tokenizer, texts[0], texts[1]
 
 
 def _keywords(call: Callable[..., Capture]) -> list[str]:
     return [name for name in inspect.signature(call).parameters if name != "unknown"]
 
 
-def _need_transformers() -> None:
+def need_transformers() -> None:
+    """Say what to install where torch or transformers is missing."""
     for package in ("torch", "transformers"):
         try:
             importlib.import_module(package)
@@ -313,4 +493,6 @@ def _map_of_parts(part: MapParts) -> AttentionMap:
         query_special=part.queries.special,
         key_special=part.keys.special,
         sentence_b_start=part.queries.sentence_b_start if part.queries is part.keys else None,
+        query_grid=part.queries.grid,
+        key_grid=part.keys.grid,
     )

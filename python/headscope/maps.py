@@ -13,11 +13,12 @@ import numpy as np
 
 from headscope.pooling import Pool, row_chunks
 from headscope.positions import Positions, check_position, ranges
-from headscope.records import LeftOut, Record
+from headscope.records import LeftOut, Record, VectorRecord
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from headscope.capture.places import Grid
     from headscope.contract import MapInfo
 
 OVERVIEW_BUDGET = 1 << 22
@@ -43,6 +44,8 @@ class AttentionMap:
         First position of the second sentence of a pair, None where there is no pair.
     label
         The name that people read.
+    query_grid, key_grid
+        How the positions lie in an image, None where they do not.
 
     Raises
     ------
@@ -61,6 +64,8 @@ class AttentionMap:
         key_special: Sequence[int] = (),
         sentence_b_start: int | None = None,
         label: str | None = None,
+        query_grid: Grid | None = None,
+        key_grid: Grid | None = None,
     ) -> None:
         self.name = name
         self.label = label or LABELS.get(name, name.capitalize())
@@ -68,6 +73,7 @@ class AttentionMap:
         self.query_tokens, self.key_tokens = tuple(query_tokens), tuple(key_tokens)
         self.query_special, self.key_special = tuple(query_special), tuple(key_special)
         self.sentence_b_start = sentence_b_start
+        self.query_grid, self.key_grid = query_grid, key_grid
         if not self.records:
             raise ValueError(f"the {name!r} map has no layers.")
         for layer, record in enumerate(self.records):
@@ -102,6 +108,37 @@ class AttentionMap:
     def num_heads(self, layer: int) -> int:
         """Return how many heads a layer has."""
         return self._record(layer).num_heads
+
+    def num_kv_heads(self, layer: int) -> int:
+        """Return how many heads of a layer have keys of their own; query heads in equal numbers share them.
+
+        Query head `h` reads the keys of KV head `h // (num_heads // num_kv_heads)`.
+
+        Raises
+        ------
+        ValueError
+            There are no queries and keys of the layer.
+        """
+        return self.vectors(layer).num_kv_heads
+
+    def vectors(self, layer: int) -> VectorRecord:
+        """Return a layer's record, which has queries and keys.
+
+        Raises
+        ------
+        ValueError
+            There are none: only weights are known, or `layers=` left the layer out.
+        """
+        record = self._record(layer)
+        if isinstance(record, LeftOut):
+            kept = ", ".join(str(kept) for kept in self.layers)
+            raise ValueError(f"layer {layer} was left out: layers= kept {kept} of the {self.name!r} map.")
+        if not isinstance(record, VectorRecord):
+            raise ValueError(
+                f"layer {layer} of the {self.name!r} map has weights alone, no queries and keys: the weights were "
+                "given, or the model computes attention in code of its own. capture.report() says which."
+            )
+        return record
 
     def _record(self, layer: int) -> Record:
         return self.records[check_position(layer, self.num_layers, "layer")]

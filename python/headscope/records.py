@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,24 @@ class Record(Protocol):
 
         Both slices have a start and a stop within the record, and no step.
         """
+
+
+@runtime_checkable
+class VectorRecord(Record, Protocol):
+    """A record that has the queries and keys that its weights come from."""
+
+    @property
+    def num_kv_heads(self) -> int:
+        """How many heads have keys of their own."""
+
+    def queries(self, heads: Sequence[int]) -> NDArray[np.float32]:
+        """Return the queries of some heads after position encoding, shape (heads, queries, head_dim)."""
+
+    def keys(self, kv_heads: Sequence[int]) -> NDArray[np.float32]:
+        """Return the keys of some KV heads after position encoding, shape (KV heads, keys, head_dim)."""
+
+    def scores(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+        """Return the scores of some heads, shape (heads, queries, keys); minus infinity where a key is hidden."""
 
 
 class LeftOut:

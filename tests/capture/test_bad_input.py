@@ -12,10 +12,29 @@ import headscope as hs
 IDS = torch.tensor([[5, 6, 7]])
 
 
-def test_a_model_outside_the_interface_is_named():
-    config = AutoConfig.for_model("gptj", vocab_size=99, n_embd=32, n_layer=1, n_head=2, n_positions=32, rotary_dim=8)
-    with pytest.raises(ValueError, match=r"'gptj' \(GPTJModel\).*hs.from_attentions"):
-        hs.capture(AutoModel.from_config(config), inputs={"input_ids": IDS})
+def tiny_of(kind, **config):
+    config = {"vocab_size": 99, "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2} | config
+    return AutoModel.from_config(AutoConfig.for_model(kind, pad_token_id=0, bos_token_id=1, eos_token_id=2, **config))
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "message"),
+    [
+        ("mamba", {}, r"'mamba' \(MambaModel\) have no attention"),
+        ("longformer", {"attention_window": 4}, r"'longformer' \(LongformerModel\) can't be captured: .*bands of keys"),
+        ("led", {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1}, "'led'.*bands of keys"),
+        ("big_bird", {}, "'big_bird'.*load it with attention_type='original_full'"),
+    ],
+)
+def test_a_model_in_no_tier_is_named(kind, config, message):
+    with pytest.raises(ValueError, match=message):
+        hs.capture(tiny_of(kind, **config), inputs={"input_ids": IDS})
+
+
+def test_big_bird_with_full_attention():
+    capture = hs.capture(tiny_of("big_bird", attention_type="original_full").eval(), inputs={"input_ids": IDS})
+    assert capture.report().maps[0].tier == 3
+    np.testing.assert_allclose(capture.weights(0).sum(-1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("model", ["bert-base-uncased", None, 3])

@@ -87,6 +87,18 @@ def _chunk(record: QKRecord, heads: Tensor, key: Tensor, rows: slice, keys: slic
     return known[..., keys.start - low : keys.stop - low]
 
 
+def all_scores(record: QKRecord, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+    """Return a rectangle of scores, shape (heads, queries, keys)."""
+    result = np.empty((len(heads), queries.stop - queries.start, keys.stop - keys.start), dtype=np.float32)
+    for group in _groups(record, heads):
+        chosen = torch.tensor([heads[n] for n in range(group.start, group.stop)], device=record.query.device)
+        key = _keys_of(record, chosen)
+        for rows in _chunks(record, len(chosen), queries):
+            at = slice(rows.start - queries.start, rows.stop - queries.start)
+            result[group, at] = scores(record, chosen, key, rows, keys).cpu().numpy()
+    return result
+
+
 def scores(record: QKRecord, heads: Tensor, key: Tensor, rows: slice, keys: slice) -> Tensor:
     """Return the scores of a few rows as `Rules` defines them, shape (heads, rows, keys), float32.
 

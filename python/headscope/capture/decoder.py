@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from headscope.capture.checks import num_positions
+from headscope.capture.inputs import device_of, text_tokenizer
 
 PRESENT = ("decoder_input_ids", "decoder_inputs_embeds")
 
@@ -35,9 +36,7 @@ def add_decoder_inputs(model: Any, tokenizer: Any, arguments: dict[str, Any], ta
     if target is not None:
         if given:
             raise ValueError(f"target was given together with inputs[{given[0]!r}]: give one of them.")
-        arguments["decoder_input_ids"] = _shifted(
-            model, _target_ids(tokenizer, target).to(next(model.parameters()).device)
-        )
+        arguments["decoder_input_ids"] = _shifted(model, _target_ids(tokenizer, target).to(device_of(model)))
     elif labels is not None and not given:
         arguments["decoder_input_ids"] = _shifted(model, labels.masked_fill(labels == -100, _padding(model)))
     elif not given:
@@ -49,7 +48,7 @@ def _target_ids(tokenizer: Any, target: str) -> Tensor:
         raise ValueError("target needs the tokenizer: capture(model, tokenizer, text, target=...).")
     if not isinstance(target, str):
         raise TypeError(f"target must be one string, not {type(target).__name__}.")
-    ids: Tensor = tokenizer(text_target=target, return_tensors="pt")["input_ids"]
+    ids: Tensor = text_tokenizer(tokenizer)(text_target=target, return_tensors="pt")["input_ids"]
     return ids
 
 
@@ -71,7 +70,7 @@ def _add_generated(model: Any, arguments: dict[str, Any]) -> None:
     ids: Tensor = model.generate(**arguments, do_sample=False, num_beams=1, **_limit(model))
     read = ids[:, :-1] if ids.shape[1] > 1 else ids
     arguments["decoder_input_ids"] = read
-    ends = torch.tensor(_end_ids(model), device=read.device)
+    ends = torch.tensor(end_ids(model), device=read.device)
     running = torch.isin(read[:, 1:], ends).cumsum(1) == 0  # texts of a batch end at different steps
     if not bool(running.all()):
         arguments["decoder_attention_mask"] = torch.nn.functional.pad(running.long(), (1, 0), value=1)
@@ -93,10 +92,11 @@ def _start(model: Any, batch_size: int) -> Tensor:
             f"{type(model).__name__} names no decoder_start_token_id, so there is nothing for its decoder to read: "
             "pass inputs= with input_ids and decoder_input_ids."
         )
-    return torch.full((batch_size, 1), int(start), device=next(model.parameters()).device)
+    return torch.full((batch_size, 1), int(start), device=device_of(model))
 
 
-def _end_ids(model: Any) -> list[int]:
+def end_ids(model: Any) -> list[int]:
+    """Return the tokens that end what a model writes."""
     end = _setting(model, "eos_token_id")
     return [] if end is None else [end] if isinstance(end, int) else list(end)
 

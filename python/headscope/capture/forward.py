@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 import torch
 
+from headscope.capture import current
 from headscope.capture import inputs as reading
+from headscope.capture.candidates import Candidates, read_candidates
 from headscope.capture.decoder import add_decoder_inputs
+from headscope.capture.eager import take_outputs
 from headscope.capture.inputs import Inputs, Side
-from headscope.capture.interface import capturing, check_model, evaluation, switched
-from headscope.capture.labels import SIDES, is_encoder_decoder, sides_of
+from headscope.capture.interface import capturing, evaluation, switched
+from headscope.capture.labels import SIDES, Labeller, is_encoder_decoder
+from headscope.capture.places import name_places
 from headscope.capture.recorder import Batch, Layer, Recorder
+from headscope.capture.summary import summary
+from headscope.capture.tiers import Plan, plan_of
+from headscope.capture.watch import Watch
 from headscope.records import Record
-
-ECONOMIES = {"use_cache": False, "logits_to_keep": 1}
-"""What no attention depends on: without them a pass keeps a cache, and logits for every position."""
+from headscope.reports import Report
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class MapParts:
     records: tuple[Record, ...]
     queries: Side
     keys: Side
+    layers: tuple[Layer, ...]
 
 
 @dataclass(frozen=True)
@@ -38,32 +46,67 @@ class Request:
 
     model: Any
     tokenizer: Any = None
-    text: str | None = None
+    text: Any = None
     text_pair: str | None = None
     inputs: Mapping[str, Any] | None = None
     target: str | None = None
     batch_index: int = 0
     layers: frozenset[int] | None = None
+    keep_padding: bool = False
+    candidates: int | None = None
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a pass left."""
+
+    maps: list[MapParts]
+    report: Report
+    candidates: Candidates | None
 
 
 @torch.no_grad()
-def run(request: Request) -> list[MapParts]:
+def run(request: Request) -> Passed:
     """Run the model once and return its attention maps.
 
     The model is left exactly as it was, whatever happens.
     """
-    check_model(request.model)
-    with capturing(), evaluation(request.model):
+    plan = plan_of(request.model)
+    with capturing(), evaluation(request.model), without_compiling():
         inputs = prepare(request)
-        recorder = Recorder(request.model, _batch(inputs), request.layers)
-        with switched(request.model, recorder):
-            request.model(**inputs.arguments)
-    if not recorder.layers:
+        watch = Watch(request.model, keep_weights=plan.eager)
+        recorder = Recorder(request.model, watch, _batch(inputs), request.layers)
+        outputs = _pass(request.model, plan, recorder, inputs.arguments)
+    layers = recorder.layers
+    if not layers:
         raise ValueError(
             f"{type(request.model).__name__} ran, but no attention came by: its attention layers, if it has any, do "
-            "not use transformers' attention interface."
+            "not use transformers' attention interface, torch's fused kernel by its name, or output_attentions."
         )
-    return _maps(recorder.layers, inputs, is_encoder_decoder(request.model))
+    maps = _maps(layers, inputs, request, recorder.labels)
+    report = summary(model_name(request.model), maps, watch)
+    side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
+    candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
+    return Passed(maps, report, candidates)
+
+
+def _pass(model: Any, plan: Plan, recorder: Recorder, arguments: dict[str, Any]) -> Any:
+    wanted = {"output_attentions": True, "return_dict": True} if plan.eager else {}
+    with switched(model, plan), recorder.watch.watching(), current.recording(recorder):
+        outputs = model(**(arguments | wanted))
+    if plan.eager:
+        take_outputs(recorder, recorder.watch, outputs)
+    return outputs
+
+
+@contextmanager
+def without_compiling() -> Iterator[None]:
+    """Run compiled modules as they were written: their compiled code knows nothing of the switch."""
+    if "torch._dynamo" not in sys.modules:  # nothing is compiled, and importing it takes seconds
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 def prepare(request: Request) -> Inputs:
@@ -72,25 +115,39 @@ def prepare(request: Request) -> Inputs:
     encoding: Any = request.inputs
     if request.text is not None:
         encoding = reading.encode(tokenizer, request.text, request.text_pair)
-    arguments = reading.as_tensors(encoding, next(model.parameters()).device)
+    arguments = reading.as_tensors(encoding, model)
     inputs = reading.read_batch(arguments, request.batch_index)
     known = reading.accepted(model)
     if request.text is not None and "input_ids" in known:  # tokenizers may give more than the model reads
         for name in [name for name in arguments if name not in known]:
             del arguments[name]
     reading.check_inputs(model, inputs)
-    if is_encoder_decoder(model):
+    if is_encoder_decoder(model) and ("decoder_input_ids" in known or request.target is not None):
         add_decoder_inputs(model, tokenizer, arguments, request.target)
         reading.check_inputs(model, inputs)
     elif request.target is not None:
         raise ValueError(f"target is for encoder-decoder models; {type(model).__name__} has no decoder of its own.")
     arguments.pop("labels", None)  # the model would compute a loss
-    arguments.update({name: value for name, value in ECONOMIES.items() if name in known and name not in arguments})
+    economies = _economies(model, request.candidates is not None)
+    arguments.update({name: value for name, value in economies.items() if name in known and name not in arguments})
     inputs.sides = {
-        "main": reading.read_side(inputs, tokenizer, encoding),
-        "decoder": reading.read_side(inputs, tokenizer, None, "decoder_"),
+        "main": reading.read_side(inputs, tokenizer, encoding, keep_padding=request.keep_padding),
+        "decoder": reading.read_side(inputs, tokenizer, None, "decoder_", request.keep_padding),
     }
     return inputs
+
+
+def _economies(model: Any, logits: bool) -> dict[str, Any]:
+    """Return what no attention depends on: without it a pass keeps a cache, and logits for every position.
+
+    Models whose last layers share keys skip all positions but the last in them, if `logits_to_keep` is a number.
+    """
+    if logits:
+        return {"use_cache": False, "logits_to_keep": 0}
+    config = model.config.get_text_config() if hasattr(model.config, "get_text_config") else model.config
+    if getattr(config, "num_kv_shared_layers", 0):
+        return {"use_cache": False, "logits_to_keep": torch.tensor([-1])}
+    return {"use_cache": False, "logits_to_keep": 1}
 
 
 def model_name(model: Any) -> str:
@@ -110,26 +167,28 @@ def _batch(inputs: Inputs) -> Batch:
     return Batch(inputs.batch_size, inputs.row, unpadded)  # type: ignore[arg-type]
 
 
-def _maps(layers: Sequence[Layer], inputs: Inputs, two_sides: bool) -> list[MapParts]:
+def _maps(layers: Sequence[Layer], inputs: Inputs, request: Request, labels: Labeller) -> list[MapParts]:
     """Gather layers to maps; layers of one kind that differ in size become maps of their own."""
-    found: dict[tuple[str, int, int], list[Record]] = {}
+    found: dict[tuple[str, int, int], list[Layer]] = {}
     for layer in layers:
         size = layer.record.num_queries, layer.record.num_keys
-        found.setdefault((layer.map_name, *size), []).append(layer.record)
+        found.setdefault((layer.map_name, *size), []).append(layer)
     maps: list[MapParts] = []
-    for (kind, num_queries, num_keys), records in found.items():
-        names = [part.name for part in maps]
-        same = sum(name.split()[0] == kind for name in names)
-        queries, keys = (
-            _side(inputs.sides.get(side), size)
-            for side, size in zip(sides_of(kind, two_sides), (num_queries, num_keys), strict=True)
-        )
-        maps.append(MapParts(f"{kind} {same + 1}" if same else kind, tuple(records), queries, keys))
+    for (kind, *sizes), members in found.items():
+        same = sum(part.name.split()[0] == kind for part in maps)
+        name = f"{kind} {same + 1}" if same else kind
+        sides = labels.sides_of(kind)
+        queries, keys = (_side(side, size, inputs, request) for side, size in zip(sides, sizes, strict=True))
+        queries = keys if sides[0] == sides[1] and sizes[0] == sizes[1] else queries
+        maps.append(MapParts(name, tuple(layer.record for layer in members), queries, keys, tuple(members)))
     return sorted(maps, key=lambda part: list(SIDES).index(part.name.split()[0]))
 
 
-def _side(side: Side | None, size: int) -> Side:
-    """Return a side's tokens, or plain numbers where positions are not its tokens."""
-    if side is not None and len(side.tokens) == size:
-        return side
-    return Side(tuple(str(position) for position in range(size)))
+def _side(side: str, size: int, inputs: Inputs, request: Request) -> Side:
+    """Return a side's tokens; where positions are not its tokens, what else they are."""
+    tokens = inputs.sides.get(side)
+    if tokens is not None and len(tokens.tokens) == size:
+        return tokens
+    kind = "other" if side in ("main", "decoder") and tokens is not None and tokens.length else side
+    names, special, grid = name_places(kind, size, inputs.arguments, request.model, request.tokenizer)
+    return Side(names, special, grid=grid)

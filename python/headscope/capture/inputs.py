@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from headscope.capture.checks import check_ids, check_length
+from headscope.capture.places import Grid
 from headscope.positions import check_position
 from headscope.tokens import read_tokens
 
@@ -43,6 +45,8 @@ class Side:
     """The positions that are not padding, int64; None for all."""
     sentence_b_start: int | None = None
     """First position of the second sentence, without padding."""
+    grid: Grid | None = None
+    """How the positions lie in an image, where they do."""
 
 
 @dataclass
@@ -58,8 +62,25 @@ class Inputs:
     """`"main"`: the text's; `"decoder"`: the decoder's."""
 
 
-def encode(tokenizer: Any, text: str, text_pair: str | None) -> Mapping[str, Any]:
-    """Tokenize one text, or a pair, to a batch of one."""
+FLOATS = ("pixel_values", "input_features", "input_values", "inputs_embeds")
+"""Inputs that the model reads in its own precision."""
+
+
+def encode(tokenizer: Any, text: Any, text_pair: str | None, continued: bool = False) -> Mapping[str, Any]:
+    """Tokenize one text, a pair, or the messages of a chat, to a batch of one.
+
+    Parameters
+    ----------
+    tokenizer
+        A tokenizer, or a processor that has one.
+    text, text_pair
+        Strings; `text` may be messages, each a mapping with a role and a content.
+    continued
+        Whether the chat goes on with an answer: then its opening is part of the text.
+    """
+    tokenizer = text_tokenizer(tokenizer)
+    if is_chat(text):
+        return _encode_chat(tokenizer, text, text_pair, continued)
     for name, value in (("text", text), ("text_pair", text_pair)):
         if value is not None and not isinstance(value, str):
             raise TypeError(
@@ -74,17 +95,50 @@ def encode(tokenizer: Any, text: str, text_pair: str | None) -> Mapping[str, Any
     return encoded
 
 
-def as_tensors(inputs: Any, device: torch.device) -> dict[str, Any]:
-    """Turn arrays and lists into tensors on the model's device; what is neither stays as it is."""
+def is_chat(text: Any) -> bool:
+    """Whether this is the messages of a chat."""
+    return isinstance(text, Sequence) and bool(text) and all(isinstance(message, Mapping) for message in text)
+
+
+def _encode_chat(tokenizer: Any, messages: Any, text_pair: str | None, continued: bool) -> Mapping[str, Any]:
+    if text_pair is not None:
+        raise ValueError("text_pair can't go with the messages of a chat: put all of them into text.")
+    if not getattr(tokenizer, "chat_template", None):
+        raise ValueError(
+            "text holds the messages of a chat, but the tokenizer has no chat template: write the chat as one string, "
+            "or set tokenizer.chat_template."
+        )
+    encoded: Mapping[str, Any] = tokenizer.apply_chat_template(
+        list(messages), add_generation_prompt=continued, tokenize=True, return_dict=True, return_tensors="pt"
+    )
+    return encoded
+
+
+def text_tokenizer(tokenizer: Any) -> Any:
+    """Return the tokenizer of a processor, which reads images or sounds too; a tokenizer itself."""
+    return tokenizer if hasattr(tokenizer, "convert_ids_to_tokens") else getattr(tokenizer, "tokenizer", tokenizer)
+
+
+def device_of(model: torch.nn.Module) -> torch.device:
+    """Return where a model reads its inputs: the device of its first parameter that is anywhere."""
+    devices = (parameter.device for parameter in model.parameters())
+    return next((device for device in devices if device.type != "meta"), torch.device("cpu"))
+
+
+def as_tensors(inputs: Any, model: torch.nn.Module) -> dict[str, Any]:
+    """Turn arrays and lists into tensors as the model takes them; what is neither stays as it is."""
     if not isinstance(inputs, Mapping):
         raise TypeError(
             f"inputs must be a mapping, such as tokenizer(text, return_tensors='pt') or {{'input_ids': ids}}, not "
             f"{type(inputs).__name__}."
         )
-    return {name: _as_tensor(name, value, device) for name, value in inputs.items() if name not in NOT_FOR_THE_MODEL}
+    device, dtype = device_of(model), getattr(model, "dtype", None)
+    return {
+        name: _as_tensor(name, value, device, dtype) for name, value in inputs.items() if name not in NOT_FOR_THE_MODEL
+    }
 
 
-def _as_tensor(name: str, value: Any, device: torch.device) -> Any:
+def _as_tensor(name: str, value: Any, device: torch.device, dtype: torch.dtype | None) -> Any:
     if not isinstance(value, Tensor) and (isinstance(value, Sequence) or hasattr(value, "__array__")):
         try:
             value = torch.as_tensor(value)
@@ -95,7 +149,7 @@ def _as_tensor(name: str, value: Any, device: torch.device) -> Any:
             ) from None
     if isinstance(value, Tensor):
         value = value[None] if value.dim() == 1 and name in SEQUENCES else value
-        return value.to(device)
+        return value.to(device, dtype) if name in FLOATS and value.is_floating_point() else value.to(device)
     return value
 
 
@@ -109,7 +163,7 @@ def read_batch(arguments: dict[str, Any], batch_index: int) -> Inputs:
     return Inputs(arguments, batch_size, check_position(batch_index, batch_size, "batch_index"))
 
 
-def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "") -> Side:
+def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "", keep_padding: bool = False) -> Side:
     """Read the tokens of the captured text.
 
     Parameters
@@ -122,20 +176,27 @@ def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "") -
         The tokenizer's output, which may know where the second sentence starts.
     prefix
         `"decoder_"` for the decoder's sequence.
+    keep_padding
+        Whether positions that the attention mask hides are shown too.
     """
-    ids = inputs.arguments.get(f"{prefix}input_ids")
-    mask = inputs.arguments.get(f"{prefix}attention_mask")
-    if ids is None:
+    ids, embedded = (inputs.arguments.get(f"{prefix}{name}") for name in ("input_ids", "inputs_embeds"))
+    sequence = embedded if ids is None else ids
+    if sequence is None:
         return Side(())
-    unpadded = _unpadded(mask, inputs.row, ids.shape[1])
-    kept = range(ids.shape[1]) if unpadded is None else unpadded.tolist()
-    row = ids[inputs.row].tolist()
-    numbers = [row[position] for position in kept]
-    tokens, special = (
-        ([str(number) for number in numbers], ()) if tokenizer is None else read_tokens(tokenizer, numbers)
-    )
+    mask = None if keep_padding else inputs.arguments.get(f"{prefix}attention_mask")
+    length = int(sequence.shape[1])
+    unpadded = _unpadded(mask, inputs.row, length)
+    kept = range(length) if unpadded is None else unpadded.tolist()
+    tokens, special = [str(position) for position in kept], cast("tuple[int, ...]", ())
+    if ids is not None:
+        row = ids[inputs.row].tolist()
+        tokens, special = _tokens(text_tokenizer(tokenizer), [row[position] for position in kept])
     start = None if prefix else _second_sentence(inputs, encoding, kept)
-    return Side(tuple(tokens), special, ids.shape[1], unpadded, start)
+    return Side(tuple(tokens), special, length, unpadded, start)
+
+
+def _tokens(tokenizer: Any, ids: list[int]) -> tuple[list[str], tuple[int, ...]]:
+    return ([str(id_) for id_ in ids], ()) if tokenizer is None else read_tokens(tokenizer, ids)
 
 
 def _unpadded(mask: Any, row: int, length: int) -> Tensor | None:
@@ -179,5 +240,10 @@ def _embeddings(model: Any, decoder: bool) -> torch.nn.Module | None:
 
 
 def accepted(model: torch.nn.Module) -> Mapping[str, inspect.Parameter]:
-    """Return the parameters that the model's forward names."""
-    return inspect.signature(model.forward).parameters
+    """Return the parameters that the model's forward names; for a wrapper that passes all on, the model's inside."""
+    parameters = dict(inspect.signature(model.forward).parameters)
+    passes_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    if passes_on and not isinstance(model, PreTrainedModel):
+        inside = next(part for part in model.modules() if isinstance(part, PreTrainedModel))
+        parameters = dict(inspect.signature(inside.forward).parameters) | parameters
+    return parameters

@@ -1,28 +1,21 @@
-"""The door into a model: an attention function of our own, registered with transformers and switched on for one pass.
-
-Only models that ask transformers' `AttentionInterface` for their attention function can be captured this way; the gate
-checks that before anything is switched.
-"""
+"""Tier 1, the door into a model: an attention function of our own, registered with transformers for one pass."""
 
 from __future__ import annotations
 
-import inspect
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
-import transformers
 from torch import Tensor
-from transformers import AttentionInterface, PretrainedConfig, PreTrainedModel
+from transformers import AttentionInterface, PretrainedConfig
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
+from headscope.capture import current
+from headscope.capture.interception import intercepted
 from headscope.capture.kernels import attend
-
-if TYPE_CHECKING:
-    from headscope.capture.recorder import Recorder
+from headscope.capture.tiers import Plan, branches_on_sdpa
 
 NAME = "headscope"
 """What transformers knows our functions by; never a name that holds `sdpa`, `flex_attention` or `flash_attention`."""
@@ -42,53 +35,11 @@ def attention(
     The signature is that of transformers' attention functions. A pass that another thread runs meanwhile over the same
     model comes here too, and is not recorded.
     """
-    recorder = getattr(_this_thread, "recorder", None)
+    recorder = current.recorder()
     if recorder is not None:
         recorder.take(module, query, key, attention_mask, options)
-    return attend(module, query, key, value, attention_mask, options), None
-
-
-def check_model(model: object) -> None:
-    """Refuse a model that can't be captured.
-
-    Raises
-    ------
-    TypeError
-        Something that is no transformers model.
-    ValueError
-        A model whose attention does not go through the interface.
-    """
-    if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model must be a transformers model, not {model!r:.80} ({type(model).__name__}).")
-    parts = [part for part in model.modules() if isinstance(part, PreTrainedModel)]
-    if not parts:
-        raise TypeError(
-            f"model is a {type(model).__name__} with no transformers model in it; capture needs one. Weights that you "
-            "have yourself can be shown with hs.from_attentions(attentions, tokens)."
-        )
-    for part in parts:
-        if not _uses_interface(type(part)):
-            raise ValueError(
-                f"models of type {part.config.model_type!r} ({type(part).__name__}) compute attention themselves in "
-                f"transformers {transformers.__version__}, not through its attention interface, so their queries and "
-                'keys can\'t be captured. Load the model with attn_implementation="eager", call it with '
-                "output_attentions=True, and pass outputs.attentions to hs.from_attentions(attentions, tokens)."
-            )
-
-
-def _uses_interface(model_class: type[PreTrainedModel]) -> bool:
-    """Whether a model's attention goes through the interface, as transformers reads it from the source.
-
-    A class from a notebook has no source to read; then the model class that it extends decides.
-    """
-    if model_class._can_set_attn_implementation():
-        return True
-    try:
-        inspect.getsource(sys.modules[model_class.__module__])
-    except (KeyError, OSError, TypeError):
-        bases = (base for base in model_class.__mro__[1:] if issubclass(base, PreTrainedModel))
-        return any(base._can_set_attn_implementation() for base in bases if base is not PreTrainedModel)
-    return False
+    with current.in_kernel():
+        return attend(module, query, key, value, attention_mask, options), None
 
 
 @contextmanager
@@ -111,24 +62,54 @@ def capturing() -> Iterator[None]:
 
 
 @contextmanager
-def switched(model: torch.nn.Module, recorder: Recorder) -> Iterator[None]:
-    """Let the model run our attention function and `recorder` take what passes, and undo it on any outcome."""
-    AttentionInterface.register(NAME, attention)
-    AttentionMaskInterface.register(NAME, sdpa_mask)
-    before = [(config, config.__dict__.get(FIELD, MISSING)) for config in configs_of(model)]
-    try:
+def switched(model: torch.nn.Module, plan: Plan) -> Iterator[None]:
+    """Let each part of the model attend as its tier wants, and undo it on any outcome."""
+    with ExitStack() as undo:
+        if plan.intercepts:
+            undo.enter_context(intercepted())
+        if not plan.eager:
+            AttentionInterface.register(NAME, attention)
+            AttentionMaskInterface.register(NAME, sdpa_mask)
+        names = _names(plan)
+        if "sdpa" in names.values():
+            undo.enter_context(_in_place_of_sdpa())
+        before = [(config, config.__dict__.get(FIELD, MISSING)) for config in configs_of(model)]
+        undo.callback(_put_back, before)
         for config, _ in before:
-            # Not set_attn_implementation: it checks, warns and goes on to other configs.
-            setattr(config, FIELD, NAME)
-        _this_thread.recorder = recorder
+            if (name := names.get(id(config), "eager" if plan.eager else NAME)) is not None:
+                # Not set_attn_implementation: it checks, warns and goes on to other configs.
+                setattr(config, FIELD, name)
+        yield
+
+
+def _names(plan: Plan) -> dict[int, str | None]:
+    """Return the implementation that configs are to name where it is not the usual one; None leaves a config alone."""
+    names: dict[int, str | None] = {}
+    for part in () if plan.eager else plan.parts:
+        if plan.tier[id(part)] == 2:
+            names[id(part.config)] = None
+        elif branches_on_sdpa(part):
+            names[id(part.config)] = "sdpa"
+    return names
+
+
+@contextmanager
+def _in_place_of_sdpa() -> Iterator[None]:
+    """Answer to transformers' name for its fused kernel."""
+    own = AttentionInterface()["sdpa"]  # type: ignore[no-untyped-call]
+    try:
+        AttentionInterface.register("sdpa", attention)
         yield
     finally:
-        _this_thread.recorder = None
-        for config, value in before:
-            if value is MISSING:
-                config.__dict__.pop(FIELD, None)
-            else:
-                setattr(config, FIELD, value)
+        AttentionInterface.register("sdpa", own)
+
+
+def _put_back(before: list[tuple[PretrainedConfig, Any]]) -> None:
+    for config, value in before:
+        if value is MISSING:
+            config.__dict__.pop(FIELD, None)
+        else:
+            setattr(config, FIELD, value)
 
 
 @contextmanager

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-Side = Literal["main", "decoder", "other"]
-"""Whose positions an axis has: the text's, the decoder's, or those of something that is no text."""
+from headscope.capture.watch import is_attention
+
+Side = Literal["main", "decoder", "vision", "audio", "other"]
+"""Whose positions an axis has: the text's, the decoder's, an image's or a sound's beside a text, or anything else's."""
 
 SIDES: dict[str, tuple[Side, Side]] = {
     "self": ("main", "main"),
+    "text": ("main", "main"),
     "encoder": ("main", "main"),
     "decoder": ("decoder", "decoder"),
     "cross": ("decoder", "main"),
+    "vision": ("vision", "vision"),
+    "audio": ("audio", "audio"),
 }
-"""The sides of queries and keys for each map of a model that has both an encoder and a decoder, in order of showing."""
+"""The sides of queries and keys for each map, in order of showing."""
 
+TOWERS = {"vision": re.compile(r"vision|visual|image|pixel"), "audio": re.compile(r"audio|speech|sound")}
 CROSS_NAMES = re.compile(r"cross|encoder_attn|encdec|enc_dec", re.IGNORECASE)
 
 
@@ -24,33 +30,50 @@ def is_encoder_decoder(model: Any) -> bool:
     return bool(getattr(getattr(model, "config", None), "is_encoder_decoder", False))
 
 
-def map_of(module: Any, name: str, two_sides: bool) -> str:
-    """Return the name of the attention map that a module belongs to.
+class Labeller:
+    """Names the attention map of each module of a model."""
 
-    Parameters
-    ----------
-    module
-        The attention module.
-    name
-        Its name in the model, such as `"decoder.block.0.layer.1.EncDecAttention"`.
-    two_sides
-        Whether the model has an encoder and a decoder.
-    """
-    if is_cross(module, name):
-        return "cross"
-    if not two_sides:
-        return "self"
-    side = next((part for part in name.split(".") if part in ("encoder", "decoder")), None)
-    return side or "self"
+    def __init__(self, model: Any) -> None:
+        self.two_sides = is_encoder_decoder(model)
+        attending = [name for name, module in model.named_modules() if is_attention(module)]
+        self._several = len({tower_of(name) for name in attending}) > 1
+
+    def map_of(self, module: Any, name: str) -> str:
+        """Return the name of the attention map that a module belongs to.
+
+        Parameters
+        ----------
+        module
+            The attention module.
+        name
+            Its name in the model, such as `"decoder.block.0.layer.1.EncDecAttention"`.
+        """
+        tower = tower_of(name) if self._several else None
+        if tower is not None:
+            return tower
+        if is_cross(module, name):
+            return "cross"
+        if self.two_sides:
+            sides = (side for part in name.split(".") for side in ("encoder", "decoder") if part.endswith(side))
+            return next(sides, "self")
+        return "text" if self._several else "self"
+
+    def sides_of(self, map_name: str) -> tuple[Side, Side]:
+        """Return whose positions the queries and the keys of a map are."""
+        if map_name == "cross" and not self.two_sides:
+            return "main", "other"
+        return SIDES[map_name]
+
+
+def tower_of(name: str) -> str | None:
+    """Return which tower of a model with several a module is in, None for the text's."""
+    for part in name.split("."):
+        for tower, words in TOWERS.items():
+            if words.search(part):
+                return tower
+    return None
 
 
 def is_cross(module: Any, name: str) -> bool:
     """Whether a module's keys come from elsewhere than its queries."""
     return bool(getattr(module, "is_cross_attention", False)) or bool(CROSS_NAMES.search(name))
-
-
-def sides_of(map_name: str, two_sides: bool) -> tuple[Side, Side]:
-    """Return whose positions the queries and the keys of a map are."""
-    if map_name == "cross" and not two_sides:
-        return "main", "other"
-    return SIDES[map_name]

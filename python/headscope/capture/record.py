@@ -87,3 +87,18 @@ class QKRecord:
     def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
         """Return the weights of some heads, shape (heads, queries, keys), computed now."""
         return compute.weights(self, heads, queries, keys)
+
+    @torch.no_grad()
+    def scores(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
+        """Return the scores of some heads as `Rules` defines them, shape (heads, queries, keys), computed now."""
+        return compute.all_scores(self, heads, queries, keys)
+
+    def queries(self, heads: Sequence[int]) -> NDArray[np.float32]:
+        """Return the queries of some heads, shape (heads, queries, head_dim)."""
+        found: NDArray[np.float32] = self.query[list(heads)].float().cpu().numpy()
+        return found
+
+    def keys(self, kv_heads: Sequence[int]) -> NDArray[np.float32]:
+        """Return the keys of some KV heads, shape (KV heads, keys, head_dim)."""
+        found: NDArray[np.float32] = self.key[list(kv_heads)].float().cpu().numpy()
+        return found

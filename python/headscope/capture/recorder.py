@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from headscope.capture.labels import Side, is_encoder_decoder, map_of, sides_of
+from headscope.arrays import ArrayRecord
+from headscope.capture.labels import Labeller, Side
+from headscope.capture.pieces import joined
 from headscope.capture.record import QKRecord
 from headscope.capture.rules import Kept, RuleReader
+from headscope.capture.watch import Returned, Watch
+from headscope.capture.windows import window_places
 from headscope.records import LeftOut, Record
+
+if TYPE_CHECKING:
+    from headscope.capture.pieces import Places
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,28 @@ class Layer:
     map_name: str
     module: str
     record: Record
+    tier: int
+    dtype: str
+
+
+@dataclass
+class Call:
+    """One call of an attention module, in which the module may attend to several pieces one after another."""
+
+    map_name: str
+    module: str
+    tier: int
+    dtype: str
+    left_out: bool
+    pieces: list[Record] = field(default_factory=list)
+    places: Places | None = None
+
+    def layer(self) -> Layer:
+        """Return the call as a layer, its pieces put together."""
+        record = joined(self.pieces, self.places, self.module)
+        if self.left_out:
+            record = LeftOut(record.num_heads, record.num_queries, record.num_keys)
+        return Layer(self.map_name, self.module, record, self.tier, self.dtype)
 
 
 class Recorder:
@@ -44,51 +73,105 @@ class Recorder:
     ----------
     model
         The model that runs.
+    watch
+        Which knows what is running.
     batch
         Which part of its input to keep.
     wanted
         Which layers of each map to keep; None for all.
     """
 
-    def __init__(self, model: torch.nn.Module, batch: Batch, wanted: Collection[int] | None) -> None:
-        self.layers: list[Layer] = []
-        self._names = {id(module): name for name, module in model.named_modules()}
-        self._two_sides = is_encoder_decoder(model)
+    def __init__(self, model: torch.nn.Module, watch: Watch, batch: Batch, wanted: Collection[int] | None) -> None:
+        self.watch = watch
+        self.labels = Labeller(model)
+        self._calls: dict[tuple[str, int], Call] = {}
         self._batch = batch
         self._wanted = wanted
         self._count: Counter[str] = Counter()
         self._rules = RuleReader()
 
+    @property
+    def layers(self) -> list[Layer]:
+        """What was recorded, in the order of the calls."""
+        return [call.layer() for call in self._calls.values()]
+
     def take(
-        self, module: torch.nn.Module, query: Tensor, key: Tensor, mask: Tensor | None, options: dict[str, Any]
+        self,
+        module: torch.nn.Module,
+        query: Tensor,
+        key: Tensor,
+        mask: Tensor | None,
+        options: dict[str, Any],
+        tier: int = 1,
     ) -> None:
         """Keep one call: `query` (batch, heads, queries, head_dim), `key` (batch, KV heads, keys, head_dim)."""
-        name = self._names.get(id(module), type(module).__name__)
-        map_name = map_of(module, name, self._two_sides)
-        kept = self._kept(map_name, name, query, key)
-        if self._wanted is None or self._count[map_name] in self._wanted:
-            rules, nbytes = self._rules.read(module, query, key, mask, options, kept)
-            parts = _owned(query[kept.row], kept.queries), _owned(key[kept.row], kept.keys)
-            record: Record = QKRecord(*parts, rules, name, nbytes)
-        else:
-            record = LeftOut(query.shape[1], _count(query, kept.queries), _count(key, kept.keys))
-        self._count[map_name] += 1
-        self.layers.append(Layer(map_name, name, record))
+        name = self.watch.names.get(id(module), type(module).__name__)
+        map_name = self.labels.map_of(module, name)
+        call = self._call(name, self.watch.invocation_of(module), map_name, tier, query.dtype)
+        rows = self._rows(name, map_name, query.shape[0])
+        for row in rows:
+            kept = self._kept(map_name, row, len(rows), query.shape[2], key.shape[2])
+            if call.left_out:
+                record: Record = LeftOut(query.shape[1], _count(query, kept.queries), _count(key, kept.keys))
+            else:
+                kept = Kept(row, _on(kept.queries, query), _on(kept.keys, key))
+                rules, nbytes = self._rules.read(module, query, key, mask, options, kept)
+                parts = _owned(query[row], kept.queries), _owned(key[row], kept.keys)
+                record = QKRecord(*parts, rules, name, nbytes)
+            call.pieces.append(record)
+        if len(rows) > 1:
+            call.places = window_places(self.watch.stack, len(rows), query.shape[2])
 
-    def _kept(self, map_name: str, name: str, query: Tensor, key: Tensor) -> Kept:
-        if query.shape[0] != self._batch.size:
-            raise ValueError(
-                f"the attention of {name!r} runs over {query.shape[0]} pieces for a batch of {self._batch.size}: the "
-                "model cuts its input up, and such attention can't be shown."
-            )
-        sides = sides_of(map_name, self._two_sides)
-        queries, keys = (self._unpadded(side, part) for side, part in zip(sides, (query, key), strict=True))
-        return Kept(self._batch.row, queries, keys)
+    def take_weights(self, returned: Returned, map_name: str | None) -> None:
+        """Keep the weights that a module returned, shape (batch, heads, queries, keys)."""
+        weights, name = returned.weights.detach(), returned.module
+        map_name = map_name or self.labels.map_of(self.watch.modules.get(name), name)
+        call = self._call(name, len(self._calls), map_name, 3, weights.dtype)
+        rows = self._rows(name, map_name, weights.shape[0])
+        for row in rows:
+            kept = self._kept(map_name, row, len(rows), *weights.shape[2:])
+            part = weights[row]
+            part = part if kept.queries is None else part[:, _on(kept.queries, part)]
+            part = part if kept.keys is None else part[:, :, _on(kept.keys, part)]
+            call.pieces.append(LeftOut(*part.shape) if call.left_out else ArrayRecord(part.clone()))
+        if len(rows) > 1:
+            call.places = window_places(returned.running, len(rows), weights.shape[2])
 
-    def _unpadded(self, side: Side, part: Tensor) -> Tensor | None:
+    def _call(self, name: str, invocation: int, map_name: str, tier: int, dtype: torch.dtype) -> Call:
+        key = name, invocation
+        if key not in self._calls:
+            left_out = self._wanted is not None and self._count[map_name] not in self._wanted
+            self._calls[key] = Call(map_name, name, tier, str(dtype).removeprefix("torch."), left_out)
+            self._count[map_name] += 1
+        return self._calls[key]
+
+    def _rows(self, name: str, map_name: str, pieces: int) -> range:
+        """Return which pieces of a call belong to the captured text."""
+        size, row = self._batch.size, self._batch.row
+        if pieces % size == 0:  # a text has one piece, or is cut up into several: windows, images
+            each = pieces // size
+            return range(row * each, (row + 1) * each)
+        if pieces == 1 or "main" not in self.labels.sides_of(map_name):  # all images of the batch, packed
+            return range(pieces)
+        raise ValueError(
+            f"the attention of {name!r} runs over {pieces} pieces for a batch of {size}: which of them belong to text "
+            f"{row} can't be told. Capture the texts one at a time."
+        )
+
+    def _kept(self, map_name: str, row: int, num_pieces: int, num_queries: int, num_keys: int) -> Kept:
+        sides = self.labels.sides_of(map_name)
+        if num_pieces > 1:
+            return Kept(row, None, None)
+        return Kept(row, self._unpadded(sides[0], num_queries), self._unpadded(sides[1], num_keys))
+
+    def _unpadded(self, side: Side, size: int) -> Tensor | None:
         length, positions = self._batch.unpadded.get(side, (0, None))
         # Positions that are not the text's, such as a prefix of learned ones, have no padding that we know of.
-        return positions.to(part.device) if positions is not None and part.shape[2] == length else None
+        return positions if size == length else None
+
+
+def _on(positions: Tensor | None, part: Tensor) -> Tensor | None:
+    return None if positions is None else positions.to(part.device)
 
 
 def _owned(part: Tensor, positions: Tensor | None) -> Tensor:

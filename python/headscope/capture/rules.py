@@ -77,7 +77,7 @@ class RuleReader:
         size = query.shape[2], key.shape[2]
         visible, found, nbytes = None, [], 0
         if mask is not None:
-            (visible, bias), made = self._masks.get(mask, size, lambda: _read_mask(mask, size, kept))
+            (visible, bias), made = self._masks.get(mask, (size, kept.row), lambda: _read_mask(mask, size, kept))
             found.append(bias)
             nbytes += made * (_nbytes(visible) + _nbytes(bias))
         elif is_causal(module, query, mask, options):
@@ -85,7 +85,9 @@ class RuleReader:
             nbytes += _nbytes(visible)
         position_bias = options.get("position_bias")
         if position_bias is not None:
-            bias, made = self._biases.get(position_bias, size, lambda: _read_bias(position_bias, size, kept))
+            bias, made = self._biases.get(
+                position_bias, (size, kept.row), lambda: _read_bias(position_bias, size, kept)
+            )
             found.append(bias)
             nbytes += made * _nbytes(bias)
         softcap, sinks = options.get("softcap"), sinks_of(options)

@@ -1,0 +1,72 @@
+"""What a model would write next: the most probable tokens after each position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from headscope.capture.inputs import Side, text_tokenizer
+from headscope.tokens import read_tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from headscope.capture.forward import Request
+
+ROWS = 256
+"""Probabilities over the vocabulary are computed for this many positions at a time."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The most probable tokens of a vocabulary, at each position that a model computes logits for."""
+
+    ids: NDArray[np.int64]
+    """Token ids, the most probable first, shape (positions, k)."""
+    probabilities: NDArray[np.float32]
+    """Their probabilities: the softmax over the whole vocabulary, shape (positions, k)."""
+    tokens: tuple[tuple[str, ...], ...]
+    """The same as text; numbers where there was no tokenizer."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the ids and probabilities hold, in bytes."""
+        return self.ids.nbytes + self.probabilities.nbytes
+
+
+def read_candidates(outputs: Any, row: int, side: Side, request: Request) -> Candidates:
+    """Read the candidates of one text from what a model returned.
+
+    Raises
+    ------
+    ValueError
+        The model has no logits over a vocabulary for each position, or `candidates` is no positive number.
+    """
+    logits = outputs.get("logits") if isinstance(outputs, Mapping) else None
+    if not isinstance(logits, Tensor) or logits.dim() != 3 or logits.shape[1] != side.length:
+        raise ValueError(
+            f"candidates wants next-token candidates, but {type(request.model).__name__} returns no logits for each "
+            "position: load it with a language modelling head, such as AutoModelForCausalLM, or leave candidates out."
+        )
+    if not isinstance(request.candidates, int) or request.candidates < 1:
+        raise ValueError(f"candidates must be a number of tokens, at least 1, not {request.candidates!r}.")
+    of_text = logits[row] if side.unpadded is None else logits[row, side.unpadded.to(logits.device)]
+    found = [_best(part, request.candidates) for part in torch.split(of_text, ROWS)]
+    probabilities, ids = (torch.cat(part).cpu() for part in zip(*found, strict=True))
+    tokenizer = text_tokenizer(request.tokenizer)
+    texts = [[str(id_) for id_ in line] if tokenizer is None else _texts(tokenizer, line) for line in ids.tolist()]
+    return Candidates(ids.numpy(), probabilities.numpy(), tuple(map(tuple, texts)))
+
+
+def _best(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    values, ids = torch.softmax(logits.float(), dim=-1).topk(min(count, logits.shape[-1]), dim=-1)
+    return values, ids
+
+
+def _texts(tokenizer: Any, ids: list[int]) -> list[str]:
+    return [read_tokens(tokenizer, [id_])[0][0] for id_ in ids]  # one at a time: they are no text together

@@ -1,0 +1,59 @@
+"""Says of a pass which map came by which way, and which attention left nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from headscope.capture.watch import Watch
+from headscope.reports import MapReport, Report
+
+if TYPE_CHECKING:
+    from headscope.capture.forward import MapParts
+
+EAGER = "The model ran with eager attention and returned its weights: there are no queries and keys."
+
+
+def summary(name: str, maps: Sequence[MapParts], watch: Watch) -> Report:
+    """Return the report of a pass, with the check that every attention module which ran left a record."""
+    recorded = {layer.module for part in maps for layer in part.layers}
+    missing = {module: _reason(watch.modules[module]) for module in watch.silent(recorded)}
+    reports = tuple(_map_report(part) for part in maps)
+    return Report(name, reports, missing, tuple(_notes(reports)))
+
+
+def _map_report(part: MapParts) -> MapReport:
+    records: list[Any] = [piece for record in part.records for piece in getattr(record, "pieces", [record])]
+    heads = (getattr(record, "num_kv_heads", None) for record in records)
+    return MapReport(
+        part.name,
+        part.layers[0].tier,
+        len(part.records),
+        tuple(sorted({record.num_heads for record in part.records})),
+        tuple(sorted({count for count in heads if count is not None})),
+        ", ".join(sorted({layer.dtype for layer in part.layers})),
+        tuple(layer.module for layer in part.layers),
+    )
+
+
+def _reason(module: torch.nn.Module) -> str:
+    kind = type(module).__name__
+    if isinstance(module, torch.nn.MultiheadAttention):
+        return "torch's own MultiheadAttention computes its weights inside and hands them to nobody."
+    if "Linear" in kind or "Delta" in kind:
+        return f"{kind} is linear attention: it has no weights of queries by keys."
+    return f"{kind} computes attention by itself, outside of every way in."
+
+
+def _notes(reports: Sequence[MapReport]) -> list[str]:
+    notes = []
+    low = sorted({report.precision for report in reports} - {"float32"})
+    if any(report.tier == 3 for report in reports):
+        notes.append(EAGER)
+    elif low:
+        notes.append(
+            f"The model computes in {', '.join(low)}; weights are computed from its queries and keys in float32."
+        )
+    return notes

@@ -1,0 +1,148 @@
+"""Captures of generated text: the user's own options, and the attention of the decode steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+import headscope as hs
+from zoo.models import DECODERS, build
+
+IDS = torch.randint(3, 90, (1, 6), generator=torch.Generator().manual_seed(7))
+KINDS = ["gpt2", "llama", "mistral", "gemma2", "gpt_oss"]
+
+
+def writer(kind):
+    animal = next(one for one in DECODERS if one.kind == kind)
+    changed = type(animal)(animal.kind, animal.config, auto="AutoModelForCausalLM")
+    return build(changed)
+
+
+@pytest.fixture(scope="module")
+def writers():
+    return {kind: writer(kind) for kind in KINDS}
+
+
+def decode_steps(model, **options):
+    """The model's own eager attention, step by step."""
+    implementation = model.config._attn_implementation
+    model.set_attn_implementation("eager")
+    output = model.generate(**options, output_attentions=True, return_dict_in_generate=True)
+    model.set_attn_implementation(implementation)
+    return output
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_to_the_steps_of_decoding(writers, kind):
+    model, options = writers[kind], {"max_new_tokens": 5, "do_sample": False, "eos_token_id": 98}
+    steps = decode_steps(model, input_ids=IDS, **options)
+    capture = hs.capture_generation(model, inputs={"input_ids": IDS}, **options)
+    assert capture.maps["self"].query_tokens == tuple(str(int(id_)) for id_ in steps.sequences[0])
+    for step, layers in enumerate(steps.attentions):
+        for layer, weights in enumerate(layers):
+            rows = slice(0, 6) if step == 0 else slice(5 + step, 6 + step)
+            found = capture.weights(layer, queries=rows)[:, :, : 6 + step]
+            wanted = weights[0].numpy()
+            np.testing.assert_allclose(found[:, :, -wanted.shape[-1] :], wanted, rtol=0, atol=1e-5)
+
+
+def test_which_tokens_were_generated_at_which_step(writers):
+    capture = hs.capture_generation(writers["llama"], inputs={"input_ids": IDS}, max_new_tokens=3, eos_token_id=98)
+    assert capture.generation.map == "self"
+    assert capture.generation.num_prompt == 6
+    assert capture.generation.steps == (None,) * 6 + (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"do_sample": True, "top_k": 5, "temperature": 2.0},
+        {"num_beams": 3},
+        {"cache_implementation": "static"},
+        {"return_dict_in_generate": True},
+    ],
+    ids=["sampling", "beams", "static cache", "dictionary"],
+)
+def test_options_of_generate(writers, options):
+    model, options = writers["llama"], {"max_new_tokens": 4, "eos_token_id": 98} | options
+    torch.manual_seed(5)
+    written = model.generate(input_ids=IDS, **options)
+    written = written if isinstance(written, torch.Tensor) else written.sequences
+    torch.manual_seed(5)
+    capture = hs.capture_generation(model, inputs={"input_ids": IDS}, **options)
+    assert capture.maps["self"].query_tokens == tuple(str(int(id_)) for id_ in written[0])
+    expected = hs.capture(model, inputs={"input_ids": written})
+    np.testing.assert_array_equal(capture.weights(2), expected.weights(2))
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_padded_prompt_of_a_batch(writers, kind):
+    ids = torch.cat([IDS, IDS.flip(1)])
+    mask = torch.tensor([[0, 0, 1, 1, 1, 1], [1] * 6])
+    options = {"max_new_tokens": 3, "do_sample": False, "eos_token_id": 98, "pad_token_id": 0}
+    batch = {"input_ids": ids, "attention_mask": mask}
+    capture = hs.capture_generation(writers[kind], inputs=batch, **options)
+    alone = hs.capture_generation(writers[kind], inputs={"input_ids": IDS[:, 2:]}, **options)
+    assert capture.maps["self"].query_tokens == alone.maps["self"].query_tokens
+    assert capture.generation.num_prompt == 4
+    second = hs.capture_generation(writers[kind], inputs=batch, sequence_index=1, **options)
+    assert second.maps["self"].query_tokens[:6] == tuple(str(int(id_)) for id_ in ids[1])
+
+
+def test_what_follows_the_end_is_left_out(writers):
+    model, options = writers["llama"], {"max_new_tokens": 8, "do_sample": False, "pad_token_id": 0}
+    free = model.generate(input_ids=IDS, **options, eos_token_id=98)
+    end = int(free[0, 8])
+    capture = hs.capture_generation(model, inputs={"input_ids": IDS}, **options, eos_token_id=end)
+    assert capture.maps["self"].query_tokens[-1] == str(end)
+    assert len(capture.generation.steps) <= 9
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart"])
+def test_an_encoder_decoder(tiny, kind):
+    model, options = tiny(kind).model, {"max_new_tokens": 5, "num_beams": 2}
+    written = model.generate(input_ids=IDS, **options)[0].tolist()
+    capture = hs.capture_generation(model, inputs={"input_ids": IDS}, **options)
+    assert capture.maps["decoder"].query_tokens == tuple(str(id_) for id_ in written)
+    assert capture.generation.steps[:2] == (None, 0)
+    assert capture.maps["cross"].key_tokens == capture.maps["encoder"].key_tokens
+
+
+def test_candidates_are_the_models_probabilities(writers):
+    capture = hs.capture_generation(writers["llama"], inputs={"input_ids": IDS}, max_new_tokens=2, eos_token_id=98)
+    ids = torch.tensor([[int(token) for token in capture.maps["self"].query_tokens]])
+    with torch.no_grad():
+        wanted = torch.softmax(writers["llama"](input_ids=ids).logits[0], dim=-1)
+    found = capture.logits
+    assert found.ids.shape == found.probabilities.shape == (8, 10)
+    picked = wanted.gather(1, torch.from_numpy(found.ids)).numpy()
+    np.testing.assert_allclose(found.probabilities, picked, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.probabilities, np.sort(wanted.numpy())[:, :-11:-1], rtol=0, atol=1e-6)
+    assert found.tokens[5][0] == str(int(ids[0, 6])), "greedy decoding takes the first candidate"
+
+
+def test_candidates_are_left_out_by_default(writers):
+    capture = hs.capture(writers["llama"], inputs={"input_ids": IDS})
+    assert capture.logits is None
+    assert hs.capture(writers["llama"], inputs={"input_ids": IDS}, candidates=1).logits.ids.shape == (6, 1)
+
+
+def test_a_model_that_cannot_generate(tiny):
+    with pytest.raises(ValueError, match="BertModel can't generate"):
+        hs.capture_generation(tiny("bert").model, inputs={"input_ids": IDS})
+
+
+def test_candidates_need_logits(tiny):
+    with pytest.raises(ValueError, match="BertModel returns no logits"):
+        hs.capture(tiny("bert").model, inputs={"input_ids": IDS}, candidates=3)
+
+
+def test_shared_keys_are_captured_at_every_position():
+    animal = next(one for one in DECODERS if one.kind == "gemma4_text")
+    config = AutoConfig.for_model(animal.kind, **animal.config)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    map_ = hs.capture(model, inputs={"input_ids": IDS}).maps["self"]
+    assert map_.num_layers == 3
+    assert map_.block(2).shape == (4, 6, 6)

@@ -1,0 +1,60 @@
+"""Every architecture of the zoo: weights equal to the model's own eager attention, and an output that is unchanged."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+
+import headscope as hs
+from zoo.compare import LENGTHS, differences, padded
+from zoo.eager import eager_weights
+from zoo.models import ZOO, Animal, build, inputs_of
+
+TOLERANCE = 1e-5
+ALL = [pytest.param(animal, id=animal.kind) for animal in ZOO]
+PADDED = [pytest.param(animal, id=animal.kind) for animal in ZOO if animal.reads in ("text", "pair")]
+
+
+@cache
+def model_of(animal: str) -> Any:
+    return build(next(one for one in ZOO if one.kind == animal))
+
+
+@pytest.mark.parametrize("animal", ALL)
+def test_plain(animal: Animal):
+    found = differences(model_of(animal.kind), animal, inputs_of(animal))
+    assert max(found.values()) <= TOLERANCE, found
+
+
+@pytest.mark.parametrize("animal", ALL)
+def test_a_row_of_a_batch(animal: Animal):
+    found = differences(model_of(animal.kind), animal, inputs_of(animal, batch=3), row=1)
+    assert max(found.values()) <= TOLERANCE, found
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("animal", PADDED)
+def test_padding(animal: Animal, side: str):
+    inputs = padded(inputs_of(animal, batch=len(LENGTHS)), side)
+    found = differences(model_of(animal.kind), animal, inputs, row=0)
+    assert max(found.values()) <= TOLERANCE, found
+
+
+@pytest.mark.parametrize("animal", ALL)
+def test_the_output_is_the_models_own(animal: Animal):
+    model, inputs, outputs = model_of(animal.kind), inputs_of(animal), []
+    with torch.no_grad():
+        expected = model(**inputs)[0]
+    hook = model.register_forward_hook(lambda _module, _inputs, output: outputs.append(output[0]))
+    hs.capture(model, inputs=inputs)
+    hook.remove()
+    torch.testing.assert_close(outputs[0], expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("animal", [pytest.param(one, id=one.kind) for one in ZOO if one.tier == 1])
+def test_attention_is_sharp_enough_to_show_errors(animal: Animal):
+    weights = [call for calls in eager_weights(model_of(animal.kind), inputs_of(animal)).values() for call in calls]
+    assert max(float((call.amax(-1) - call.mean(-1)).max()) for call in weights) > 0.3

@@ -1,0 +1,68 @@
+"""A model's own eager attention: what its `eager_attention_forward` returns, or its `output_attentions`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+
+Seen = dict[str, list[Tensor]]
+"""The weights of every call of an attention module by its name, each (pieces, heads, queries, keys)."""
+
+
+def eager_weights(model: Any, inputs: dict[str, Tensor]) -> Seen:
+    """Run a model with eager attention and return what its modules computed.
+
+    The function that each model file defines for eager attention is listened to.
+    """
+    seen: Seen = {}
+    names = {id(module): name for name, module in model.named_modules()}
+    with eager(model), _listening(model, seen, names), torch.no_grad():
+        model(**inputs)
+    return seen
+
+
+def eager_outputs(model: Any, inputs: dict[str, Tensor]) -> list[Tensor]:
+    """Run a model with eager attention and return the attentions that it returns, one a layer."""
+    with eager(model), torch.no_grad():
+        outputs = model(**inputs, output_attentions=True)
+    return list(outputs.attentions)
+
+
+@contextmanager
+def eager(model: Any) -> Iterator[None]:
+    """Switch every part of a model to eager attention."""
+    configs = list({id(m.config): m.config for m in model.modules() if hasattr(m, "config")}.values())
+    before = [config._attn_implementation for config in configs]
+    try:
+        for config in configs:
+            config._attn_implementation_internal = "eager"
+        yield
+    finally:
+        for config, implementation in zip(configs, before, strict=True):
+            config._attn_implementation_internal = implementation
+
+
+@contextmanager
+def _listening(model: Any, seen: Seen, names: dict[int, str]) -> Iterator[None]:
+    name = "eager_attention_forward"
+    files = {sys.modules[type(module).__module__] for module in model.modules()}
+    with ExitStack() as patches:
+        for file in files:
+            if hasattr(file, name):
+                patches.enter_context(patch.object(file, name, _telling(getattr(file, name), seen, names)))
+        yield
+
+
+def _telling(own: Any, seen: Seen, names: dict[int, str]) -> Any:
+    def eager_attention_forward(module: Any, *arguments: Any, **options: Any) -> Any:
+        output = own(module, *arguments, **options)
+        seen.setdefault(names[id(module)], []).append(output[1].detach().float())
+        return output
+
+    return eager_attention_forward
