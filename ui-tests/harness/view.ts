@@ -25,5 +25,6 @@ export async function ready(root: Locator, layer?: number): Promise<void> {
 
 async function look(root: Locator) {
   const { state, layer } = await root.evaluate((element) => ({ ...(element as HTMLElement).dataset }));
+  // biome-ignore lint/performance/useDomNodeTextContent: what is hidden in the view does not belong into the message
   return { state, layer, text: state === "ready" ? "" : await root.innerText() };
 }
