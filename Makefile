@@ -35,7 +35,7 @@ install: .venv/.installed
 
 build: $(BUILT)
 
-bench: .venv/.installed .venv/.bench benchmarks/node_modules/.installed
+bench: .venv/.installed .venv/.test benchmarks/node_modules/.installed
 	@$(BIN)/python benchmarks/compare.py $(ARGS)
 
 bench-capture: .venv/.installed
@@ -71,10 +71,6 @@ node_modules/.installed: package.json package-lock.json
 	@$(PIP) install -qq --constraint constraints.txt --requirement requirements-test.txt
 	@touch $@
 
-.venv/.bench: requirements-bench.txt constraints.txt .venv/.packages
-	@$(PIP) install -qq --constraint constraints.txt --requirement requirements-bench.txt
-	@touch $@
-
 benchmarks/node_modules/.installed: benchmarks/package.json benchmarks/package-lock.json
 	@cd benchmarks && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -86,7 +82,7 @@ benchmarks/node_modules/.installed: benchmarks/package.json benchmarks/package-l
 # torch names the CUDA packages that belong to it, so their pins would only be noise here.
 constraints: .venv/.constraints-tool
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.10 --no-header --no-annotate \
-	  pyproject.toml requirements.txt requirements-test.txt requirements-bench.txt > .venv/constraints.txt
+	  pyproject.toml requirements.txt requirements-test.txt > .venv/constraints.txt
 	@{ echo "# Versions that work together on Python 3.10 to 3.13, written by \`make constraints\`."; \
 	  grep -Ev '^(cuda|nvidia|triton)' .venv/constraints.txt; } > constraints.txt
 

@@ -20,6 +20,7 @@ from attentions import peaked_attentions, row_maxima, words
 from machine import machine
 from pages import Subject, View, temporary_page
 from report import Measured, write_report
+from table import spread
 
 HERE = Path(__file__).parent
 SUBJECTS: tuple[Subject, ...] = ("bertviz", "headscope")
@@ -65,28 +66,40 @@ def compare(
 ) -> list[Measured]:
     """Measure both pages of a view, in turns; who has `given_up` at fewer tokens is not tried again."""
     attentions = peaked_attentions(args.layers, args.heads, tokens)
-    size = {"layers": args.layers, "heads": args.heads, "tokens": tokens}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        running: dict[Subject, Measured] = {}
+        measured = []
         for subject in args.subjects:
-            if subject not in given_up:
-                page = temporary_page(subject, view, attentions, words(tokens), Path(folder))
-                path, nbytes = stack.enter_context(page)
-                job = {"subject": subject, "view": view, "path": str(path), **size}
-                running[subject] = Measured(subject, view, tokens, nbytes, job)
+            if subject in given_up:
+                measured.append(Measured(subject, view, tokens, None, {}))
+                measured[-1].give_up()
+                continue
+            page = temporary_page(subject, view, attentions, words(tokens), Path(folder))
+            path, nbytes = stack.enter_context(page)
+            size = {"layers": args.layers, "heads": args.heads, "tokens": tokens}
+            job = {"subject": subject, "view": view, "path": str(path), **size}
+            measured.append(Measured(subject, view, tokens, nbytes, job))
         del attentions
-        measured = list(running.values())
-        for _ in range(args.visits):
-            for subject, one in list(running.items()):
-                one.add(chromium.visit(one.job))
-                print(one.progress(), file=sys.stderr, flush=True)
-                if one.failure or one.seconds > args.budget:
-                    del running[subject]
-    for subject in given_up:
-        measured.append(Measured(subject, view, tokens, None, {}))
-        measured[-1].give_up()
+        take_turns([one for one in measured if one.job], chromium, args)
     given_up |= {one.subject for one in measured if not one.first}
     return measured
+
+
+def empty_page(chromium: Browser, args: argparse.Namespace) -> str:
+    """Measure a page that shows nothing: what no view can be faster than."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.html"
+        path.write_text("<!doctype html><title>Empty</title><body></body>", encoding="utf-8")
+        job = {"subject": "empty", "view": "page", "path": str(path)}
+        return spread([chromium.visit(job)["first"] for _ in range(args.visits)], "ms")
+
+
+def take_turns(measured: list[Measured], chromium: Browser, args: argparse.Namespace) -> None:
+    """Visit the pages one after the other, again and again, each until its time is up."""
+    for _ in range(args.visits):
+        for one in measured:
+            if not one.failure and one.seconds <= args.budget:
+                one.add(chromium.visit(one.job))
+                print(one.progress(), file=sys.stderr, flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -115,7 +128,7 @@ def main() -> None:
             given_up: set[Subject] = set()
             for tokens in sorted(args.tokens):
                 measured += compare(view, tokens, given_up, chromium, args)
-        conditions["chromium"] = chromium.version
+        conditions |= {"chromium": chromium.version, "empty": empty_page(chromium, args)}
     maxima = {tokens: row_maxima(peaked_attentions(args.layers, args.heads, tokens)) for tokens in sorted(args.tokens)}
     print(write_report(measured, maxima, conditions, args))
 

@@ -11,7 +11,7 @@ from typing import Any
 from attentions import SHARP_ROWS_NOTE
 from machine import versions
 from pages import Subject, View
-from table import markdown, size, spread, times
+from table import markdown, short, size, spread, times
 
 NAMES: dict[Subject, str] = {"bertviz": "BertViz", "headscope": "Headscope"}
 ACTIONS: dict[View, dict[str, str]] = {
@@ -79,6 +79,10 @@ class Measured:
         failed = self.visits[-1]["step"] if self.failure else None
         return f"{self.failure}" if failed == name else "-"
 
+    def middle(self, name: str, unit: str = "") -> str:
+        """Write a column that hardly varies: the median alone."""
+        return f"{short(median(self.all(name)))}{unit}" if self.all(name) else "-"
+
     def progress(self) -> str:
         """Describe what has been measured so far, in one line."""
         said = self.failure or f"{sum(self.first[-1:]):.0f} ms to the first paint"
@@ -86,21 +90,13 @@ class Measured:
 
 
 def _view_table(view: View, measured: Sequence[Measured]) -> str:
-    head = ["tokens", "", "HTML", "first paint", *ACTIONS[view].values(), "JS heap", "renderer", "elements"]
+    head = ["tokens", "page", "HTML", "first paint", *ACTIONS[view].values(), "JS heap", "renderer", "elements"]
     rows = []
     for one in measured:
         actions = [one.cell(name, "ms") for name in ACTIONS[view]]
-        memory = [one.cell("heap", "MB"), one.cell("renderer", "MB"), one.cell("elements", "").strip()]
-        rows.append(
-            [
-                f"{one.tokens}",
-                NAMES[one.subject],
-                size(one.nbytes) if one.nbytes else "-",
-                one.cell("first", "ms"),
-                *actions,
-                *memory,
-            ]
-        )
+        memory = [one.middle("heap", " MB"), one.middle("renderer", " MB"), one.middle("elements")]
+        html = size(one.nbytes) if one.nbytes else "-"
+        rows.append([f"{one.tokens}", NAMES[one.subject], html, one.cell("first", "ms"), *actions, *memory])
     return markdown(head, rows)
 
 
@@ -127,6 +123,7 @@ def _middle(one: Measured, name: str) -> float | None:
 def _notes(
     maxima: Mapping[int, tuple[float, float, float]], conditions: Mapping[str, str], args: argparse.Namespace
 ) -> str:
+    empty = conditions["empty"]
     peaks = "; ".join(f"{n} tokens: {low:.2f}, {mid:.2f}, {high:.2f}" for n, (low, mid, high) in maxima.items())
     return f"""\
 Median (least-greatest) of up to {args.visits} loads of each page, and of up to {args.repeats} times each action a load,
@@ -138,7 +135,7 @@ in turns between the two; no more repeats once a page has taken {args.budget:g} 
 - **First paint**: from the start of the navigation until the drawing is complete and two animation frames have passed.
   Complete is, for BertViz, that every line is in the page; for Headscope, that the view says `data-state="ready"`.
 - **Actions**: from the event until the page shows what it asks for (every line replaced, `data-layer`) and two frames
-  have passed. Two frames are 17 to 33 ms, so nothing can be faster than that.
+  have passed. Two frames are 17 to 33 ms, so nothing can be faster than that. A load of an empty page takes {empty}.
 - **JS heap**: live objects after a collection, without typed arrays. **Renderer**: resident memory of the page's
   process, with everything. **Elements**: DOM elements of the page.
 - **Tensors**: {SHARP_ROWS_NOTE}. Seeded. Largest weight of a row, 10 %, 50 % and 90 % quantile: {peaks}

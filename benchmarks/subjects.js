@@ -29,8 +29,9 @@
     head: ({ heads, tokens }) => ({
       drawn: () => lines() === heads * tokens * tokens && document.querySelectorAll("#vis > svg > g").length === 4,
       layer(value) {
+        const before = document.querySelector("#attention");
         choose(document.querySelector("#layer"), value);
-        return this.drawn;
+        return () => this.drawn() && document.querySelector("#attention") !== before;
       },
       head(value) {
         click(document.querySelector("#vis > svg > g:last-child").children[value]);
@@ -95,5 +96,7 @@
     }),
   };
 
-  globalThis.benchmarkSubjects = { bertviz, headscope };
+  const empty = { page: () => ({ drawn: () => document.readyState === "complete" }) };
+
+  globalThis.benchmarkSubjects = { bertviz, headscope, empty };
 })();

@@ -10,20 +10,20 @@ def spread(values: Sequence[float], unit: str) -> str:
     """Write the median and, of several values, the least and the greatest: `41 ms (38-45)`."""
     if not values:
         return "-"
-    if unit == "ms" and max(values) >= 1000:
+    if unit == "ms" and median(values) >= 1000:
         return spread([value / 1000 for value in values], "s")
-    middle, least, most = (_short(value) for value in (median(values), min(values), max(values)))
+    middle, least, most = (short(value) for value in (median(values), min(values), max(values)))
     return f"{middle} {unit}" if least == most else f"{middle} {unit} ({least}-{most})"
 
 
 def size(count: float) -> str:
     """Write a number of bytes in kB or MB."""
-    return f"{_short(count / 1e3)} kB" if count < 1e6 else f"{_short(count / 1e6)} MB"
+    return f"{short(count / 1e3)} kB" if count < 1e6 else f"{short(count / 1e6)} MB"
 
 
 def times(theirs: float | None, ours: float | None) -> str:
     """Write how many times ours goes into theirs: `24x`."""
-    return "-" if theirs is None or not ours else f"{_short(theirs / ours)}x"
+    return "-" if theirs is None or not ours else f"{short(theirs / ours)}x"
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -37,6 +37,6 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Three significant digits, never an exponent."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -18,6 +18,7 @@ export function within(seconds, promise) {
 
 /** The actions of a visit, in order: `[the subject's method, its arguments]`. */
 function actionsOf({ view, layers, heads, tokens }, repeats) {
+  if (view === "page") return [];
   const times = [...Array(repeats).keys()];
   const hovers = times.map((time) => ["hover", [(3 * time + 1) % tokens]]);
   if (view === "model")

@@ -63,7 +63,9 @@ def pytest() -> Check:
     """Return the check that runs the Python tests, on two cores."""
     report = REPORTS / "pytest.xml"
     return Check(
-        "pytest", (PYTHON, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", f"--junit-xml={report}"), report
+        "pytest",
+        (PYTHON, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", "--tb=short", f"--junit-xml={report}"),
+        report,
     )
 
 

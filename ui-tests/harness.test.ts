@@ -3,7 +3,9 @@ import { expect, kernel, openNotebook, setTheme, test } from "./harness";
 test("a notebook runs and its kernel answers", async ({ page }) => {
   await openNotebook(page, ["values = [6, 7]", "values[0] * values[1]"]);
   expect(await page.locator(".jp-OutputArea-output").last().textContent()).toContain("42");
-  expect(await kernel(page, "import warnings\nwarnings.warn('not this')\nprint('printed')\nsum(values)")).toBe("printed\n13");
+  expect(await kernel(page, "import warnings\nwarnings.warn('not this')\nprint('printed')\nsum(values)")).toBe(
+    "printed\n13",
+  );
 });
 
 test("a cell's error fails the test with its traceback", async ({ page }) => {

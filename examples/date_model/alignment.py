@@ -40,8 +40,7 @@ def cross_attention(
     """
     source = tokenizer(text, return_tensors="pt", return_offsets_mapping=True)
     offsets = [(int(start), int(stop)) for start, stop in source.pop("offset_mapping")[0]]
-    target = tokenizer(when.isoformat(), return_tensors="pt").input_ids[:, :-1]  # <s> and ten characters
-    outputs = model(**source, decoder_input_ids=target, output_attentions=True)
+    outputs = model(**source, labels=tokenizer(when.isoformat(), return_tensors="pt").input_ids, output_attentions=True)
     weights = torch.stack([layer[0] for layer in outputs.cross_attentions])
     return weights[:, :, :10].numpy(), offsets
 

@@ -18,14 +18,14 @@ def vocabulary() -> list[str]:
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
-    """Make the tokenizer: lower case, spaces dropped, every digit and punctuation mark alone, `<s> ... </s>` around."""
+    """Make the tokenizer: lower case, spaces dropped, every digit and punctuation mark alone, `</s>` at the end."""
     tokenizer = Tokenizer(models.WordLevel({token: index for index, token in enumerate(vocabulary())}, "<unk>"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Split(Regex(r"\s+"), "removed"), pre_tokenizers.Split(Regex(r"\d|\p{P}"), "isolated")]
     )
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[(token, SPECIAL_TOKENS.index(token)) for token in ("<s>", "</s>")]
+        single="$A </s>", special_tokens=[("</s>", SPECIAL_TOKENS.index("</s>"))]
     )
     tokenizer.decoder = decoders.Fuse()
     return PreTrainedTokenizerFast(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headscope.blocks import encode_block
 from headscope.contract import OVERVIEW_BINS, BlockKind, Dtype, ViewKind
-from headscope.options import check_options, has_overviews, map_info
+from headscope.options import check_options, has_overviews
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
@@ -82,8 +82,8 @@ def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Pre
         raise ValueError(f"precision is {precision!r}; it can be 'auto', 'float16' or 'sqrt8'")
     shown = next(iter(capture.maps))
     given = check_options(capture, view, options, shown, "standalone_html")
-    info = DEFAULTS | {"map": shown} | given | {"name": capture.name, "view": view}
-    info["maps"] = [map_info(map_) for map_ in capture.maps.values()]
+    info: dict[str, Any] = DEFAULTS | {"map": shown} | given | {"name": capture.name, "view": view}
+    info["maps"] = [map_.info() for map_ in capture.maps.values()]
     page = f"headscope-{uuid.uuid4().hex[:12]}"
     first, rest = _ordered_parts(capture, page, info, precision)
     return TEMPLATE.format(

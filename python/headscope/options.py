@@ -1,11 +1,11 @@
-"""What widgets and exported pages have in common: the views' options, and what a page is told of a map."""
+"""What widgets and exported pages have in common: the views' options, and when a map has overviews."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headscope.contract import OVERVIEW_BINS, MapInfo, Theme, ViewKind
+from headscope.contract import OVERVIEW_BINS, Theme, ViewKind
 from headscope.keywords import reject_unknown
 
 if TYPE_CHECKING:
@@ -57,21 +57,6 @@ def check_options(
         given["include_layers"] = kept
     _place_layer(given, map_)
     return given
-
-
-def map_info(map_: AttentionMap) -> MapInfo:
-    """Return what a page needs to know of an attention map."""
-    return {
-        "name": map_.name,
-        "label": map_.label,
-        "num_layers": map_.num_layers,
-        "num_heads": [map_.num_heads(layer) for layer in range(map_.num_layers)],
-        "query_tokens": list(map_.query_tokens),
-        "key_tokens": list(map_.key_tokens),
-        "query_special": list(map_.query_special),
-        "key_special": list(map_.key_special),
-        "sentence_b_start": map_.sentence_b_start,
-    }
 
 
 def has_overviews(map_: AttentionMap) -> bool:

@@ -5,7 +5,7 @@ import type { CodeCell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { Page } from "playwright-core";
 import { inject } from "vitest";
-import "./lab";
+import { plain } from "./kernel";
 
 export interface OpenOptions {
   /** Where to open it: JupyterLab, or Notebook 7. */
@@ -60,7 +60,8 @@ async function findPanel(path: string): Promise<void> {
   await app.started;
   await app.restored;
   let panel: NotebookPanel | undefined;
-  while (panel === undefined) {
+  for (const limit = Date.now() + 60_000; panel === undefined; ) {
+    if (Date.now() > limit) throw new Error(`No notebook opened at ${path}`);
     panel = [...app.shell.widgets("main")].find((widget) => (widget as NotebookPanel).context?.path === path) as
       | NotebookPanel
       | undefined;
@@ -88,33 +89,4 @@ export async function runAll(page: Page): Promise<void> {
     return null;
   });
   if (error !== null) throw new Error(plain(error));
-}
-
-/** Runs code in the kernel of the open notebook; returns what it printed and the value of its last line, without warnings. */
-export async function kernel(page: Page, code: string): Promise<string> {
-  const { text, error } = await page.evaluate(async (code) => {
-    const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
-    if (!kernel) throw new Error("The notebook has no kernel.");
-    const future = kernel.requestExecute({ code, store_history: false });
-    let text = "";
-    let error = "";
-    future.onIOPub = ({ header, content }) => {
-      if (header.msg_type === "stream" && (content as { name: string }).name === "stdout") {
-        text += (content as { text: string }).text;
-      }
-      if (header.msg_type === "execute_result")
-        text += (content as { data: Record<string, string> }).data["text/plain"];
-      if (header.msg_type === "error") error = (content as { traceback: string[] }).traceback.join("\n");
-    };
-    await future.done;
-    return { text, error };
-  }, code);
-  if (error) throw new Error(plain(error));
-  return text.trim();
-}
-
-/** Without the colours of a terminal. */
-function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are escape sequences
-  return text.replace(/\u001b\[[0-9;]*m/g, "");
 }

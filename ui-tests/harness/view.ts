@@ -19,13 +19,12 @@ export async function ready(root: Locator, layer?: number): Promise<void> {
     await sleep(50);
   }
   throw new Error(
-    `The view is ${seen.state} at layer ${seen.layer}, not ready at layer ${layer ?? "any"}: ${seen.text}`,
+    `The view is ${seen.state} at layer ${seen.layer}, not ready at layer ${layer ?? "any"}. ${seen.text}`,
   );
 }
 
-function look(root: Locator) {
-  return root.evaluate((element) => {
-    const { dataset, innerText: text } = element as HTMLElement;
-    return { state: dataset.state, layer: dataset.layer, text: innerText };
-  });
+async function look(root: Locator) {
+  const { state, layer } = await root.evaluate((element) => ({ ...(element as HTMLElement).dataset }));
+  // biome-ignore lint/performance/useDomNodeTextContent: what is hidden in the view does not belong into the message
+  return { state, layer, text: state === "ready" ? "" : await root.innerText() };
 }

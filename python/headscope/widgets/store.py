@@ -11,7 +11,6 @@ import anywidget
 import traitlets as t
 
 from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFilter
-from headscope.options import map_info
 from headscope.widgets.answers import answer, encoded_bytes, layer_blocks
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Store(anywidget.AnyWidget):
         self._from_page = False
         self._stale = True
         self._quiet = False
-        infos = [map_info(map_) for map_ in capture.maps.values()]
+        infos = [map_.info() for map_ in capture.maps.values()]
         total = sum(encoded_bytes(map_, layer) for map_ in capture.maps.values() for layer in range(map_.num_layers))
         super().__init__(name=capture.name, maps=infos, map=infos[0]["name"], total_bytes=total)
         self.on_msg(self._on_message)
