@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -451,7 +452,8 @@ def capture(
     request = Request(model, tokenizer, text, text_pair, inputs, target, batch_index, wanted, keep_padding, candidates)
     passed = run(request)
     maps = keep_layers([_map_of_parts(part) for part in passed.maps], layers)
-    return Capture(maps, name or model_name(model), passed.report, passed.candidates)
+    name = name or model_name(model)
+    return Capture(maps, name, replace(passed.report, model=name), passed.candidates)
 
 
 def is_pipeline(model: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from headscope.capture.candidates import Candidates, read_candidates
 from headscope.capture.decoder import add_decoder_inputs
 from headscope.capture.eager import take_outputs
 from headscope.capture.inputs import Inputs, Side
-from headscope.capture.interface import capturing, evaluation, switched
+from headscope.capture.interface import capturing, evaluation, switched, without_lasting_hooks
 from headscope.capture.labels import SIDES, Labeller, is_encoder_decoder
 from headscope.capture.places import name_places
 from headscope.capture.recorder import Batch, Layer, Recorder
@@ -72,7 +73,7 @@ def run(request: Request) -> Passed:
     The model is left exactly as it was, whatever happens.
     """
     plan = plan_of(request.model)
-    with capturing(), evaluation(request.model), without_compiling():
+    with capturing(), evaluation(request.model), without_lasting_hooks(request.model), without_compiling():
         inputs = prepare(request)
         watch = Watch(request.model, keep_weights=plan.eager)
         recorder = Recorder(request.model, watch, _batch(inputs), request.layers)
@@ -105,7 +106,9 @@ def without_compiling() -> Iterator[None]:
     if "torch._dynamo" not in sys.modules:  # nothing is compiled, and importing it takes seconds
         yield
         return
-    with torch.compiler.set_stance("force_eager"):
+    with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
+        # Torch warns that hooks for all modules see a compiled module twice: as itself and as what it wraps.
+        warnings.filterwarnings("ignore", message="Using `torch.compile", category=UserWarning)
         yield
 
 

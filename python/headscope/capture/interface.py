@@ -22,6 +22,9 @@ NAME = "headscope"
 
 FIELD = "_attn_implementation_internal"
 MISSING = object()
+LEAVES_HOOKS = "transformers.utils.output_capturing"
+MARK = "_output_capturing_hooks_installed"
+"""What says on a module that the hooks are there."""
 
 _switch = threading.Lock()
 _this_thread = threading.local()
@@ -123,6 +126,23 @@ def evaluation(model: torch.nn.Module) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
+
+
+@contextmanager
+def without_lasting_hooks(model: torch.nn.Module) -> Iterator[None]:
+    """Take away what transformers leaves on modules that are asked for hidden states or attentions the first time."""
+    modules = list(model.modules())
+    marked = [module for module in modules if MARK in vars(module)]
+    before = [set(module._forward_hooks) for module in modules]
+    try:
+        yield
+    finally:
+        for module, known in zip(modules, before, strict=True):
+            for id_ in set(module._forward_hooks) - known:
+                if getattr(module._forward_hooks[id_], "__module__", "") == LEAVES_HOOKS:
+                    del module._forward_hooks[id_]
+            if MARK in vars(module) and module not in marked:
+                delattr(module, MARK)
 
 
 def configs_of(model: torch.nn.Module) -> list[PretrainedConfig]:

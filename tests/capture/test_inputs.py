@@ -1,0 +1,178 @@
+"""Inputs and models as people have them: padding, chats, embeddings, pipelines, wrappers, precisions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers import pipeline
+
+import headscope as hs
+from zoo.compare import differences
+from zoo.eager import eager_weights
+from zoo.models import ZOO, build, inputs_of
+
+IDS = torch.tensor([[0, 0, 5, 6, 7, 8], [9, 10, 11, 12, 13, 14]])
+MASK = torch.tensor([[0, 0, 1, 1, 1, 1], [1] * 6])
+TEMPLATE = (
+    "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}{% if add_generation_prompt %}blue{% endif %}"
+)
+
+
+def animal_of(kind):
+    return next(one for one in ZOO if one.kind == kind)
+
+
+@pytest.mark.parametrize("kind", ["bert", "llama", "gpt2", "falcon", "gptj"])
+def test_padding_is_kept_on_request(kind):
+    model, inputs = build(animal_of(kind)), {"input_ids": IDS, "attention_mask": MASK}
+    short = hs.capture(model, inputs=inputs)
+    whole = hs.capture(model, inputs=inputs, keep_padding=True)
+    assert whole.maps["self"].query_tokens == ("0", "0", "5", "6", "7", "8")
+    assert short.maps["self"].query_tokens == ("5", "6", "7", "8")
+    np.testing.assert_allclose(whole.weights(1)[:, 2:, 2:], short.weights(1), rtol=0, atol=1e-6)
+    assert (whole.weights(1)[:, 2:, :2] == 0).all()
+
+
+def test_a_row_that_sees_no_key_is_blank():
+    model = build(animal_of("llama"))
+    whole = hs.capture(model, inputs={"input_ids": IDS, "attention_mask": MASK}, keep_padding=True)
+    assert (whole.weights(0)[:, :2] == 0).all()
+    assert np.isneginf(whole.scores(0)[:, :2]).all()
+
+
+def test_messages_of_a_chat(seq2seq_tokenizer):
+    seq2seq_tokenizer.chat_template = TEMPLATE
+    messages = [{"role": "red", "content": "green"}, {"role": "blue", "content": "yellow"}]
+    tokens = hs.capture(build(animal_of("llama")), seq2seq_tokenizer, messages).maps["self"].query_tokens
+    assert tokens[:4] == ("red", "green", "blue", "yellow")
+    seq2seq_tokenizer.chat_template = None
+    with pytest.raises(ValueError, match="the tokenizer has no chat template"):
+        hs.capture(build(animal_of("llama")), seq2seq_tokenizer, messages)
+
+
+def test_a_chat_and_a_second_text(seq2seq_tokenizer):
+    with pytest.raises(ValueError, match="text_pair can't go with the messages"):
+        hs.capture(build(animal_of("llama")), seq2seq_tokenizer, [{"role": "red", "content": "green"}], "blue")
+
+
+@pytest.mark.parametrize("kind", ["bert", "llama", "gptj"])
+def test_embeddings_in_place_of_ids(kind):
+    model = build(animal_of(kind))
+    embedded = model.get_input_embeddings()(IDS).detach()
+    inputs = {"inputs_embeds": embedded, "attention_mask": MASK}
+    capture = hs.capture(model, inputs=inputs)
+    expected = hs.capture(model, inputs={"input_ids": IDS, "attention_mask": MASK})
+    assert capture.maps["self"].query_tokens == ("2", "3", "4", "5")
+    np.testing.assert_allclose(capture.weights(1), expected.weights(1), rtol=0, atol=1e-6)
+
+
+def test_a_pipeline(tiny, seq2seq_tokenizer):
+    model = tiny("bert").model
+    made = pipeline("feature-extraction", model=model, tokenizer=seq2seq_tokenizer, device="cpu")
+    expected = hs.capture(model, seq2seq_tokenizer, "red green")
+    for capture in (hs.capture(made, "red green"), hs.capture(made, text="red green")):
+        assert capture.maps["self"].query_tokens == ("red", "green", "</s>")
+        np.testing.assert_array_equal(capture.weights(1), expected.weights(1))
+    pair = hs.capture(made, "red", "green")
+    assert pair.maps["self"].sentence_b_start == 2
+
+
+class Wrapper(torch.nn.Module):
+    """As adapters are wrapped around a model: everything is passed on."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.base_model = model
+
+    def __getattr__(self, name):
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(self.base_model, name)
+
+    def forward(self, *arguments, **options):
+        return self.base_model(*arguments, **options)
+
+
+@pytest.mark.parametrize("kind", ["llama", "bart", "gptj"])
+def test_a_model_in_a_wrapper(kind, seq2seq_tokenizer):
+    model = build(animal_of(kind))
+    expected = hs.capture(model, seq2seq_tokenizer, "red green blue")
+    capture = hs.capture(Wrapper(model), seq2seq_tokenizer, "red green blue")
+    assert list(capture.maps) == list(expected.maps)
+    for name in capture.maps:
+        np.testing.assert_array_equal(capture.weights(1, map=name), expected.weights(1, map=name))
+    assert capture.report().maps[0].modules[0].startswith("base_model.")
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("kind", ["llama", "bert", "vit", "gptj"])
+def test_lower_precision(kind, dtype):
+    animal = animal_of(kind)
+    model = build(animal, dtype)
+    capture = hs.capture(model, inputs=inputs_of(animal))
+    name = str(dtype).removeprefix("torch.")
+    assert capture.report().maps[0].precision == name
+    assert capture.weights(0).dtype == np.float32
+    np.testing.assert_allclose(capture.weights(0).sum(-1), 1, atol=1e-5 if animal.tier == 1 else 1e-2)
+    if animal.tier == 1:
+        assert f"The model computes in {name}; weights are computed" in repr(capture.report())
+        inputs = {
+            key: value.to(dtype) if value.is_floating_point() else value for key, value in inputs_of(animal).items()
+        }
+        wanted = next(iter(eager_weights(model, inputs).values()))[0][0].numpy()
+        np.testing.assert_allclose(capture.weights(0), wanted, rtol=0, atol=0.03)
+
+
+def test_gradient_checkpointing_in_training():
+    animal = animal_of("llama")
+    model = build(animal)
+    expected = hs.capture(model, inputs=inputs_of(animal))
+    model.train()
+    newest = hasattr(model, "activation_checkpointing_enable")
+    model.activation_checkpointing_enable() if newest else model.gradient_checkpointing_enable()
+    capture = hs.capture(model, inputs=inputs_of(animal))
+    assert capture.maps["self"].num_layers == 3
+    np.testing.assert_array_equal(capture.weights(2), expected.weights(2))
+    assert model.training
+    assert all(layer.gradient_checkpointing for layer in model.layers)
+
+
+def test_compiled_layers():
+    animal = animal_of("llama")
+    model = build(animal)
+    expected = hs.capture(model, inputs=inputs_of(animal))
+    calls = []
+
+    def backend(graph, _inputs):
+        calls.append(graph)
+        return graph.forward
+
+    for place, layer in enumerate(model.layers):
+        model.layers[place] = torch.compile(layer, backend=backend)
+    capture = hs.capture(model, inputs=inputs_of(animal))
+    np.testing.assert_array_equal(capture.weights(2), expected.weights(2))
+    assert not calls, "nothing was compiled for the pass"
+
+
+def test_quantised_layers():
+    animal = animal_of("llama")
+    model = build(animal)
+    with torch.no_grad():
+        for layer in model.layers:
+            layer.self_attn.q_proj = Rounded(layer.self_attn.q_proj)
+    found = differences(model, animal, inputs_of(animal))
+    assert found["self"] <= 1e-5
+
+
+class Rounded(torch.nn.Module):
+    """A layer whose weights are held in eight bits."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.scale = float(linear.weight.abs().max()) / 127
+        self.register_buffer("codes", (linear.weight / self.scale).round().to(torch.int8))
+
+    def forward(self, hidden):
+        return torch.nn.functional.linear(hidden, self.codes.float() * self.scale)

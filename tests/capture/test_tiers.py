@@ -1,0 +1,144 @@
+"""Which way serves which model, what a capture says of it, and that nothing is left switched."""
+
+from __future__ import annotations
+
+import copy
+from html.parser import HTMLParser
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from transformers import AttentionInterface
+from transformers.masking_utils import AttentionMaskInterface
+
+import headscope as hs
+from zoo.models import ZOO, build, inputs_of
+
+KINDS = ["bert", "falcon", "gptj", "deepseek_v32", "gemma4_text", "llava", "swin", "swinv2", "qwen2_vl"]
+
+
+def animal_of(kind):
+    return next(one for one in ZOO if one.kind == kind)
+
+
+def everything(model):
+    """All that a capture switches."""
+    configs = [copy.deepcopy(module.config.__dict__) for module in model.modules() if hasattr(module, "config")]
+    hooks = [
+        len(value) for module in model.modules() for name, value in vars(module).items() if name.endswith("_hooks")
+    ]
+    everywhere = torch.nn.modules.module
+    hooks += [len(everywhere._global_forward_hooks), len(everywhere._global_forward_pre_hooks)]
+    functions = {name: value for name, value in AttentionInterface().items() if name != "headscope"}
+    masks = {name: value for name, value in AttentionMaskInterface().items() if name != "headscope"}
+    kernel = F.scaled_dot_product_attention, torch.backends.mha.get_fastpath_enabled()
+    attributes = [sorted(vars(module)) for module in model.modules()]
+    return repr(configs), hooks, functions, masks, kernel, attributes, [module.training for module in model.modules()]
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_is_put_back(kind, error):
+    animal = animal_of(kind)
+    model = build(animal).train()
+
+    def fail(module, *_):
+        if error and not isinstance(module, torch.nn.Dropout):
+            raise error("broken off")
+
+    last = [module for module in model.modules() if isinstance(module, torch.nn.Linear)][-1]
+    hook = last.register_forward_hook(fail)
+    before = everything(model)
+    if error:
+        with pytest.raises(error, match="broken off"):
+            hs.capture(model, inputs=inputs_of(animal))
+    else:
+        hs.capture(model, inputs=inputs_of(animal))
+    assert everything(model) == before
+    hook.remove()
+
+
+@pytest.mark.parametrize("kind", ["falcon", "gptj"])
+def test_nothing_is_recorded_for_other_threads_or_later(kind):
+    animal = animal_of(kind)
+    model = build(animal)
+    capture = hs.capture(model, inputs=inputs_of(animal))
+    size = capture.nbytes
+    model(**inputs_of(animal))
+    assert capture.nbytes == size
+    assert capture.maps["self"].num_layers == 3
+
+
+def test_falcon_that_was_loaded_with_eager_attention():
+    animal = animal_of("falcon")
+    model = build(animal)
+    fused = hs.capture(model, inputs=inputs_of(animal))
+    model.config._attn_implementation_internal = "eager"
+    eager = hs.capture(model, inputs=inputs_of(animal))
+    assert (fused.report().maps[0].tier, eager.report().maps[0].tier) == (2, 3)
+    assert abs(fused.weights(1) - eager.weights(1)).max() < 1e-5
+    assert model.config._attn_implementation == "eager"
+
+
+def test_the_report_says_what_is_there():
+    report = hs.capture(build(animal_of("llama")), inputs=inputs_of(animal_of("llama"))).report()
+    (map_,) = report.maps
+    assert (map_.name, map_.tier, map_.num_layers, map_.num_heads, map_.num_kv_heads) == ("self", 1, 3, (4,), (2,))
+    assert map_.modules == ("layers.0.self_attn", "layers.1.self_attn", "layers.2.self_attn")
+    lines = repr(report).splitlines()
+    assert lines[0] == "Capture of LlamaModel"
+    assert "attention interface: queries and keys" in lines[2]
+    assert lines[-1] == "Nothing is missing."
+
+
+def test_the_report_says_what_is_missing():
+    report = hs.capture(build(animal_of("siglip")), inputs=inputs_of(animal_of("siglip"))).report()
+    assert list(report.missing) == ["vision_model.head.attention"]
+    assert "Missing: vision_model.head.attention: torch's own MultiheadAttention" in repr(report)
+
+
+def test_the_report_says_how_weights_alone_were_had():
+    report = hs.capture(build(animal_of("gptj")), inputs=inputs_of(animal_of("gptj"))).report()
+    assert report.maps[0].tier == 3
+    assert report.maps[0].modules[0] == "h.0.attn"
+    assert "ran with eager attention" in repr(report)
+
+
+def test_the_report_of_given_weights():
+    report = hs.from_attentions([torch.full((1, 2, 3, 3), 1 / 3)], ["a", "b", "c"]).report()
+    assert (report.maps[0].tier, report.maps[0].num_heads) == (None, (2,))
+    assert "given weights" in repr(report)
+
+
+class Tags(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.opened, self.closed, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        assert not attributes, "a plain table: no links, no styles"
+        self.opened.append(tag)
+
+    def handle_endtag(self, tag):
+        self.closed.append(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_report_is_a_plain_table_in_a_notebook():
+    capture = hs.capture(build(animal_of("clip")), inputs=inputs_of(animal_of("clip")), name="<script>")
+    capture.report().missing["a<b"] = "because & so"
+    tags = Tags(capture.report()._repr_html_())
+    assert sorted(tags.opened) == sorted(tags.closed)
+    assert tags.opened.count("tr") == 3
+    assert "script" not in tags.opened
+    assert "a<b: because & so" in tags.text
+    assert "<script>" in tags.text
+
+
+def test_the_layers_of_other_kinds_are_no_attention():
+    capture = hs.capture(build(animal_of("qwen3_next")), inputs=inputs_of(animal_of("qwen3_next")))
+    assert capture.report().maps[0].modules == ("layers.1.self_attn", "layers.3.self_attn")
+    assert not capture.report().missing
