@@ -13,12 +13,14 @@ BUILT := python/headscope/labextension/package.json
 SOURCES := $(shell find src style -type f ! -name '*.test.ts') \
   tools/build-widget.mjs tools/bundle-sizes.mjs tools/clean.mjs package.json tsconfig.json
 
-.PHONY: help demo test install build bench bench-capture constraints clean
+.PHONY: help demo test install build test-old models bench bench-capture constraints clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo           look at the tour of Headscope in JupyterLab (ARGS=--no-browser: on a remote machine)"
 	@echo "make test           run every check there is (ARGS='pytest vitest': run these alone)"
+	@echo "make test-old       run the tests of capture with transformers 4.57"
+	@echo "make models         run every architecture and write docs/models.md"
 	@echo "make install        set up .venv and node_modules, build the front end and install Headscope, editable"
 	@echo "make bench          measure pages of Headscope's and of BertViz's side by side (ARGS=--help)"
 	@echo "make bench-capture  measure what a capture costs (ARGS=--help)"
@@ -85,6 +87,21 @@ constraints: .venv/.constraints-tool
 	  pyproject.toml requirements.txt requirements-test.txt > .venv/constraints.txt
 	@{ echo "# Versions that work together on Python 3.10 to 3.13, written by \`make constraints\`."; \
 	  grep -Ev '^(cuda|nvidia|triton)' .venv/constraints.txt; } > constraints.txt
+
+# The versions of Headscope's own environment, but for transformers and what belongs to it.
+OLD := $(CURDIR)/.venv/transformers-4.57
+OLD_TESTS := $(addprefix tests/capture/test_,versions.py exactness.py encoder_decoder.py masks.py)
+
+test-old: .venv/.test $(OLD)/.installed
+	@PYTHONPATH=$(OLD) OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -p no:cacheprovider $(OLD_TESTS) $(ARGS)
+
+$(OLD)/.installed:
+	@echo "Installing transformers 4.57 beside the newest ..."
+	@$(PIP) install -qq --no-deps --upgrade --target $(OLD) "transformers==4.57.*" "huggingface_hub<1" "tokenizers<0.23"
+	@touch $@
+
+models: .venv/.installed
+	@$(BIN)/python tools/models.py
 
 clean:
 	@rm -rf lib build dist python/headscope/static python/headscope/labextension

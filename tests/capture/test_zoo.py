@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from zoo.eager import eager_weights
 from zoo.models import ZOO, Animal, build, inputs_of
 
 TOLERANCE = 1e-5
+TABLE = Path(__file__).parents[2] / "docs" / "models.md"
 ALL = [pytest.param(animal, id=animal.kind) for animal in ZOO]
 PADDED = [pytest.param(animal, id=animal.kind) for animal in ZOO if animal.reads in ("text", "pair")]
 
@@ -58,3 +61,8 @@ def test_the_output_is_the_models_own(animal: Animal):
 def test_attention_is_sharp_enough_to_show_errors(animal: Animal):
     weights = [call for calls in eager_weights(model_of(animal.kind), inputs_of(animal)).values() for call in calls]
     assert max(float((call.amax(-1) - call.mean(-1)).max()) for call in weights) > 0.3
+
+
+def test_the_table_of_models_lists_the_zoo():
+    listed = re.findall(r"^\| `([\w-]+)` \| (\d)", TABLE.read_text(), re.MULTILINE)
+    assert listed == [(animal.kind, str(animal.tier)) for animal in ZOO], "make models writes the table anew"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from headscope.capture.recorder import Recorder
@@ -30,19 +29,22 @@ def take_outputs(recorder: Recorder, watch: Watch, outputs: Any) -> None:
     ValueError
         What is returned are not weights of queries by keys.
     """
-    known = {id(returned.weights): returned for returned in watch.returned}
+    seen = [returned for returned in watch.returned if _is_weights(returned.weights)]  # not T5's position bias
+    known = {id(returned.weights): returned for returned in seen}
     found = list(_returned(outputs))
     if len(known) > len(found) and all(id(tensor) in known for _, tensor in found):
-        found = [(None, returned.weights) for returned in watch.returned]
+        found = [(None, returned.weights) for returned in seen]
     for number, (map_name, weights) in enumerate(found):
-        returned = known.get(id(weights)) or _unnamed(watch, number, weights)
+        returned = known.get(id(weights)) or _unnamed(
+            watch.returned if len(watch.returned) == len(found) else seen, number, weights
+        )
         _check(returned)
         recorder.take_weights(returned, map_name)
 
 
-def _unnamed(watch: Watch, number: int, weights: Tensor) -> Returned:
+def _unnamed(seen: list[Returned], number: int, weights: Tensor) -> Returned:
     """Return weights that the model has changed since its module returned them, such as the order of their axes."""
-    name = watch.returned[number].module if number < len(watch.returned) else f"attention {number}"
+    name = seen[number].module if number < len(seen) else f"attention {number}"
     return Returned(name, weights, ())
 
 
@@ -57,12 +59,17 @@ def _returned(outputs: Any) -> Iterator[tuple[str | None, Tensor]]:
         yield from _returned(part)
 
 
+def _is_weights(tensor: Tensor) -> bool:
+    if tensor.dim() != 4 or not tensor.is_floating_point():
+        return False
+    sums = tensor.detach().float().sum(-1)
+    one = (sums - 1).abs() < SUM_TOLERANCE
+    return bool((one | (sums == 0) | sums.isnan()).all()) and bool((one | sums.isnan()).any())  # zeros alone: a mask
+
+
 def _check(returned: Returned) -> None:
-    weights = returned.weights
-    sums = weights.detach().float().sum(-1) if weights.dim() == 4 else torch.empty(0)
-    one = ((sums - 1).abs() < SUM_TOLERANCE) | (sums == 0) | sums.isnan()
-    if weights.dim() != 4 or not bool(one.all()):
+    if not _is_weights(returned.weights):
         raise ValueError(
-            f"{returned.module!r} returned a tensor of shape {tuple(weights.shape)} as attention. Its rows do not "
-            "add up to one: these are not weights of queries by keys, so they can't be shown."
+            f"{returned.module!r} returned a tensor of shape {tuple(returned.weights.shape)} as attention. Its rows do "
+            "not add up to one: these are not weights of queries by keys, so they can't be shown."
         )

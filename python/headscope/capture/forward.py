@@ -131,6 +131,7 @@ def prepare(request: Request) -> Inputs:
     elif request.target is not None:
         raise ValueError(f"target is for encoder-decoder models; {type(model).__name__} has no decoder of its own.")
     arguments.pop("labels", None)  # the model would compute a loss
+    arguments.pop("output_attentions", None)  # some models would leave their fast kernel
     economies = _economies(model, request.candidates is not None)
     arguments.update({name: value for name, value in economies.items() if name in known and name not in arguments})
     inputs.sides = {

@@ -84,7 +84,8 @@ def _tier(part: PreTrainedModel) -> int:
     kind, source = str(part.config.model_type), _source(type(part))
     if reason := _refusal(part):
         raise ValueError(f"models of type {kind!r} ({type(part).__name__}) can't be captured: {reason}.")
-    if FUSED in source and part.config._attn_implementation == "sdpa":
+    asked = getattr(part.config, "output_attentions", False)  # then such models leave the kernel
+    if FUSED in source and part.config._attn_implementation == "sdpa" and not asked:
         return 2
     if "output_attentions" in source or "attentions" in (getattr(type(part), "_can_record_outputs", None) or {}):
         return 3
@@ -114,9 +115,12 @@ def uses_interface(model_class: type[PreTrainedModel]) -> bool:
 
     A class from a notebook has no source to read; then the model class that it extends decides.
     """
-    if model_class._can_set_attn_implementation():
-        return True
-    if _source(model_class):
+    try:
+        if model_class._can_set_attn_implementation():
+            return True
+    except KeyError:  # transformers 4.57 on a class of a module that is not loaded
+        pass
+    if _own_source(model_class):
         return False
     bases = (base for base in model_class.__mro__[1:] if issubclass(base, PreTrainedModel))
     return any(base._can_set_attn_implementation() for base in bases if base is not PreTrainedModel)
@@ -128,7 +132,12 @@ def branches_on_sdpa(part: PreTrainedModel) -> bool:
 
 
 def _source(model_class: type[PreTrainedModel]) -> str:
-    """Return the source of the file that a class is from; empty for a class from a notebook."""
+    """Return the source of the file that a class is from; for a class from a notebook, of the class that it extends."""
+    bases = (base for base in model_class.__mro__ if issubclass(base, PreTrainedModel) and base is not PreTrainedModel)
+    return next((source for base in bases if (source := _own_source(base))), "")
+
+
+def _own_source(model_class: type[PreTrainedModel]) -> str:
     try:
         return inspect.getsource(sys.modules[model_class.__module__])
     except (KeyError, OSError, TypeError):
