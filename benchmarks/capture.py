@@ -111,6 +111,7 @@ def memory_apart(name: str, tokens: int, way: str, threads: int) -> dict[str, fl
 
 def row(name: str, tokens: int, args: argparse.Namespace) -> list[str]:
     """Measure one model at one length."""
+    print(f"{NAMES[name]}, {tokens} tokens ...", file=sys.stderr, flush=True)
     taken = timings(name, tokens, args.rounds)
     ratios = {way: [one / plain for one, plain in zip(taken[way], taken["plain"], strict=True)] for way in taken}
     used = {way: memory_apart(name, tokens, way, args.threads) for way in WAYS}
@@ -129,7 +130,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", choices=list(NAMES), default=["minilm", "smollm2"])
     parser.add_argument("--tokens", type=int, nargs="+", default=[64, 128, 256, 512])
-    parser.add_argument("--rounds", type=int, default=31)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "capture.md")
     parser.add_argument("--memory", nargs=3, metavar=("MODEL", "TOKENS", "WAY"), help=argparse.SUPPRESS)
