@@ -18,3 +18,8 @@ except PackageNotFoundError:  # the sources without an installation
     __version__ = "0+unknown"
 
 __all__ = ["AttentionMap", "Capture", "__version__", "capture", "capture_generation", "from_attentions"]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell `jupyter-builder develop` where the built extension is."""
+    return [{"src": "labextension", "dest": "headscope"}]
