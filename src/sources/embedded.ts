@@ -74,6 +74,9 @@ function parsed(): Promise<void> {
 }
 
 function inflate(base64: string): Promise<ArrayBuffer> {
-  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const binary = atob(base64);
+  // A loop: `Uint8Array.from` with a function takes ten times as long.
+  const packed = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) packed[at] = binary.charCodeAt(at);
   return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
