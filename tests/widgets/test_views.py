@@ -91,3 +91,7 @@ def test_a_layer_that_a_view_does_not_include(capture: Any) -> None:
 def test_a_capture_displays_itself(capture: Any) -> None:
     data, _ = capture._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_a_view_says_what_it_shows(capture: Any) -> None:
+    assert repr(capture.head_view(layer=2)) == "<head view of attention, map 'self', layer 2>"

@@ -44,6 +44,9 @@ class View(anywidget.AnyWidget):
         super().__init__(store=store, **traits)
         self.set_trait("view", kind)
 
+    def __repr__(self) -> str:
+        return f"<{self.view} view of {self.store.name}, map {self.map!r}, layer {self.layer}>"
+
     @property
     def selection(self) -> Selection:
         """The selection that all views of the capture share."""
