@@ -33,7 +33,8 @@ NOTES = """\
 Plain: a forward pass with PyTorch's fused attention (SDPA). Capture: `hs.capture(model, inputs=batch)`. Eager: the
 model loaded with `attn_implementation="eager"`, and `output_attentions=True`. Times: medians of {rounds} rounds in
 which the three take turns, as multiples of the plain forward of the same round; {threads} CPU thread(s), float32.
-Peak: resident memory above that of the loaded model, each in a process of its own. Held: what is kept afterwards.
+Peak: resident memory above that of the loaded model, each in a process of its own; what loading left free is used again
+and not counted, so small numbers say little. Held: what is kept afterwards.
 SmolLM2 runs without cache and with the logits of the last token alone in all three, as a capture runs it.
 """
 
