@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addEdges, addStep, type Coverage } from "./coverage";
+import { addEdges, addStretch, type Coverage } from "./coverage";
 
 function runningSum(coverage: Coverage): number[] {
   let sum = 0;
@@ -10,7 +10,7 @@ function runningSum(coverage: Coverage): number[] {
   });
 }
 
-describe("addStep", () => {
+describe("addStretch", () => {
   it("gives every pixel the part of the stretches that lies in it", () => {
     const stretch = fc.record({
       top: fc.double({ min: -5, max: 25, noNaN: true }),
@@ -19,10 +19,9 @@ describe("addStep", () => {
     });
     fc.assert(
       fc.property(fc.array(stretch, { maxLength: 10 }), (stretches) => {
-        const coverage = new Float32Array(22);
+        const coverage = new Float64Array(22);
         for (const { top, height, amount } of stretches) {
-          addStep(coverage, 20, top, amount);
-          addStep(coverage, 20, top + height, -amount);
+          addStretch(coverage, top, top + height, amount);
         }
         const sums = runningSum(coverage).slice(0, 20);
         const expected = sums.map((_, y) =>
@@ -39,8 +38,8 @@ describe("addStep", () => {
 
 describe("addEdges", () => {
   it("makes a steep line taller by the secant of its angle", () => {
-    const edges = { start: Float32Array.of(0), fall: Float32Array.of(40), opacity: Float32Array.of(0.5) };
-    const coverage = new Float32Array(42);
+    const edges = { start: Float64Array.of(0), fall: Float64Array.of(40), opacity: Float64Array.of(0.5) };
+    const coverage = new Float64Array(42);
     addEdges(coverage, edges, { fraction: 0.5, slope: 3 / 40 }, 2, 0.25);
     const sums = runningSum(coverage);
     expect(sums.reduce((total, sum) => total + sum, 0)).toBeCloseTo(0.5 * 0.25 * 2 * 2 * Math.sqrt(10), 5);

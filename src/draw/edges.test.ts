@@ -31,25 +31,25 @@ describe("collectEdges", () => {
   it("takes the positive weights, none more opaque than opaque", () => {
     const { strong, faint } = collectEdges(HEAD, 3, shown, GEOMETRY, 0.5, 0);
     expect(strong).toEqual({
-      start: Float32Array.of(10, 10, 20),
-      fall: Float32Array.of(5, 25, 15),
-      opacity: Float32Array.of(0.125, 0.25, 1),
+      start: Float64Array.of(10, 10, 20),
+      fall: Float64Array.of(5, 25, 15),
+      opacity: Float64Array.of(0.125, 0.25, 1),
     });
     expect(faint.start).toHaveLength(0);
   });
 
   it("takes a weight that equals the threshold", () => {
-    expect(collectEdges(HEAD, 2, shown, GEOMETRY, 0.5, 0.5).strong.opacity).toEqual(Float32Array.of(0.25, 1));
+    expect(collectEdges(HEAD, 2, shown, GEOMETRY, 0.5, 0.5).strong.opacity).toEqual(Float64Array.of(0.25, 1));
   });
 
   it("parts the lines that catch the eye from the others", () => {
     const { strong, faint } = collectEdges(HEAD, 3, shown, GEOMETRY, 1 / 16, 0);
-    expect(strong.opacity).toEqual(Float32Array.of(1 / 32, 1 / 4));
-    expect(strong.fall).toEqual(Float32Array.of(25, 15));
+    expect(strong.opacity).toEqual(Float64Array.of(1 / 32, 1 / 4));
+    expect(strong.fall).toEqual(Float64Array.of(25, 15));
     expect(faint).toEqual({
-      start: Float32Array.of(10),
-      fall: Float32Array.of(5),
-      opacity: Float32Array.of(1 / 64),
+      start: Float64Array.of(10),
+      fall: Float64Array.of(5),
+      opacity: Float64Array.of(1 / 64),
     });
   });
 });

@@ -10,9 +10,9 @@ export interface Shown {
 /** The lines of one head that are drawn one by one, as the columns of a table. */
 export interface Edges {
   /** The y where each line starts, how far it falls, and its opacity. */
-  readonly start: Float32Array;
-  readonly fall: Float32Array;
-  readonly opacity: Float32Array;
+  readonly start: Float64Array;
+  readonly fall: Float64Array;
+  readonly opacity: Float64Array;
 }
 
 export function shownPositions(geometry: LineGeometry, style: LineStyle): Shown {
@@ -47,7 +47,7 @@ export function collectEdges(
 ): HeadEdges {
   const { codes, table, numKeys } = weights;
   const { keyY, queryY } = geometry;
-  const edges = { start: new Float32Array(count), fall: new Float32Array(count), opacity: new Float32Array(count) };
+  const edges = { start: new Float64Array(count), fall: new Float64Array(count), opacity: new Float64Array(count) };
   let strong = 0;
   let faint = count;
   for (const query of shown.queries) {

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HeadWeights } from "../core/head-weights";
+import { BAND, type Bands } from "./bands";
 import { shownPositions } from "./edges";
-import { type Bands, hazeOf } from "./haze";
+import { hazeOf } from "./haze";
+import { addUp, sumHaze } from "./haze-sums";
+import { stretchesOf } from "./stretches";
 
 const NAN = Number.NaN;
 const GEOMETRY = {
@@ -18,8 +21,24 @@ function head(values: readonly number[]): HeadWeights {
   return { numQueries: 5, numKeys: 4, codes: Uint16Array.from(table.keys()), table, dtype: "float16" };
 }
 
+const SHOWN = shownPositions(GEOMETRY, STYLE);
+
 function haze(weights: HeadWeights, threshold: number, tile: number) {
-  return hazeOf(weights, shownPositions(GEOMETRY, STYLE), GEOMETRY, STYLE.opacity, threshold, tile);
+  const queries = stretchesOf(GEOMETRY.queryY, SHOWN.queries, tile);
+  const keys = stretchesOf(GEOMETRY.keyY, SHOWN.keys, tile);
+  return hazeOf(sumHaze(weights, SHOWN, threshold, tile), queries, keys, STYLE.opacity);
+}
+
+/** The bundles as rows: where they start, and half the height of that; where they end, and half the height; opacity. */
+function rowsOf(bands: Bands): number[][] {
+  return Array.from({ length: bands.length / BAND }, (_, row) => {
+    const [point, fall, width, spread, opacity] = bands.subarray(row * BAND, (row + 1) * BAND) as unknown as number[];
+    return [point, width, point + fall, width + spread, opacity] as number[];
+  });
+}
+
+function opacityOf(bands: Bands): number {
+  return sum(rowsOf(bands).map((row) => row[4] as number));
 }
 
 function sum(values: Iterable<number>): number {
@@ -39,25 +58,37 @@ describe("hazeOf", () => {
           const { table } = head(values);
           const shown = [...table].filter((_, cell) => cell >= 4 && cell % 4 !== 2);
           const faint = shown.filter((value) => value > 0 && value < threshold).map((value) => value * STYLE.opacity);
-          const { fromQueries, toKeys } = haze(head(values), threshold, tile);
-          expect(sum(fromQueries.opacity)).toBeCloseTo(sum(faint), 4);
-          expect(sum(toKeys.opacity)).toBeCloseTo(sum(faint), 4);
+          const { fromQueries, between, toKeys } = haze(head(values), threshold, tile);
+          for (const bands of [fromQueries, between, toKeys]) expect(opacityOf(bands)).toBeCloseTo(sum(faint), 4);
         },
       ),
     );
   });
 
   it("spreads a bundle over the rows of its tokens", () => {
-    const rows = ({ point, fall, spread, opacity }: Bands) =>
-      [...point].map((y, index) => [y, y + (fall[index] as number), spread[index], opacity[index]]);
     const { fromQueries, toKeys } = haze(head(new Array(20).fill(0.25)), 1, 2);
-    expect(rows(fromQueries)).toEqual([
-      ...[10, 30, 50, 70].map((y) => [y, 20, 20, 0.25]),
-      ...[10, 30, 50, 70].map((y) => [y, 50, 10, 0.125]),
+    expect(rowsOf(fromQueries)).toEqual([
+      ...[10, 30, 50, 70].map((y) => [y, 0, 20, 20, 0.25]),
+      ...[10, 30, 50, 70].map((y) => [y, 0, 50, 10, 0.125]),
     ]);
-    expect(rows(toKeys)).toEqual([
-      ...[10, 30, 50].map((y) => [y, 20, 20, 0.25]),
-      ...[10, 30, 50].map((y) => [y, 60, 20, 0.25]),
+    expect(rowsOf(toKeys)).toEqual([
+      ...[10, 30, 50].map((y) => [y, 0, 20, 20, 0.25]),
+      ...[10, 30, 50].map((y) => [y, 0, 60, 20, 0.25]),
     ]);
   });
+
+  it("spreads the bundles between over half as many tokens on both sides", () => {
+    const { between } = haze(head(new Array(20).fill(0.25)), 1, 4);
+    expect(rowsOf(between)).toEqual([
+      ...[20, 60].map((y) => [y, 20, 20, 20, 0.5]),
+      ...[20, 60].map((y) => [y, 20, 50, 10, 0.25]),
+    ]);
+  });
+});
+
+it("adds up the haze of several heads", () => {
+  const sums = [0.1, 0.2].map((weight) => sumHaze(head(new Array(20).fill(weight)), SHOWN, 1, 2));
+  const { fromQueries, between, toKeys } = addUp(sums);
+  for (const all of [fromQueries, between, toKeys]) expect(sum(all)).toBeCloseTo(0.3 * 12);
+  expect(toKeys[0]).toBeCloseTo(0.6);
 });

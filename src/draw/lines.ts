@@ -7,10 +7,13 @@ import type { Effort } from "./threshold";
 export type { DrawnHead };
 
 /**
- * Chosen by measurement. On one busy core of a small server, in a picture 300 pixels wide, 12 heads of 16 tokens take
- * 20 ms, of 128 tokens 40 to 65 ms and of 512 tokens 160 to 250 ms, whether attention is peaked or spread out.
+ * Chosen by measurement (`benchmarks/drawing.mjs`) for a layer of 12 heads to be drawn within a frame or two of the
+ * screen, at 128 tokens, and within a tenth of a second at 512.
  */
-const EFFORT: Effort = { all: 1 << 22, most: 1 << 25, haze: 1 << 17 };
+const EFFORT: Effort = { all: 1 << 19, most: 1 << 20, haze: 1 << 17 };
+
+/** More lines than this for each row of pixels can't be told from each other. */
+const LINES_PER_ROW = 1.5;
 
 /**
  * Replaces the picture by the lines of some heads: each a smooth curve with horizontal ends, as opaque as its weight
@@ -29,5 +32,12 @@ export function drawLines(
 ): number {
   picture.data.fill(0);
   const area = { x: 0, y: 0, width: picture.width, height: picture.height };
-  return drawStrokes(picture, area, heads, geometry, style, EFFORT);
+  const most = Math.max(EFFORT.most, LINES_PER_ROW * heightOf(geometry) * picture.width);
+  return drawStrokes(picture, area, heads, geometry, style, { ...EFFORT, most });
+}
+
+/** The height of all that is shown. It may be more than the picture's. */
+function heightOf({ queryY, keyY }: LineGeometry): number {
+  const y = [...queryY, ...keyY].filter(Number.isFinite);
+  return y.length === 0 ? 0 : Math.max(...y) - Math.min(...y);
 }

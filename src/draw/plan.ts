@@ -1,7 +1,9 @@
 import type { HeadWeights } from "../core/head-weights";
 import type { LineGeometry, LineStyle, Rgb } from "../core/lines";
-import { collectEdges, type HeadEdges, shownPositions } from "./edges";
+import { collectEdges, type HeadEdges, type Shown, shownPositions } from "./edges";
 import { type Haze, hazeOf } from "./haze";
+import { addUp, sumHaze } from "./haze-sums";
+import { stretchesOf } from "./stretches";
 import { type Effort, splitByWeight } from "./threshold";
 
 /** A head to draw. */
@@ -10,34 +12,58 @@ export interface DrawnHead {
   readonly color: Rgb;
 }
 
-/** What is drawn of one head. */
-export interface Strokes {
-  readonly edges: HeadEdges;
-  /** Null where every line is drawn one by one. */
-  readonly haze: Haze | null;
+/** What is drawn. */
+export interface Plan {
+  readonly shown: Shown;
+  /** The lines of each head that are drawn one by one, and their number. */
+  readonly edges: readonly HeadEdges[];
+  readonly lines: number;
+  /** The other lines of each head, and of all heads together; null where there are none. */
+  readonly haze: { readonly heads: readonly Haze[]; readonly all: Haze } | null;
 }
 
-/** Neighbouring lines share bundles of a sixteenth of the tokens, or of more where that would cost too much. */
-const BUNDLES = 16;
+/** Neighbouring lines share bundles of an eighth of the tokens, or of more where that would cost too much. */
+const BUNDLES = 8;
 
-/** Decides what is drawn of each head, and counts the lines that are drawn one by one. */
+/** Decides what is drawn of each head, and how. */
 export function planStrokes(
   heads: readonly DrawnHead[],
   geometry: LineGeometry,
   style: LineStyle,
   effort: Effort,
-): { strokes: Strokes[]; lines: number } {
+): Plan {
   const weights = heads.map((head) => head.weights);
   for (const head of weights) checkFit(head, geometry);
   const shown = shownPositions(geometry, style);
-  const { threshold, counts } = splitByWeight(weights, shown, style.opacity, geometry.right - geometry.left, effort);
+  const width = geometry.right - geometry.left;
+  const { threshold, counts } = splitByWeight(weights, shown, style.opacity, width, effort);
+  return {
+    shown,
+    edges: weights.map((head, index) =>
+      collectEdges(head, counts[index] as number, shown, geometry, style.opacity, threshold),
+    ),
+    lines: counts.reduce((total, count) => total + count, 0),
+    haze: threshold > 0 ? planHaze(weights, shown, geometry, style.opacity, threshold, effort.haze) : null,
+  };
+}
+
+function planHaze(
+  weights: readonly HeadWeights[],
+  shown: Shown,
+  geometry: LineGeometry,
+  opacity: number,
+  threshold: number,
+  bundles: number,
+): Plan["haze"] {
   const [rows, columns] = [shown.queries.length, shown.keys.length];
-  const tile = Math.ceil(Math.max(Math.max(rows, columns) / BUNDLES, (heads.length * rows * columns) / effort.haze));
-  const strokes = weights.map((head, index) => ({
-    edges: collectEdges(head, counts[index] as number, shown, geometry, style.opacity, threshold),
-    haze: threshold > 0 ? hazeOf(head, shown, geometry, style.opacity, threshold, tile) : null,
-  }));
-  return { strokes, lines: counts.reduce((total, count) => total + count, 0) };
+  const tile = Math.ceil(Math.max(Math.max(rows, columns) / BUNDLES, (weights.length * rows * columns) / bundles));
+  const queries = stretchesOf(geometry.queryY, shown.queries, tile);
+  const keys = stretchesOf(geometry.keyY, shown.keys, tile);
+  const sums = weights.map((head) => sumHaze(head, shown, threshold, tile));
+  return {
+    heads: sums.map((head) => hazeOf(head, queries, keys, opacity)),
+    all: hazeOf(addUp(sums), queries, keys, opacity),
+  };
 }
 
 function checkFit({ numQueries, numKeys }: HeadWeights, { queryY, keyY }: LineGeometry): void {
