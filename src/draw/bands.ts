@@ -29,7 +29,9 @@ export function addBands(coverage: Coverage, bands: Bands, point: CurvePoint, ha
     const steepness = slope * drop;
     const half = halfWidth * Math.sqrt(1 + steepness * steepness);
     const spread = (bands[at + 2] as number) + fraction * (bands[at + 3] as number);
-    const reach = half + spread + blur * Math.abs(steepness);
+    // Neighbouring bundles touch and do not overlap, or there would be stripes.
+    const line = half + blur * Math.abs(steepness);
+    const reach = Math.max(spread, line);
     // Where the lines spread, each pixel gets less of them.
     const amount = ((bands[at + 4] as number) * half) / reach;
     addStretch(coverage, scale * (y - reach), scale * (y + reach), amount);

@@ -26,8 +26,8 @@ export function addEdges(coverage: Coverage, edges: Edges, point: CurvePoint, ha
 /** Adds `amount` to the pixels from `top` to `end`, cut off at the column's ends. */
 export function addStretch(coverage: Coverage, top: number, end: number, amount: number): void {
   const bottom = coverage.length - 2;
-  const from = top > 0 ? top : 0;
-  const to = end < bottom ? end : bottom;
+  const from = Math.max(top, 0);
+  const to = Math.min(end, bottom);
   if (from < to) addInside(coverage, from, to, amount);
 }
 

@@ -32,8 +32,8 @@ function haze(weights: HeadWeights, threshold: number, tile: number) {
 /** The bundles as rows: where they start, and half the height of that; where they end, and half the height; opacity. */
 function rowsOf(bands: Bands): number[][] {
   return Array.from({ length: bands.length / BAND }, (_, row) => {
-    const [point, fall, width, spread, opacity] = bands.subarray(row * BAND, (row + 1) * BAND) as unknown as number[];
-    return [point, width, point + fall, width + spread, opacity] as number[];
+    const column = (index: number) => bands[row * BAND + index] as number;
+    return [column(0), column(2), column(0) + column(1), column(2) + column(3), column(4)];
   });
 }
 

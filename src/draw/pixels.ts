@@ -40,7 +40,7 @@ export class Pixels {
       rise += ramp[row] as number;
       opacity += (coverage[row] as number) + rise;
       if (opacity < LOWEST) continue;
-      const alpha = (opacity < 1 ? opacity : 1) * full + 0.5;
+      const alpha = Math.min(opacity, 1) * full + 0.5;
       pixels[pixel] = (colors[row >> shift] as number) | (alpha << 24);
     }
   }

@@ -3,9 +3,9 @@ import { samplesFor } from "./samples";
 
 function lines(...fall: number[]) {
   return {
-    start: new Float32Array(fall.length),
-    fall: Float32Array.from(fall),
-    opacity: new Float32Array(fall.length),
+    start: new Float64Array(fall.length),
+    fall: Float64Array.from(fall),
+    opacity: new Float64Array(fall.length),
   };
 }
 
