@@ -93,8 +93,15 @@ def _continued(model: Any, own: dict[str, Any], sequence: Tensor, options: dict[
 
 def _ended(model: Any, sequence: Tensor, num_prompt: int, options: dict[str, Any]) -> Tensor:
     """Return a sequence up to its end: shorter ones of a batch are padded after it."""
-    config = options.get("generation_config")
-    end = options.get("eos_token_id", getattr(config, "eos_token_id", None))
-    ends = end_ids(model) if end is None else [end] if isinstance(end, int) else list(end)
+    ends = _ends(model, options)
     at = torch.isin(sequence[num_prompt:], torch.tensor(ends, device=sequence.device)).nonzero()
     return sequence if not len(at) else sequence[: num_prompt + int(at[0]) + 1]
+
+
+def _ends(model: Any, options: dict[str, Any]) -> list[int]:
+    """Return the tokens that ended the text: as the user said, where None is for none, else as the model says."""
+    config = options.get("generation_config")
+    end = options.get("eos_token_id", getattr(config, "eos_token_id", None))
+    if end is None:
+        return [] if "eos_token_id" in options else end_ids(model)
+    return [int(end)] if isinstance(end, int) or not getattr(end, "ndim", 1) else [int(one) for one in end]
