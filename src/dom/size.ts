@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { element } from "./element";
 
 /** The inner width of an element in CSS pixels; `before` as long as it stands in no page. */
 export function widthOf(target: HTMLElement, before: number, signal: AbortSignal): ReadonlySignal<number> {
@@ -9,6 +10,31 @@ export function widthOf(target: HTMLElement, before: number, signal: AbortSignal
   observer.observe(target);
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   return width;
+}
+
+/** How wide an element is, in the steps that the style sheet tells apart. */
+export type WidthStep = "narrow" | "medium" | "wide";
+
+/**
+ * Says in `data-width` how wide an element is, for the style sheet.
+ *
+ * Container queries would do it, but in the cells that JupyterLab attaches out of sight and shows later, Chromium now
+ * and then leaves what is in such a container without its styles.
+ */
+export function tellWidth(target: HTMLElement, signal: AbortSignal): void {
+  // Without a height of its own: a change of the width never changes what is observed a second time.
+  const ruler = element("div", { class: "hs-ruler", "aria-hidden": "true" });
+  target.prepend(ruler);
+  const observer = new ResizeObserver(() => {
+    if (ruler.clientWidth > 0) target.dataset.width = stepOf(ruler.clientWidth);
+  });
+  observer.observe(ruler);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+}
+
+function stepOf(width: number): WidthStep {
+  if (width < 480) return "narrow";
+  return width < 640 ? "medium" : "wide";
 }
 
 /** The screen's pixel density, which changes when the reader zooms. */

@@ -2,7 +2,7 @@ import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signa
 import { headColor } from "../core/colors";
 import { layoutTokens } from "../core/layout";
 import { element } from "../dom/element";
-import { densityOf, seenOf, widthOf } from "../dom/size";
+import { densityOf, seenOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { type Answer, watchBlocks } from "./blocks";
 import { mountColumn, type Side, widestToken } from "./columns";
@@ -39,6 +39,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   const area = element("div", { class: "hs-lines" }, ...titles(), columns.query.value.list, between);
   area.append(columns.key.value.list);
   const box = element("div", { class: "hs-scroll" }, area);
+  tellWidth(box, signal);
   const seen = seenOf(box, signal);
   parent.append(box);
   mountPointing(area, columns, selection, signal);

@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { ViewKind } from "../contract.gen";
 import type { ViewContext } from "../core/context";
 import { setAttribute } from "../dom/element";
+import { tellWidth } from "../dom/size";
 import { groundOf } from "../dom/theme";
 import { effectUntil } from "../dom/until";
 import type { Progress } from "./progress";
@@ -16,6 +17,7 @@ export function openRoot(root: HTMLElement, view: ViewKind, context: ViewContext
   root.dataset.state = "pending";
   root.tabIndex = 0;
   root.setAttribute("role", "group");
+  tellWidth(root, signal);
   const ground = groundOf(root, context.options.theme, signal);
   effectUntil(signal, () => {
     root.dataset.theme = context.options.theme.value;

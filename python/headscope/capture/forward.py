@@ -21,6 +21,7 @@ from headscope.capture.eager import take_outputs
 from headscope.capture.inputs import Inputs, Side
 from headscope.capture.interface import capturing, evaluation, switched, without_lasting_hooks
 from headscope.capture.labels import SIDES, Labeller, is_encoder_decoder
+from headscope.capture.pictures import images_of, name_pictures, pictures_of
 from headscope.capture.places import name_places
 from headscope.capture.recorder import Batch, Layer, Recorder
 from headscope.capture.summary import summary
@@ -85,7 +86,7 @@ def run(request: Request) -> Passed:
             "not use transformers' attention interface, torch's fused kernel by its name, or output_attentions."
         )
     maps = _maps(layers, inputs, request, recorder.labels)
-    report = summary(model_name(request.model), maps, watch)
+    report = summary(model_name(request.model), maps, recorder, inputs.batch_size)
     side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
     candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
     return Passed(maps, report, candidates)
@@ -134,8 +135,10 @@ def prepare(request: Request) -> Inputs:
     arguments.pop("output_attentions", None)  # some models would leave their fast kernel
     economies = _economies(model, request.candidates is not None)
     arguments.update({name: value for name, value in economies.items() if name in known and name not in arguments})
+    text = reading.read_side(inputs, tokenizer, encoding, keep_padding=request.keep_padding)
+    inputs.images = images_of(arguments, model, inputs.row)
     inputs.sides = {
-        "main": reading.read_side(inputs, tokenizer, encoding, keep_padding=request.keep_padding),
+        "main": name_pictures(text, pictures_of(arguments, model, inputs.row)),
         "decoder": reading.read_side(inputs, tokenizer, None, "decoder_", request.keep_padding),
     }
     return inputs
@@ -168,17 +171,17 @@ def model_name(model: Any) -> str:
 
 def _batch(inputs: Inputs) -> Batch:
     unpadded = {name: (side.length, side.unpadded) for name, side in inputs.sides.items()}
-    return Batch(inputs.batch_size, inputs.row, unpadded)  # type: ignore[arg-type]
+    return Batch(inputs.batch_size, inputs.row, unpadded, inputs.images)  # type: ignore[arg-type]
 
 
 def _maps(layers: Sequence[Layer], inputs: Inputs, request: Request, labels: Labeller) -> list[MapParts]:
-    """Gather layers to maps; layers of one kind that differ in size become maps of their own."""
-    found: dict[tuple[str, int, int], list[Layer]] = {}
+    """Gather layers to maps; towers of one kind, and layers that differ in size, become maps of their own."""
+    found: dict[tuple[Any, ...], list[Layer]] = {}
     for layer in layers:
         size = layer.record.num_queries, layer.record.num_keys
-        found.setdefault((layer.map_name, *size), []).append(layer)
+        found.setdefault((layer.map_name, layer.tower, *size), []).append(layer)
     maps: list[MapParts] = []
-    for (kind, *sizes), members in found.items():
+    for (kind, _, *sizes), members in found.items():
         same = sum(part.name.split()[0] == kind for part in maps)
         name = f"{kind} {same + 1}" if same else kind
         sides = labels.sides_of(kind)

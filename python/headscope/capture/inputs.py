@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from headscope.capture.checks import check_ids, check_length
+from headscope.capture.pictures import Images
 from headscope.capture.places import Grid
 from headscope.positions import check_position
 from headscope.tokens import read_tokens
@@ -60,6 +61,8 @@ class Inputs:
     """Which text of the batch is captured."""
     sides: dict[str, Side] = field(default_factory=dict)
     """`"main"`: the text's; `"decoder"`: the decoder's."""
+    images: Images | None = None
+    """Which of a batch's images belong to the captured text; None where nobody says."""
 
 
 FLOATS = ("pixel_values", "input_features", "input_values", "inputs_embeds")

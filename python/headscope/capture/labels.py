@@ -18,10 +18,18 @@ SIDES: dict[str, tuple[Side, Side]] = {
     "cross": ("decoder", "main"),
     "vision": ("vision", "vision"),
     "audio": ("audio", "audio"),
+    "resampler": ("other", "other"),
+    "other": ("other", "other"),
 }
 """The sides of queries and keys for each map, in order of showing."""
 
-TOWERS = {"vision": re.compile(r"vision|visual|image|pixel"), "audio": re.compile(r"audio|speech|sound")}
+TOWERS = {
+    "resampler": re.compile(r"resampler|perceiver|q_?former|connector"),
+    "vision": re.compile(r"vision|visual|image|pixel"),
+    "audio": re.compile(r"audio|speech|sound"),
+}
+"""What the parts of a model with several towers are called, the text's left out."""
+TEXT = re.compile(r"text|language|llm")
 CROSS_NAMES = re.compile(r"cross|encoder_attn|encdec|enc_dec", re.IGNORECASE)
 
 
@@ -37,6 +45,7 @@ class Labeller:
         self.two_sides = is_encoder_decoder(model)
         attending = [name for name, module in model.named_modules() if is_attention(module)]
         self._several = len({tower_of(name) for name in attending}) > 1
+        self._text_is_named = any(tower_of(name) is None and TEXT.search(name) for name in attending)
 
     def map_of(self, module: Any, name: str) -> str:
         """Return the name of the attention map that a module belongs to.
@@ -56,7 +65,13 @@ class Labeller:
         if self.two_sides:
             sides = (side for part in name.split(".") for side in ("encoder", "decoder") if part.endswith(side))
             return next(sides, "self")
-        return "text" if self._several else "self"
+        if not self._several:
+            return "self"
+        return "other" if self._text_is_named and not TEXT.search(name) else "text"
+
+    def root_of(self, name: str) -> str | None:
+        """Return the name of the tower that a module is in, such as `"model.vision_tower"`; None outside of towers."""
+        return _tower(name)[1] if self._several else None
 
     def sides_of(self, map_name: str) -> tuple[Side, Side]:
         """Return whose positions the queries and the keys of a map are."""
@@ -67,11 +82,17 @@ class Labeller:
 
 def tower_of(name: str) -> str | None:
     """Return which tower of a model with several a module is in, None for the text's."""
-    for part in name.split("."):
-        for tower, words in TOWERS.items():
+    return _tower(name)[0]
+
+
+def _tower(name: str) -> tuple[str, str] | tuple[None, None]:
+    """Return the kind of a module's tower, and the tower's own name."""
+    parts = name.split(".")
+    for place, part in enumerate(parts):
+        for kind, words in TOWERS.items():
             if words.search(part):
-                return tower
-    return None
+                return kind, ".".join(parts[: place + 1])
+    return None, None
 
 
 def is_cross(module: Any, name: str) -> bool:

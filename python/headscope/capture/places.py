@@ -64,9 +64,10 @@ def name_places(side: str, size: int, arguments: Mapping[str, Any], model: Any, 
 
 
 def _patches(size: int, arguments: Mapping[str, Any], model: Any) -> Named | None:
-    packed = arguments.get("image_grid_thw")
-    if isinstance(packed, Tensor):
-        return _packed(size, packed.tolist(), int(_setting(model, "spatial_merge_size") or 1))
+    for kind in ("image", "video"):
+        packed = arguments.get(f"{kind}_grid_thw")
+        if isinstance(packed, Tensor) and int(packed.prod(-1).sum()) == size:
+            return _packed(kind, packed.tolist(), model), (), None
     pixels = arguments.get("pixel_values")
     if not isinstance(pixels, Tensor) or pixels.dim() < 4:
         return None
@@ -80,7 +81,7 @@ def _patches(size: int, arguments: Mapping[str, Any], model: Any) -> Named | Non
 
 def _grids(size: int, height: int, width: int, model: Any) -> Iterator[Grid]:
     """Yield the ways in which an image of `size` positions may be cut up, the finest first."""
-    patch = _setting(model, "patch_size")
+    patch = setting(model, "patch_size")
     patch = patch[0] if isinstance(patch, Sequence) else patch
     for stride in [patch << stage for stage in range(4)] if patch else STRIDES:
         rows, columns = (height // stride, width // stride) if patch else (-(-height // stride), -(-width // stride))
@@ -89,7 +90,7 @@ def _grids(size: int, height: int, width: int, model: Any) -> Iterator[Grid]:
 
 
 def _prefix(model: Any, count: int) -> list[str]:
-    second = ["[DIST]"] if "deit" in str(_setting(model, "model_type")) else []
+    second = ["[DIST]"] if "deit" in str(setting(model, "model_type")) else []
     return ["[CLS]", *second, *(f"[REG {number}]" for number in range(1, count))][:count]
 
 
@@ -104,21 +105,41 @@ def _named(images: int, grid: Grid, prefix: Sequence[str]) -> Named:
     return tuple(names), tuple(special), grid if images == 1 else None
 
 
-def _packed(size: int, grids: Sequence[Sequence[int]], merge: int) -> Named | None:
+def _packed(kind: str, grids: Sequence[Sequence[int]], model: Any) -> tuple[str, ...]:
     """Name the patches of Qwen2-VL and its kin, which keep those patches together that are merged later."""
-    names = []
-    for image, (frames, height, width) in enumerate(grids):
-        of_image = f"image {image + 1}: " if len(grids) > 1 else ""
+    merge, window = int(setting(model, "spatial_merge_size") or 1), _window(model)
+    names: list[str] = []
+    for number, (frames, height, width) in enumerate(grids, start=1):
+        of_image = f"{kind} {number}: " if len(grids) > 1 else ""
         for frame in range(frames):
             at = f"{of_image}frame {frame + 1}: " if frames > 1 else of_image
             names += [
                 f"{at}{row + down},{column + right}"
-                for row in range(0, height, merge)
-                for column in range(0, width, merge)
+                for row, column in _merged(height, width, merge, window)
                 for down in range(merge)
                 for right in range(merge)
             ]
-    return (tuple(names), (), None) if len(names) == size else None
+    return tuple(names)
+
+
+def _window(model: Any) -> int | None:
+    """Return how many patches a window has each way, where patches come window by window; None where they do not."""
+    if setting(model, "fullatt_block_indexes") is None or not setting(model, "window_size"):
+        return None
+    merge = int(setting(model, "spatial_merge_size") or 1)
+    return int(setting(model, "window_size")) // merge // int(setting(model, "patch_size")) * merge
+
+
+def _merged(height: int, width: int, merge: int, window: int | None) -> Iterator[tuple[int, int]]:
+    """Yield the first row and column of each group of patches that are merged later, as Qwen2.5-VL orders them."""
+    size = window or max(height, width)
+    return (
+        (row, column)
+        for top in range(0, height, size)
+        for left in range(0, width, size)
+        for row in range(top, min(top + size, height), merge)
+        for column in range(left, min(left + size, width), merge)
+    )
 
 
 def _seconds(arguments: Mapping[str, Any], model: Any, processor: Any, size: int) -> float | None:
@@ -127,7 +148,7 @@ def _seconds(arguments: Mapping[str, Any], model: Any, processor: Any, size: int
     if isinstance(columns, Tensor) and columns.dim() == 3:
         return HOP * max(columns.shape[1:]) / size
     if isinstance(samples, Tensor) and samples.dim() == 2:
-        strides = _setting(model, "conv_stride") or ()
+        strides = setting(model, "conv_stride") or ()
         step = 1
         for stride in strides:
             step *= int(stride)
@@ -137,7 +158,7 @@ def _seconds(arguments: Mapping[str, Any], model: Any, processor: Any, size: int
     return None
 
 
-def _setting(model: Any, name: str) -> Any:
+def setting(model: Any, name: str) -> Any:
     """Return a setting of the image's or the sound's tower, else of the model."""
     config = getattr(model, "config", None)
     towers = [getattr(config, part, None) for part in ("vision_config", "audio_config", "encoder")]

@@ -20,6 +20,7 @@ from headscope.capture.windows import window_places
 from headscope.records import LeftOut, Record
 
 if TYPE_CHECKING:
+    from headscope.capture.pictures import Images
     from headscope.capture.pieces import Places
 
 
@@ -33,6 +34,8 @@ class Batch:
     """Which of them."""
     unpadded: Mapping[Side, tuple[int, Tensor | None]]
     """For each side, how many positions it has and which of them are not padding (int64, None for all)."""
+    images: Images | None = None
+    """Which of all images belong to the text; None where nobody says."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Layer:
     record: Record
     tier: int
     dtype: str
+    tower: tuple[str, int] | None = None
+    """The name of its tower, and how often that ran before; None outside of towers."""
 
 
 @dataclass
@@ -55,6 +60,7 @@ class Call:
     tier: int
     dtype: str
     left_out: bool
+    tower: tuple[str, int] | None = None
     pieces: list[Record] = field(default_factory=list)
     places: Places | None = None
 
@@ -63,7 +69,7 @@ class Call:
         record = joined(self.pieces, self.places, self.module)
         if self.left_out:
             record = LeftOut(record.num_heads, record.num_queries, record.num_keys)
-        return Layer(self.map_name, self.module, record, self.tier, self.dtype)
+        return Layer(self.map_name, self.module, record, self.tier, self.dtype, self.tower)
 
 
 class Recorder:
@@ -87,8 +93,12 @@ class Recorder:
         self._calls: dict[tuple[str, int], Call] = {}
         self._batch = batch
         self._wanted = wanted
-        self._count: Counter[str] = Counter()
+        self._count: Counter[tuple[str, tuple[str, int] | None]] = Counter()
         self._rules = RuleReader()
+        self.of_others: set[str] = set()
+        """The modules that ran, but not for the captured text."""
+        self.shared: set[str] = set()
+        """The maps that show what belongs to all texts of a batch, because nobody says what belongs to which."""
 
     @property
     def layers(self) -> list[Layer]:
@@ -107,8 +117,10 @@ class Recorder:
         """Keep one call: `query` (batch, heads, queries, head_dim), `key` (batch, KV heads, keys, head_dim)."""
         name = self.watch.names.get(id(module), type(module).__name__)
         map_name = self.labels.map_of(module, name)
-        call = self._call(name, self.watch.invocation_of(module), map_name, tier, query.dtype)
         rows = self._rows(name, map_name, query.shape[0])
+        if not rows:
+            return
+        call = self._call(name, self.watch.invocation_of(module), map_name, tier, query.dtype)
         for row in rows:
             kept = self._kept(map_name, row, len(rows), query.shape[2], key.shape[2])
             if call.left_out:
@@ -126,8 +138,10 @@ class Recorder:
         """Keep the weights that a module returned, shape (batch, heads, queries, keys)."""
         weights, name = returned.weights.detach(), returned.module
         map_name = map_name or self.labels.map_of(self.watch.modules.get(name), name)
-        call = self._call(name, len(self._calls), map_name, 3, weights.dtype)
         rows = self._rows(name, map_name, weights.shape[0])
+        if not rows:
+            return
+        call = self._call(name, len(self._calls), map_name, 3, weights.dtype)
         for row in rows:
             kept = self._kept(map_name, row, len(rows), *weights.shape[2:])
             part = weights[row]
@@ -140,18 +154,31 @@ class Recorder:
     def _call(self, name: str, invocation: int, map_name: str, tier: int, dtype: torch.dtype) -> Call:
         key = name, invocation
         if key not in self._calls:
-            left_out = self._wanted is not None and self._count[map_name] not in self._wanted
-            self._calls[key] = Call(map_name, name, tier, str(dtype).removeprefix("torch."), left_out)
-            self._count[map_name] += 1
+            tower = self._tower(name)
+            place = map_name, tower
+            left_out = self._wanted is not None and self._count[place] not in self._wanted
+            self._calls[key] = Call(map_name, name, tier, str(dtype).removeprefix("torch."), left_out, tower)
+            self._count[place] += 1
         return self._calls[key]
+
+    def _tower(self, name: str) -> tuple[str, int] | None:
+        """Return which tower a module is in, and which run of it this is: images and videos may come after each other."""
+        root = self.labels.root_of(name)
+        return None if root is None else (root, self.watch.invocation_of(self.watch.modules[root]))
 
     def _rows(self, name: str, map_name: str, pieces: int) -> range:
         """Return which pieces of a call belong to the captured text."""
-        size, row = self._batch.size, self._batch.row
+        size, row, images = self._batch.size, self._batch.row, self._batch.images
+        of_text = "main" in self.labels.sides_of(map_name)
+        if images is not None and pieces == images.total and not of_text:
+            if not images.own:
+                self.of_others.add(name)
+            return images.own
         if pieces % size == 0:  # a text has one piece, or is cut up into several: windows, images
             each = pieces // size
             return range(row * each, (row + 1) * each)
-        if pieces == 1 or "main" not in self.labels.sides_of(map_name):  # all images of the batch, packed
+        if pieces == 1 or not of_text:  # all images of the batch, packed
+            self.shared.add(map_name)
             return range(pieces)
         raise ValueError(
             f"the attention of {name!r} runs over {pieces} pieces for a batch of {size}: which of them belong to text "

@@ -7,21 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from headscope.capture.watch import Watch
 from headscope.reports import MapReport, Report
 
 if TYPE_CHECKING:
     from headscope.capture.forward import MapParts
+    from headscope.capture.recorder import Recorder
 
 EAGER = "The model ran with eager attention and returned its weights: there are no queries and keys."
 
 
-def summary(name: str, maps: Sequence[MapParts], watch: Watch) -> Report:
+def summary(name: str, maps: Sequence[MapParts], recorder: Recorder, batch_size: int) -> Report:
     """Return the report of a pass, with the check that every attention module which ran left a record."""
-    recorded = {layer.module for part in maps for layer in part.layers}
+    watch = recorder.watch
+    recorded = {layer.module for part in maps for layer in part.layers} | recorder.of_others
     missing = {module: _reason(watch.modules[module]) for module in watch.silent(recorded)}
     reports = tuple(_map_report(part) for part in maps)
-    return Report(name, reports, missing, tuple(_notes(reports)))
+    return Report(name, reports, missing, (*_notes(reports), *_of_several_texts(reports, recorder, batch_size)))
+
+
+def _of_several_texts(reports: Sequence[MapReport], recorder: Recorder, batch_size: int) -> list[str]:
+    return [
+        f"The model reads the images or sounds of a batch as one: the {report.name!r} map shows those of all "
+        f"{batch_size} texts. Capture the texts one at a time to tell them apart."
+        for report in reports
+        if report.name.split()[0] in recorder.shared
+    ]
 
 
 def _map_report(part: MapParts) -> MapReport:
