@@ -23,7 +23,7 @@ from headscope.capture.interface import capturing, evaluation, switched, without
 from headscope.capture.labels import SIDES, Labeller, is_encoder_decoder
 from headscope.capture.pictures import images_of, name_pictures, pictures_of
 from headscope.capture.places import name_places
-from headscope.capture.recorder import Batch, Layer, Recorder
+from headscope.capture.recorder import Batch, Layer, Place, Recorder
 from headscope.capture.summary import summary
 from headscope.capture.tiers import Plan, plan_of
 from headscope.capture.watch import Watch
@@ -176,10 +176,9 @@ def _batch(inputs: Inputs) -> Batch:
 
 def _maps(layers: Sequence[Layer], inputs: Inputs, request: Request, labels: Labeller) -> list[MapParts]:
     """Gather layers to maps; towers of one kind, and layers that differ in size, become maps of their own."""
-    found: dict[tuple[Any, ...], list[Layer]] = {}
+    found: dict[Place, list[Layer]] = {}
     for layer in layers:
-        size = layer.record.num_queries, layer.record.num_keys
-        found.setdefault((layer.map_name, layer.tower, *size), []).append(layer)
+        found.setdefault(layer.place, []).append(layer)
     maps: list[MapParts] = []
     for (kind, _, *sizes), members in found.items():
         same = sum(part.name.split()[0] == kind for part in maps)

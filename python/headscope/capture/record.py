@@ -52,7 +52,7 @@ class QKRecord:
     module: str = ""
     """The name of the attention module in the model."""
     rules_nbytes: int = 0
-    """What the rules hold in bytes; layers after the first that share a mask or a bias count 0 for it."""
+    """What the rules hold in bytes; layers after the first that share a mask or a bias count 0 for it. Set later."""
     norms: compute.Norms = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -38,38 +38,55 @@ class Batch:
     """Which of all images belong to the text; None where nobody says."""
 
 
+class Place(NamedTuple):
+    """What tells attention maps from each other."""
+
+    kind: str
+    tower: tuple[str, int] | None
+    """The name of its tower, and how often that ran before; None outside of towers."""
+    num_queries: int
+    num_keys: int
+
+
 @dataclass(frozen=True)
 class Layer:
     """One call of an attention module."""
 
-    map_name: str
+    place: Place
     module: str
     record: Record
     tier: int
     dtype: str
-    tower: tuple[str, int] | None = None
-    """The name of its tower, and how often that ran before; None outside of towers."""
 
 
 @dataclass
 class Call:
     """One call of an attention module, in which the module may attend to several pieces one after another."""
 
-    map_name: str
+    kind: str
     module: str
     tier: int
     dtype: str
-    left_out: bool
     tower: tuple[str, int] | None = None
     pieces: list[Record] = field(default_factory=list)
     places: Places | None = None
+    settled: bool = False
 
-    def layer(self) -> Layer:
-        """Return the call as a layer, its pieces put together."""
-        record = joined(self.pieces, self.places, self.module)
-        if self.left_out:
-            record = LeftOut(record.num_heads, record.num_queries, record.num_keys)
-        return Layer(self.map_name, self.module, record, self.tier, self.dtype, self.tower)
+    @property
+    def place(self) -> Place:
+        """Return what tells the call's map from others."""
+        record = self.record
+        return Place(self.kind, self.tower, record.num_queries, record.num_keys)
+
+    @property
+    def record(self) -> Record:
+        """The pieces put together."""
+        return joined(self.pieces, self.places, self.module)
+
+    def leave_out(self) -> None:
+        """Let go of all but the sizes."""
+        record = self.record
+        self.pieces, self.places = [LeftOut(record.num_heads, record.num_queries, record.num_keys)], None
 
 
 class Recorder:
@@ -93,7 +110,7 @@ class Recorder:
         self._calls: dict[tuple[str, int], Call] = {}
         self._batch = batch
         self._wanted = wanted
-        self._count: Counter[tuple[str, tuple[str, int] | None]] = Counter()
+        self._count: Counter[Place] = Counter()
         self._rules = RuleReader()
         self.of_others: set[str] = set()
         """The modules that ran, but not for the captured text."""
@@ -103,7 +120,10 @@ class Recorder:
     @property
     def layers(self) -> list[Layer]:
         """What was recorded, in the order of the calls."""
-        return [call.layer() for call in self._calls.values()]
+        self._settle()
+        calls = [(call, call.record) for call in self._calls.values()]
+        share_out([record for _, record in calls])
+        return [Layer(call.place, call.module, record, call.tier, call.dtype) for call, record in calls]
 
     def take(
         self,
@@ -123,14 +143,9 @@ class Recorder:
         call = self._call(name, self.watch.invocation_of(module), map_name, tier, query.dtype)
         for row in rows:
             kept = self._kept(map_name, row, len(rows), query.shape[2], key.shape[2])
-            if call.left_out:
-                record: Record = LeftOut(query.shape[1], _count(query, kept.queries), _count(key, kept.keys))
-            else:
-                kept = Kept(row, _on(kept.queries, query), _on(kept.keys, key))
-                rules, nbytes = self._rules.read(module, query, key, mask, options, kept)
-                parts = _owned(query[row], kept.queries), _owned(key[row], kept.keys)
-                record = QKRecord(*parts, rules, name, nbytes)
-            call.pieces.append(record)
+            kept = Kept(row, _on(kept.queries, query), _on(kept.keys, key))
+            rules = self._rules.read(module, query, key, mask, options, kept)
+            call.pieces.append(QKRecord(_owned(query[row], kept.queries), _owned(key[row], kept.keys), rules, name))
         if len(rows) > 1:
             call.places = window_places(self.watch.stack, len(rows), query.shape[2])
 
@@ -147,22 +162,28 @@ class Recorder:
             part = weights[row]
             part = part if kept.queries is None else part[:, _on(kept.queries, part)]
             part = part if kept.keys is None else part[:, :, _on(kept.keys, part)]
-            call.pieces.append(LeftOut(*part.shape) if call.left_out else ArrayRecord(part.clone()))
+            call.pieces.append(ArrayRecord(part.clone()))
         if len(rows) > 1:
             call.places = window_places(returned.running, len(rows), weights.shape[2])
 
-    def _call(self, name: str, invocation: int, map_name: str, tier: int, dtype: torch.dtype) -> Call:
+    def _call(self, name: str, invocation: int, kind: str, tier: int, dtype: torch.dtype) -> Call:
         key = name, invocation
         if key not in self._calls:
-            tower = self._tower(name)
-            place = map_name, tower
-            left_out = self._wanted is not None and self._count[place] not in self._wanted
-            self._calls[key] = Call(map_name, name, tier, str(dtype).removeprefix("torch."), left_out, tower)
-            self._count[place] += 1
+            self._settle()
+            self._calls[key] = Call(kind, name, tier, str(dtype).removeprefix("torch."), self._tower(name))
         return self._calls[key]
 
+    def _settle(self) -> None:
+        """Let go of the newest call where its layer is not wanted: now that it is over, its place is known."""
+        call = next(reversed(self._calls.values()), None)
+        if call is not None and not call.settled:
+            if self._wanted is not None and self._count[call.place] not in self._wanted:
+                call.leave_out()
+            self._count[call.place] += 1
+            call.settled = True
+
     def _tower(self, name: str) -> tuple[str, int] | None:
-        """Return which tower a module is in, and which run of it this is: images and videos may come after each other."""
+        """Return which tower a module is in, and which run of it this is: videos may come after images."""
         root = self.labels.root_of(name)
         return None if root is None else (root, self.watch.invocation_of(self.watch.modules[root]))
 
@@ -209,5 +230,14 @@ def _owned(part: Tensor, positions: Tensor | None) -> Tensor:
     return part if part.untyped_storage().nbytes() == part.nbytes else part.clone()
 
 
-def _count(part: Tensor, positions: Tensor | None) -> int:
-    return int(part.shape[2]) if positions is None else len(positions)
+def share_out(records: Sequence[Record]) -> None:
+    """Count the memory of rules that several layers share at the first of them."""
+    counted: set[int] = set()
+    for record in records:
+        for piece in getattr(record, "pieces", [record]):
+            if isinstance(piece, QKRecord):
+                rules = [rule for rule in (piece.rules.visible, *piece.rules.biases) if rule is not None]
+                fresh = {id(rule): rule for rule in rules if id(rule) not in counted}
+                sinks = 0 if piece.rules.sinks is None else piece.rules.sinks.nbytes
+                object.__setattr__(piece, "rules_nbytes", sinks + sum(rule.nbytes for rule in fresh.values()))
+                counted |= set(fresh)

@@ -38,15 +38,14 @@ class Recent(Generic[T]):
         self._size = size
         self._results: OrderedDict[tuple[Any, ...], tuple[Tensor, T]] = OrderedDict()
 
-    def get(self, source: Tensor, extra: object, make: Callable[[], T]) -> tuple[T, bool]:
-        """Return the result for `source`, and whether it was made just now."""
+    def get(self, source: Tensor, extra: object, make: Callable[[], T]) -> T:
+        """Return the result for `source`, made now where it is not known."""
         place = (source.data_ptr(), source.shape, source.stride(), source.dtype, source.device, source._version, extra)
-        made = place not in self._results
-        if made:
+        if place not in self._results:
             self._results[place] = (source, make())
             if len(self._results) > self._size:
                 self._results.popitem(last=False)
-        return self._results[place][1], made
+        return self._results[place][1]
 
 
 class RuleReader:
@@ -55,6 +54,7 @@ class RuleReader:
     def __init__(self) -> None:
         self._masks: Recent[tuple[Visible | None, Bias | None]] = Recent()
         self._biases: Recent[Bias | None] = Recent()
+        self._causals: dict[tuple[object, ...], Visible | None] = {}
 
     def read(
         self,
@@ -64,8 +64,8 @@ class RuleReader:
         mask: Tensor | None,
         options: dict[str, Any],
         kept: Kept,
-    ) -> tuple[Rules, int]:
-        """Return the rules of one call, and the bytes that they hold beyond those of earlier calls.
+    ) -> Rules:
+        """Return the rules of one call.
 
         Parameters
         ----------
@@ -75,30 +75,31 @@ class RuleReader:
             Which part of the call is kept.
         """
         size = query.shape[2], key.shape[2]
-        visible, found, nbytes = None, [], 0
+        visible, found = None, []
         if mask is not None:
-            (visible, bias), made = self._masks.get(mask, (size, kept.row), lambda: _read_mask(mask, size, kept))
+            visible, bias = self._masks.get(mask, (size, kept.row), lambda: _read_mask(mask, size, kept))
             found.append(bias)
-            nbytes += made * (_nbytes(visible) + _nbytes(bias))
         elif is_causal(module, query, mask, options):
-            visible = _selected(masks.causal(*size, query.device), kept, size)
-            nbytes += _nbytes(visible)
+            visible = self._causal(size, query.device, kept)
         position_bias = options.get("position_bias")
         if position_bias is not None:
-            bias, made = self._biases.get(
-                position_bias, (size, kept.row), lambda: _read_bias(position_bias, size, kept)
+            found.append(
+                self._biases.get(position_bias, (size, kept.row), lambda: _read_bias(position_bias, size, kept))
             )
-            found.append(bias)
-            nbytes += made * _nbytes(bias)
         softcap, sinks = options.get("softcap"), sinks_of(options)
-        rules = Rules(
+        return Rules(
             scaling=scaling_of(query, options),
             softcap=None if softcap is None else float(softcap),
             sinks=None if sinks is None else sinks.detach().reshape(-1).clone(),
             visible=visible,
             biases=tuple(bias for bias in found if bias is not None),
         )
-        return rules, nbytes
+
+    def _causal(self, size: tuple[int, int], device: torch.device, kept: Kept) -> Visible | None:
+        place = size, device, kept.row, kept.queries is None, kept.keys is None
+        if place not in self._causals:
+            self._causals[place] = _selected(masks.causal(*size, device), kept, size)
+        return self._causals[place]
 
 
 def _read_mask(mask: Tensor, size: tuple[int, int], kept: Kept) -> tuple[Visible | None, Bias | None]:
@@ -135,7 +136,3 @@ def _selected(rule: Any, kept: Kept, size: tuple[int, int]) -> Any:
     queries = torch.arange(size[0], device=device) if kept.queries is None else kept.queries
     keys = torch.arange(size[1], device=device) if kept.keys is None else kept.keys
     return rule.select(queries, keys)
-
-
-def _nbytes(rule: Visible | Bias | None) -> int:
-    return 0 if rule is None else rule.nbytes
