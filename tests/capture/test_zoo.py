@@ -54,7 +54,8 @@ def test_the_output_is_the_models_own(animal: Animal):
     hook = model.register_forward_hook(lambda _module, _inputs, output: outputs.append(output[0]))
     hs.capture(model, inputs=inputs)
     hook.remove()
-    torch.testing.assert_close(outputs[0], expected, rtol=1e-4, atol=1e-4)
+    read = expected[:, -1:] if len(outputs[0][0]) == 1 else expected  # a capture asks for the last logits alone
+    torch.testing.assert_close(outputs[0], read, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("animal", [pytest.param(one, id=one.kind) for one in ZOO if one.tier == 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,11 +56,11 @@ def _by_module(capture: Any, seen: dict[str, list[Tensor]], inputs: dict[str, Te
     return found
 
 
-def _take(calls: list[Tensor], record: Any) -> Tensor:
-    """Take the calls of one record: a module may run over its pieces one by one."""
+def _take(calls: list[Tensor], record: Any) -> Sequence[Tensor]:
+    """Take the calls of one record: a module may run over its pieces, which may differ in size, one by one."""
     pieces = len(getattr(record, "pieces", [record]))
     several = len(calls[0]) == 1 and pieces > 1
-    return torch.cat([calls.pop(0) for _ in range(pieces if several else 1)])
+    return [calls.pop(0)[0] for _ in range(pieces)] if several else calls.pop(0)
 
 
 def _by_layer(capture: Any, attentions: list[Tensor], inputs: dict[str, Tensor], row: int) -> dict[str, float]:
@@ -72,7 +73,7 @@ def _by_layer(capture: Any, attentions: list[Tensor], inputs: dict[str, Tensor],
     return found
 
 
-def _difference(record: Any, weights: Tensor, inputs: dict[str, Tensor], row: int) -> float:
+def _difference(record: Any, weights: Sequence[Tensor], inputs: dict[str, Tensor], row: int) -> float:
     pieces = getattr(record, "pieces", [record])
     first = row * len(pieces) if len(weights) > len(pieces) else 0
     first = row if len(pieces) == 1 and len(weights) > row else first

@@ -50,11 +50,10 @@ def eager(model: Any) -> Iterator[None]:
 
 @contextmanager
 def _listening(model: Any, seen: Seen, names: dict[int, str]) -> Iterator[None]:
-    name = "eager_attention_forward"
     files = {sys.modules[type(module).__module__] for module in model.modules()}
     with ExitStack() as patches:
         for file in files:
-            if hasattr(file, name):
+            for name in [name for name in vars(file) if name.endswith("eager_attention_forward")]:
                 patches.enter_context(patch.object(file, name, _telling(getattr(file, name), seen, names)))
         yield
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -32,6 +32,10 @@ class Animal:
     spread: float = SPREAD
     missing: int = 0
     """How many attention modules are outside of every tier."""
+    placeholders: int = 16
+    """How many tokens of a text stand for an image, where it reads one."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What else it reads with each text."""
 
 
 SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
@@ -119,6 +123,11 @@ def _text(tier: int = 1, **configs: Mapping[str, Any]) -> list[Animal]:
 
 def _pair(spread: float = SPREAD, **configs: Mapping[str, Any]) -> list[Animal]:
     return [Animal(kind, config, "pair", ENCODER_DECODER, spread=spread) for kind, config in configs.items()]
+
+
+def _with_image(kind: str, config: Mapping[str, Any], placeholders: int, **extra: Tensor) -> Animal:
+    maps = "text", "vision"
+    return Animal(kind, config, "image in text", maps, placeholders=placeholders, extra=extra)
 
 
 ENCODERS = _text(
@@ -242,6 +251,100 @@ TOWERS = [
         ),
         "patches in text",
         ("text", "vision"),
+        placeholders=4,
+    ),
+    _with_image(
+        "gemma3",
+        dict(
+            text_config=dict(
+                GROUPED,
+                sliding_window=5,
+                query_pre_attn_scalar=8,
+                layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+            ),
+            vision_config=dict(VISION, vision_use_head=False),
+            mm_tokens_per_image=4,
+            boi_token_index=97,
+            eoi_token_index=96,
+            image_token_index=98,
+        ),
+        4,
+    ),
+    _with_image(
+        "llama4",
+        dict(
+            text_config=dict(
+                GROUPED,
+                attention_chunk_size=4,
+                num_local_experts=2,
+                num_experts_per_tok=1,
+                intermediate_size_mlp=48,
+                interleave_moe_layer_step=2,
+                no_rope_layers=[1, 0, 1],
+            ),
+            vision_config=dict(
+                VISION,
+                intermediate_size=128,
+                pixel_shuffle_ratio=0.5,
+                vision_output_dim=32,
+                projector_input_dim=32,
+                projector_output_dim=32,
+            ),
+            boi_token_index=97,
+            eoi_token_index=96,
+            image_token_index=98,
+        ),
+        4,
+    ),
+    _with_image(
+        "idefics3",
+        dict(text_config=dict(GROUPED, model_type="llama"), vision_config=VISION, scale_factor=2, image_token_id=98),
+        4,
+    ),
+    _with_image(
+        "internvl",
+        dict(
+            text_config=dict(GROUPED, model_type="qwen2"),
+            vision_config=dict(VISION, image_size=[16, 16], patch_size=[4, 4]),
+            downsample_ratio=0.5,
+            image_token_id=98,
+        ),
+        4,
+    ),
+    _with_image(
+        "mistral3",
+        dict(
+            text_config=dict(GROUPED, model_type="mistral"),
+            vision_config=dict(VISION, model_type="pixtral", head_dim=8),
+            spatial_merge_size=2,
+            vision_feature_layer=-1,
+            image_token_index=98,
+        ),
+        4,
+        image_sizes=torch.tensor([16, 16]),
+    ),
+    Animal(
+        "qwen2_5_vl",
+        dict(
+            text_config=dict(GROUPED, rope_parameters=dict(ROPE, mrope_section=[1, 1, 2])),
+            vision_config=dict(
+                depth=3,
+                hidden_size=32,
+                intermediate_size=48,
+                out_hidden_size=32,
+                num_heads=4,
+                patch_size=4,
+                window_size=16,
+                fullatt_block_indexes=[1],
+            ),
+            image_token_id=98,
+            video_token_id=97,
+            vision_start_token_id=96,
+            vision_end_token_id=95,
+        ),
+        "patches in text",
+        ("text", "vision"),
+        placeholders=6,
     ),
     Animal(
         "detr",
@@ -326,7 +429,9 @@ def build(animal: Animal, dtype: torch.dtype = torch.float32) -> Any:
                     parameter.mul_(animal.spread / spread)
                 else:
                     parameter.normal_(0, animal.spread)
-    return model.to(dtype)
+    return model._apply(
+        lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor
+    )  # but no complex ones
 
 
 def random_ids(*shape: int) -> Tensor:
@@ -354,15 +459,24 @@ def inputs_of(animal: Animal, batch: int = 1, length: int = 14) -> dict[str, Ten
         return {"pixel_values": _noise(batch, 3, 64, 48)}
     if reads == "text and pixels":
         return ids | {"pixel_values": _noise(batch, 3, 16, 16)}
-    if reads == "image in text":
-        ids["input_ids"] = torch.cat([ids["input_ids"], torch.full((batch, 16), 98)], dim=1).roll(-4, 1)
-        return ids | {"pixel_values": _noise(batch, 3, 16, 16)}
-    if reads == "patches in text":
-        picture = torch.tensor([[96] + [98] * 4 + [95]]).expand(batch, -1)
-        ids["input_ids"] = torch.cat([ids["input_ids"], picture], dim=1).roll(-4, 1)
-        return ids | {
-            "mm_token_type_ids": (ids["input_ids"] == 98).long(),
-            "pixel_values": _noise(batch * 16, 3 * 2 * 4 * 4),
-            "image_grid_thw": torch.tensor([[1, 4, 4]]).expand(batch, -1).contiguous(),
-        }
+    if reads in ("image in text", "patches in text"):
+        return _with_placeholders(animal, ids["input_ids"])
     return ids
+
+
+def _with_placeholders(animal: Animal, words: Tensor) -> dict[str, Tensor]:
+    batch, picture = len(words), torch.tensor([96] + [98] * animal.placeholders + [95])
+    ids = torch.cat([words, picture.expand(batch, -1)], dim=1).roll(-4, 1)
+    types = (ids == 98).long()
+    if animal.reads == "patches in text":
+        height, width = 4, animal.placeholders
+        return {
+            "input_ids": ids,
+            "mm_token_type_ids": types,
+            "pixel_values": _noise(batch * height * width, 3 * 2 * 4 * 4),
+            "image_grid_thw": torch.tensor([[1, height, width]]).expand(batch, -1).contiguous(),
+        }
+    pixels = _noise(batch, 3, 16, 16)
+    extra = {name: value.expand(batch, *value.shape) for name, value in animal.extra.items()}
+    own = {"idefics3": {"pixel_values": pixels[:, None]}, "gemma3": {"token_type_ids": types}}
+    return {"input_ids": ids, "pixel_values": pixels} | extra | own.get(animal.kind, {})
