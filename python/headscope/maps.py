@@ -18,7 +18,7 @@ from headscope.records import LeftOut, Record, VectorRecord
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from headscope.capture.places import Grid
+    from headscope.capture.patches import Grid
     from headscope.contract import MapInfo
 
 OVERVIEW_BUDGET = 1 << 22

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import headscope as hs
+from headscope.capture.patches import setting
 from headscope.capture.pictures import pictures_of
-from headscope.capture.places import setting
 from zoo.eager import eager_weights
 from zoo.models import ZOO, build, inputs_of
 

@@ -86,7 +86,7 @@ def run(request: Request) -> Passed:
             "not use transformers' attention interface, torch's fused kernel by its name, or output_attentions."
         )
     maps = _maps(layers, inputs, request, recorder.labels)
-    report = summary(model_name(request.model), maps, recorder, inputs.batch_size)
+    report = summary(model_name(request.model), maps, recorder, inputs.batch_size, plan.eager)
     side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
     candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
     return Passed(maps, report, candidates)

@@ -12,8 +12,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from headscope.capture.checks import check_ids, check_length
+from headscope.capture.patches import Grid
 from headscope.capture.pictures import Images
-from headscope.capture.places import Grid
 from headscope.positions import check_position
 from headscope.tokens import read_tokens
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from headscope.capture.places import setting
+from headscope.capture.patches import setting
 
 if TYPE_CHECKING:
     from headscope.capture.inputs import Side

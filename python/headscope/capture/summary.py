@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 EAGER = "The model ran with eager attention and returned its weights: there are no queries and keys."
 
 
-def summary(name: str, maps: Sequence[MapParts], recorder: Recorder, batch_size: int) -> Report:
+def summary(name: str, maps: Sequence[MapParts], recorder: Recorder, batch_size: int, eager: bool) -> Report:
     """Return the report of a pass, with the check that every attention module which ran left a record."""
     watch = recorder.watch
     recorded = {layer.module for part in maps for layer in part.layers} | recorder.of_others
-    missing = {module: _reason(watch.modules[module]) for module in watch.silent(recorded)}
+    missing = {module: _reason(watch.modules[module], eager) for module in watch.silent(recorded)}
     reports = tuple(_map_report(part) for part in maps)
     return Report(name, reports, missing, (*_notes(reports), *_of_several_texts(reports, recorder, batch_size)))
 
@@ -48,12 +48,16 @@ def _map_report(part: MapParts) -> MapReport:
     )
 
 
-def _reason(module: torch.nn.Module) -> str:
+def _reason(module: torch.nn.Module, eager: bool) -> str:
     kind = type(module).__name__
+    if isinstance(module, torch.nn.TransformerEncoderLayer):
+        return "torch's own TransformerEncoderLayer attends in one fused step and hands its weights to nobody."
     if isinstance(module, torch.nn.MultiheadAttention):
         return "torch's own MultiheadAttention computes its weights inside and hands them to nobody."
     if "Linear" in kind or "Delta" in kind:
         return f"{kind} is linear attention: it has no weights of queries by keys."
+    if eager:
+        return f"{kind} ran, but the model returned no weights of it."
     return f"{kind} computes attention by itself, outside of every way in."
 
 

@@ -119,8 +119,8 @@ class Watch:
 
 
 def is_attention(module: torch.nn.Module) -> bool:
-    """Whether a module's class says that it attends."""
-    return bool(ATTENTION.search(type(module).__name__))
+    """Whether a module's class says that it attends; of torch's own encoder layer only the whole is sure to run."""
+    return bool(ATTENTION.search(type(module).__name__)) or isinstance(module, torch.nn.TransformerEncoderLayer)
 
 
 def _related(name: str, other: str) -> bool:
