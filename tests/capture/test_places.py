@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from transformers import CLIPPreTrainedModel, CLIPTextModel, CLIPVisionModel, ViTConfig, ViTModel
 from transformers.models.swin.modeling_swin import window_partition
 
 import headscope as hs
-from zoo.models import ZOO, build, inputs_of
+from zoo.models import VISION, ZOO, build, inputs_of
 
 
 def captured(kind, batch=1, **changes):
@@ -102,3 +103,115 @@ def test_parts_of_windows():
     ):
         part = capture.weights(1, queries=rows, keys=columns)
         np.testing.assert_allclose(part, whole[:, rows, columns], rtol=0, atol=1e-6)
+
+
+IMAGES = [
+    "vit",
+    "deit",
+    "dinov2",
+    "beit",
+    "swin",
+    "clip",
+    "siglip",
+    "llava",
+    "gemma3",
+    "llama4",
+    "idefics3",
+    "internvl",
+]
+
+
+@pytest.mark.parametrize("patch", [(0, 0), (1, 2), (3, 3)])
+@pytest.mark.parametrize("kind", [*IMAGES, "mistral3"])
+def test_a_patch_is_named_by_its_place_in_the_image(kind, patch):
+    animal = next(one for one in ZOO if one.kind == kind)
+    model, inputs = build(animal), inputs_of(animal)
+    capture = hs.capture(model, inputs=inputs)
+    number, map_ = next((number, part) for number, part in enumerate(capture.maps.values()) if part.name != "text")
+    layer = model.get_submodule(capture.report().maps[number].modules[0])
+    seen = []
+    hook = layer.register_forward_pre_hook(
+        lambda _module, arguments, options: seen.append(options.get("hidden_states", next(iter(arguments), None))),
+        with_kwargs=True,
+    )
+    size = int(model.config.patch_size if kind == "swin" else 4)
+    row, column = (size * part for part in patch)
+    pixels = inputs["pixel_values"].clone()
+    pixels[..., row : row + size, column : column + size] += 1
+    with torch.no_grad():
+        for values in (inputs["pixel_values"], pixels):
+            model(**(inputs | {"pixel_values": values}))
+    hook.remove()
+    changed = (seen[-1] - seen[0]).abs().amax(-1)
+    places = changed.flatten().nonzero()[:, 0].tolist()
+    if kind == "swin":  # it attends in windows of 4 x 4 patches
+        places = [(place // 16 // 4 * 4 + place % 16 // 4) * 16 + place // 16 % 4 * 4 + place % 4 for place in places]
+    assert [map_.query_tokens[place] for place in places] == [f"{patch[0]},{patch[1]}"]
+
+
+def test_a_class_token_may_come_last():
+    map_ = captured("llama4").maps["vision"]
+    assert map_.query_tokens[-1] == "[CLS]"
+    assert map_.query_special == (16,)
+    assert map_.query_grid.first == 0
+
+
+@pytest.mark.parametrize(("registers", "known"), [(4, True), (0, False)])
+def test_registers_are_named_where_the_model_says_so(registers, known):
+    config = ViTConfig(**VISION, num_register_tokens=registers)
+    model = ViTModel(config).eval()
+    own = model.embeddings.forward
+
+    def with_registers(*arguments, **options):
+        embedded = own(*arguments, **options)
+        return torch.cat([embedded[:, :1], embedded[:, 1:5], embedded[:, 1:]], dim=1)
+
+    model.embeddings.forward = with_registers
+    tokens = hs.capture(model, inputs={"pixel_values": torch.randn(1, 3, 16, 16)}).maps["self"].query_tokens
+    assert tokens[:6] == (("[CLS]", "[REG 1]", "[REG 2]", "[REG 3]", "[REG 4]", "0,0") if known else tuple("012345"))
+
+
+class Eyes(CLIPPreTrainedModel):
+    """A model with a text tower and two of images, of one size."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.text_model = CLIPTextModel(config.text_config)
+        self.vision_model = CLIPVisionModel(config.vision_config)
+        self.high_res_vision_model = CLIPVisionModel(config.vision_config)
+        self.mixer = CLIPVisionModel(config.vision_config).encoder
+
+    def forward(self, input_ids, pixel_values):
+        self.text_model(input_ids=input_ids)
+        for tower in (self.vision_model, self.high_res_vision_model):
+            seen = tower(pixel_values=pixel_values).last_hidden_state
+        return self.mixer(inputs_embeds=seen)
+
+
+def test_two_towers_of_one_kind_are_two_maps():
+    animal = next(one for one in ZOO if one.kind == "clip")
+    model, inputs = Eyes(build(animal).config).eval(), inputs_of(animal)
+    capture = hs.capture(model, inputs=inputs)
+    assert list(capture.maps) == ["text", "vision", "vision 2", "other"]
+    assert [map_.label for map_ in capture.maps.values()] == ["Text", "Vision", "Vision 2", "Other"]
+    assert [map_.num_layers for map_ in capture.maps.values()] == [3, 2, 2, 2]
+    modules = [part.modules[0].split(".")[0] for part in capture.report().maps]
+    assert modules == ["text_model", "vision_model", "high_res_vision_model", "mixer"]
+    for name in ("vision", "vision 2"):
+        assert capture.maps[name].query_tokens[:2] == ("[CLS]", "0,0")
+    chosen = hs.capture(model, inputs=inputs, layers=[1])
+    assert {name: map_.layers for name, map_ in chosen.maps.items()} == dict.fromkeys(capture.maps, (1,))
+
+
+@pytest.mark.parametrize("layers", [[0], [1], [0, 1]])
+@pytest.mark.parametrize("kind", ["swin", "swinv2", "qwen2_5_vl", "bart"])
+def test_chosen_layers_of_each_map(kind, layers):
+    animal = next(one for one in ZOO if one.kind == kind)
+    model, inputs = build(animal), inputs_of(animal)
+    full, part = hs.capture(model, inputs=inputs), hs.capture(model, inputs=inputs, layers=layers)
+    assert list(part.maps) == list(full.maps)
+    for name, map_ in part.maps.items():
+        assert map_.layers == tuple(layers)
+        assert map_.num_layers == full.maps[name].num_layers
+        np.testing.assert_array_equal(part.weights(layers[-1], map=name), full.weights(layers[-1], map=name))
+    assert part.nbytes < full.nbytes or len(layers) == 2
