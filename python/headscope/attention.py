@@ -12,7 +12,7 @@ import numpy as np
 
 from headscope.given import Given
 from headscope.keywords import reject_unknown
-from headscope.maps import AttentionMap, keep_layers
+from headscope.maps import AttentionMap, check_chosen, keep_layers
 from headscope.positions import Positions, check_position, is_single, ranges
 from headscope.records import Record
 from headscope.reports import MapReport, Report
@@ -447,6 +447,7 @@ def capture(
         raise ValueError("text_pair needs text: call capture(model, tokenizer, text, text_pair).")
     from headscope.capture.forward import Request, model_name, run
 
+    layers = None if layers is None else check_chosen(layers)
     wanted = None if layers is None else frozenset(layers)
     model = getattr(model, "_orig_mod", model)  # a compiled model: the pass runs without its compiled graph
     request = Request(model, tokenizer, text, text_pair, inputs, target, batch_index, wanted, keep_padding, candidates)

@@ -235,6 +235,25 @@ def _hull(columns: Sequence[range]) -> tuple[slice, NDArray[np.intp] | None]:
     return slice(start, stop), np.array([key - start for run in columns for key in run], dtype=np.intp)
 
 
+def check_chosen(layers: Sequence[int]) -> list[int]:
+    """Return the layers that `layers=` names, as a list.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    TypeError
+        If this is no sequence.
+    """
+    try:
+        chosen = list(layers)
+    except TypeError:
+        raise TypeError(f"layers must be a sequence of layers, such as [0, 1], not {layers!r}.") from None
+    if not chosen:
+        raise ValueError("layers is empty: name at least one layer, or leave it out for all of them.")
+    return chosen
+
+
 def keep_layers(maps: Sequence[AttentionMap], layers: Sequence[int] | None) -> list[AttentionMap]:
     """Let go of the layers that are not in `layers`; a map of which none remains is dropped.
 
@@ -248,9 +267,7 @@ def keep_layers(maps: Sequence[AttentionMap], layers: Sequence[int] | None) -> l
     if layers is None:
         return list(maps)
     most = max(map_.num_layers for map_ in maps)
-    chosen = {check_position(layer, most, "layers: layer") for layer in layers}
-    if not chosen:
-        raise ValueError("layers is empty: name at least one layer, or leave it out for all of them.")
+    chosen = {check_position(layer, most, "layers: layer") for layer in check_chosen(layers)}
     for map_ in maps:
         map_.records = tuple(
             record if layer in chosen else LeftOut(record.num_heads, record.num_queries, record.num_keys)

@@ -8,6 +8,8 @@ import torch
 from transformers import AutoConfig, AutoModel, BertPreTrainedModel
 
 import headscope as hs
+from headscope.capture.checks import num_layers
+from zoo.models import ZOO, build, inputs_of
 
 IDS = torch.tensor([[5, 6, 7]])
 
@@ -95,6 +97,41 @@ def test_out_of_range(tiny, options, message):
 def test_the_wrong_kind_of_argument(tiny, options, message):
     with pytest.raises(TypeError, match=message):
         hs.capture(tiny("bert").model, **options)
+
+
+@pytest.mark.parametrize("kind", ["bert", "albert", "gpt2", "llama", "t5", "bart", "distilbert"])
+@pytest.mark.parametrize("layers", [[3], [0, 7], [-1], np.array([3])])
+def test_layers_out_of_range_are_refused_before_the_pass(tiny, kind, layers):
+    model, ran = tiny(kind).model, []
+    hook = model.register_forward_pre_hook(lambda *_: ran.append(1))
+    with pytest.raises(IndexError, match=r"layers: layer (3|7|-1) is out of range: valid is from 0 to 2"):
+        hs.capture(model, inputs={"input_ids": IDS}, layers=layers)
+    hook.remove()
+    assert not ran
+
+
+@pytest.mark.parametrize(("layers", "message"), [(3, "a sequence of layers"), ("1", "an integer"), ([True], "integer")])
+def test_layers_that_are_none(tiny, layers, message):
+    with pytest.raises(TypeError, match=message):
+        hs.capture(tiny("bert").model, inputs={"input_ids": IDS}, layers=layers)
+
+
+def test_layers_may_come_from_an_iterator(tiny):
+    capture = hs.capture(tiny("bert").model, inputs={"input_ids": IDS}, layers=(number for number in (0, 2)))
+    assert capture.maps["self"].layers == (0, 2)
+
+
+def test_layers_of_other_kinds_are_none_of_the_map():
+    animal = next(one for one in ZOO if one.kind == "jamba")
+    with pytest.raises(IndexError, match="layers: layer 2 is out of range: valid is from 0 to 1"):
+        hs.capture(build(animal), inputs=inputs_of(animal), layers=[2])
+
+
+@pytest.mark.parametrize("animal", [pytest.param(animal, id=animal.kind) for animal in ZOO])
+def test_the_number_of_layers_is_never_underestimated(animal):
+    model = build(animal)
+    maps = hs.capture(model, inputs=inputs_of(animal)).maps.values()
+    assert num_layers(model) >= max(map_.num_layers for map_ in maps)
 
 
 def test_several_texts(tiny, seq2seq_tokenizer):

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel
 
-from headscope.capture.labels import is_encoder_decoder
+from headscope.capture.labels import is_encoder_decoder, most_modules
+from headscope.positions import check_position
 
 POSITION_TABLE = re.compile(r"position|wpe$", re.IGNORECASE)
+LAYERS = (
+    "num_hidden_layers",
+    "num_layers",
+    "num_decoder_layers",
+    "encoder_layers",
+    "decoder_layers",
+    "n_layer",
+    "depth",
+)
+"""What configs call their number of layers."""
+
 NOT_OF_THE_TEXT = re.compile(r"relative|rotary|vision|visual|image|audio", re.IGNORECASE)
 
 
@@ -53,6 +67,32 @@ def check_length(model: torch.nn.Module, length: int, decoder: bool, what: str) 
             f"{what} has {length} tokens, but the model has positions for {limit}: shorten the text, or pass "
             f"inputs=tokenizer(text, truncation=True, max_length={limit}, return_tensors='pt')."
         )
+
+
+def check_layers(model: Any, layers: Collection[int]) -> None:
+    """Refuse layers that no map of the model can have, before it runs, where its config says how many there are.
+
+    Raises
+    ------
+    IndexError
+        A layer that is out of range.
+    """
+    most = num_layers(model)
+    if most is not None:
+        for layer in layers:
+            check_position(layer, most, "layers: layer")
+
+
+def num_layers(model: Any) -> int | None:
+    """Return the most layers that a map of the model may have; None where no config says how many layers there are.
+
+    Layers may share a module and then are more than modules; layers of other kinds are no layers of a map. So this is a
+    bound, exact for most models.
+    """
+    configs = [module.config for module in model.modules() if isinstance(module, PreTrainedModel)]
+    numbers = [getattr(config, name, None) for config in configs for name in LAYERS]
+    known = [number for number in numbers if isinstance(number, int)]
+    return max((*known, most_modules(model))) if known else None
 
 
 def num_positions(model: torch.nn.Module, decoder: bool) -> int | None:

@@ -16,6 +16,7 @@ import torch
 from headscope.capture import current
 from headscope.capture import inputs as reading
 from headscope.capture.candidates import Candidates, read_candidates
+from headscope.capture.checks import check_layers
 from headscope.capture.decoder import add_decoder_inputs
 from headscope.capture.eager import take_outputs
 from headscope.capture.inputs import Inputs, Side
@@ -74,6 +75,8 @@ def run(request: Request) -> Passed:
     The model is left exactly as it was, whatever happens.
     """
     plan = plan_of(request.model)
+    if request.layers is not None:
+        check_layers(request.model, request.layers)
     with capturing(), evaluation(request.model), without_lasting_hooks(request.model), without_compiling():
         inputs = prepare(request)
         watch = Watch(request.model, keep_weights=plan.eager)

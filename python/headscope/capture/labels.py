@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from itertools import accumulate
 from typing import Any, Literal
 
 from headscope.capture.watch import is_attention
@@ -78,6 +80,16 @@ class Labeller:
         if map_name == "cross" and not self.two_sides:
             return "main", "other"
         return SIDES[map_name]
+
+
+def most_modules(model: Any) -> int:
+    """Return how many attention modules the map with most of them has; of several inside each other, the innermost."""
+    labels = Labeller(model)
+    attending = {name: module for name, module in model.named_modules() if is_attention(module)}
+    around = {part for name in attending for part in accumulate(name.split(".")[:-1], "{}.{}".format)}
+    inner = {name: module for name, module in attending.items() if name not in around}
+    maps = Counter((labels.map_of(module, name), labels.root_of(name)) for name, module in inner.items())
+    return max(maps.values(), default=0)
 
 
 def tower_of(name: str) -> str | None:
