@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from transformers import AttentionInterface
+from transformers import AttentionInterface, BertPreTrainedModel, PretrainedConfig, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface
 
 import headscope as hs
-from zoo.models import ZOO, build, inputs_of
+from zoo.models import ZOO, Animal, build, inputs_of
 
 KINDS = ["bert", "falcon", "gptj", "deepseek_v32", "gemma4_text", "llava", "swin", "swinv2", "qwen2_vl"]
 
@@ -95,6 +95,120 @@ def test_the_report_says_what_is_missing():
     report = hs.capture(build(animal_of("siglip")), inputs=inputs_of(animal_of("siglip"))).report()
     assert list(report.missing) == ["vision_model.head.attention"]
     assert "Missing: vision_model.head.attention: torch's own MultiheadAttention" in repr(report)
+
+
+class OddAttention(torch.nn.Module):
+    """Attention in code of its own, in the place of a layer's."""
+
+    def __init__(self, own):
+        super().__init__()
+        self.own = own.self.query
+
+    def forward(self, hidden_states, *_arguments, **_options):
+        scores = self.own(hidden_states) @ hidden_states.transpose(1, 2)
+        return torch.softmax(scores, -1) @ hidden_states, None
+
+
+def test_a_layer_that_attends_in_code_of_its_own_is_reported(new_tiny):
+    model = new_tiny("bert")
+    model.encoder.layer[1].attention = OddAttention(model.encoder.layer[1].attention)
+    capture = hs.capture(model, inputs={"input_ids": [[5, 6, 7]]})
+    report = capture.report()
+    assert report.maps[0].modules == ("encoder.layer.0.attention.self", "encoder.layer.2.attention.self")
+    assert report.missing == {
+        "encoder.layer.1.attention": "OddAttention computes attention by itself, outside of every way in."
+    }
+    sentence = "Missing: encoder.layer.1.attention: OddAttention computes attention by itself"
+    assert sentence in repr(report)
+    assert sentence in Tags(report._repr_html_()).text
+    assert "Nothing is missing" not in repr(report)
+
+
+class WithHead(BertPreTrainedModel):
+    """BERT under an encoder of torch's own."""
+
+    def __init__(self, bert):
+        super().__init__(bert.config)
+        self.bert = bert
+        layer = torch.nn.TransformerEncoderLayer(32, 4, 48, batch_first=True)
+        self.head = torch.nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+
+    def forward(self, input_ids):
+        return self.head(self.bert(input_ids).last_hidden_state)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_torchs_own_encoder_layers_are_reported_on_their_fast_path_too(new_tiny, fast):
+    model = WithHead(new_tiny("bert")).eval()
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(fast)
+    report = hs.capture(model, inputs={"input_ids": [[5, 6, 7]]}).report()
+    torch.backends.mha.set_fastpath_enabled(before)
+    assert [name.removesuffix(".self_attn") for name in report.missing] == ["head.layers.0", "head.layers.1"]
+    kind = "TransformerEncoderLayer" if fast else "MultiheadAttention"
+    assert all(f"torch's own {kind}" in reason for reason in report.missing.values())
+
+
+def test_a_tower_that_attends_in_code_of_its_own_is_reported():
+    sound = {
+        "hidden_size": 32,
+        "patch_embeds_hidden_size": 16,
+        "depths": [1, 1],
+        "num_attention_heads": [2, 4],
+        "window_size": 2,
+    }
+    sound |= {"num_mel_bins": 8, "spec_size": 16, "patch_size": 4, "patch_stride": [4, 4], "projection_dim": 16}
+    text = next(one for one in ZOO if one.kind == "roberta").config
+    animal = Animal("clap", {"text_config": text, "audio_config": sound, "projection_dim": 16})
+    inputs = inputs_of(animal) | {"input_features": torch.randn(1, 1, 16, 8)}
+    capture = hs.capture(build(animal), inputs=inputs)
+    assert list(capture.maps) == ["text"]
+    assert [name.split(".")[0] for name in capture.report().missing] == ["audio_model"] * 2
+    assert "ClapAudioSelfAttention computes attention by itself" in repr(capture.report())
+
+
+def test_weights_that_an_eager_model_does_not_return_are_reported():
+    text, image = animal_of("bert").config, animal_of("vit").config
+    both = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+    parts = {"text_config": text, "image_config": image, "multimodal_config": both}
+    animal = Animal("flava", dict(parts, hidden_size=32, projection_dim=16), "text and pixels")
+    inputs = inputs_of(animal)
+    capture = hs.capture(build(animal), inputs=inputs | {"attention_mask": torch.ones_like(inputs["input_ids"])})
+    assert list(capture.maps) == ["text", "vision"]
+    assert capture.maps["vision"].query_tokens[:2] == ("[CLS]", "0,0")
+    assert "FlavaSelfAttention ran, but the model returned no weights of it" in repr(capture.report())
+
+
+class OwnWay(PreTrainedModel):
+    """A model with attention that no way leads to."""
+
+    config_class = PretrainedConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.attention = OddAttention(build(animal_of("bert")).encoder.layer[0].attention)
+
+    def forward(self, inputs_embeds):
+        return self.attention(inputs_embeds)[0]
+
+
+def test_a_model_in_no_tier_is_refused_before_it_runs(monkeypatch):
+    monkeypatch.setattr(OwnWay, "__module__", "a_module_without_source")
+    model, ran = OwnWay(PretrainedConfig()), []
+    model.register_forward_pre_hook(lambda *_: ran.append(1))
+    before = everything(model)
+    with pytest.raises(ValueError, match=r"OwnWay\) compute attention themselves .* hs\.from_attentions"):
+        hs.capture(model, inputs={"inputs_embeds": torch.randn(1, 3, 32)})
+    assert not ran
+    assert everything(model) == before
+
+
+def test_a_model_that_promised_attention_and_left_none_is_refused_after_the_pass():
+    model = OwnWay(PretrainedConfig())  # this file speaks of torch's kernel, so the model may call it
+    before = everything(model)
+    with pytest.raises(ValueError, match="OwnWay ran, but no attention came by"):
+        hs.capture(model, inputs={"inputs_embeds": torch.randn(1, 3, 32)})
+    assert everything(model) == before
 
 
 def test_the_report_says_how_weights_alone_were_had():
