@@ -239,3 +239,40 @@ def test_vectors_of_a_resampler_are_no_patches():
     model = build(animal)
     model.multi_modal_projector = type("Resampler", (torch.nn.Identity,), {})()
     assert pictures_of(inputs_of(animal), model, 0) == []
+
+
+def several_images(kind):
+    """Three texts: with two images, with none, with one."""
+    animal = animal_of(kind)
+    model = build(replace(animal, auto="AutoModelForImageTextToText"))
+    run = torch.tensor([[96] + [98] * animal.placeholders + [95]])
+    words = torch.full((1, run.shape[1]), 7)
+    ids = torch.cat([torch.cat([run, run], 1), torch.cat([words, words], 1), torch.cat([words, run], 1)])
+    one = inputs_of(animal, batch=3)
+    return (
+        model,
+        {name: value for name, value in one.items() if "input_ids" not in name and "type_ids" not in name},
+        ids,
+    )
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["llava", "gemma3", "mistral3", "qwen2_vl", "qwen2_5_vl"])
+def test_generation_takes_the_images_of_its_text(kind, row):
+    model, pictures, ids = several_images(kind)
+    inputs = {"input_ids": ids, **pictures}
+    types = {"gemma3": "token_type_ids", "qwen2_vl": "mm_token_type_ids", "qwen2_5_vl": "mm_token_type_ids"}.get(kind)
+    inputs |= {types: (ids == 98).long()} if types else {}
+    options = {"max_new_tokens": 3, "eos_token_id": None, "pad_token_id": 0, "do_sample": False}
+    capture = hs.capture_generation(model, inputs=inputs, sequence_index=row, **options)
+    own = {0: slice(0, 2), 1: slice(0, 0), 2: slice(2, 3)}[row]
+    alone = {"input_ids": ids[row : row + 1]} | ({types: inputs[types][row : row + 1]} if types else {})
+    if row != 1:
+        step = len(pictures["pixel_values"]) // 3
+        alone["pixel_values"] = pictures["pixel_values"][own.start * step : own.stop * step]
+        alone |= {name: pictures[name][own] for name in ("image_sizes", "image_grid_thw") if name in pictures}
+    expected = hs.capture_generation(model, inputs=alone, **options)
+    assert list(capture.maps) == list(expected.maps)
+    assert capture.maps["text"].query_tokens == expected.maps["text"].query_tokens
+    assert capture.generation.steps[-3:] == (0, 1, 2)
+    np.testing.assert_allclose(capture.weights(2, map="text"), expected.weights(2, map="text"), rtol=0, atol=1e-5)

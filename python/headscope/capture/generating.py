@@ -13,6 +13,7 @@ from headscope.capture import inputs as reading
 from headscope.capture.decoder import end_ids
 from headscope.capture.interface import evaluation
 from headscope.capture.labels import is_encoder_decoder
+from headscope.capture.pictures import select_images
 from headscope.capture.tiers import plan_of
 from headscope.positions import check_position
 
@@ -63,6 +64,9 @@ def write(
     index = check_position(index, len(sequences), "sequence_index")
     row = index * batch.batch_size // len(sequences)
     own = {name: _row(value, row, batch.batch_size) for name, value in arguments.items() if name not in DROPPED}
+    if batch.batch_size > 1:
+        own |= select_images(arguments, model, row)
+        own = {name: value for name, value in own.items() if not isinstance(value, Tensor) or value.numel()}
     start = {**arguments, **options}.get("decoder_input_ids")
     if is_encoder_decoder(model):
         num_prompt = 1 if start is None else start.shape[1]

@@ -81,11 +81,11 @@ def encode(tokenizer: Any, text: Any, text_pair: str | None, continued: bool = F
     continued
         Whether the chat goes on with an answer: then its opening is part of the text.
     """
-    tokenizer = text_tokenizer(tokenizer)
-    if is_chat(text):
+    if is_chat(text) and tokenizer is not None:
         return _encode_chat(tokenizer, text, text_pair, continued)
+    tokenizer = text_tokenizer(tokenizer)
     for name, value in (("text", text), ("text_pair", text_pair)):
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str) and not is_chat(value):
             raise TypeError(
                 f"{name} must be one string, not {type(value).__name__}: tokenize a batch yourself and pass it as "
                 "inputs=, with batch_index= for the row to capture."
@@ -106,6 +106,8 @@ def is_chat(text: Any) -> bool:
 def _encode_chat(tokenizer: Any, messages: Any, text_pair: str | None, continued: bool) -> Mapping[str, Any]:
     if text_pair is not None:
         raise ValueError("text_pair can't go with the messages of a chat: put all of them into text.")
+    if not getattr(tokenizer, "chat_template", None):  # a processor's own puts images and sounds in their places
+        tokenizer = text_tokenizer(tokenizer)
     if not getattr(tokenizer, "chat_template", None):
         raise ValueError(
             "text holds the messages of a chat, but the tokenizer has no chat template: write the chat as one string, "

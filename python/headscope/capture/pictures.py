@@ -106,6 +106,39 @@ def images_of(arguments: Mapping[str, Any], model: Any, row: int) -> Images | No
     return None if before % each or own % each else Images(range(before // each, (before + own) // each), images)
 
 
+def select_images(arguments: Mapping[str, Any], model: Any, row: int) -> dict[str, Tensor]:
+    """Return those of a batch's images and videos that belong to one text, by the names of the arguments.
+
+    Raises
+    ------
+    ValueError
+        They are packed one after another, and their placeholders do not say where those of the text begin.
+    """
+    own, selected = images_of(arguments, model, row), {}
+    packed = [kind for kind in PLACEHOLDERS if isinstance(arguments.get(f"{kind}_grid_thw"), Tensor)]
+    if own is not None and not packed:
+        names = [name for name in ("pixel_values", "image_sizes") if isinstance(arguments.get(name), Tensor)]
+        selected = {name: arguments[name][own.own.start : own.own.stop] for name in names if arguments[name].dim() != 5}
+    for kind in packed:
+        selected |= _select_packed(kind, arguments, model, row)
+    return selected
+
+
+def _select_packed(kind: str, arguments: Mapping[str, Any], model: Any, row: int) -> dict[str, Tensor]:
+    places, grids = _placeholders(arguments, model, kind), arguments[f"{kind}_grid_thw"]
+    cells = [] if places is None else _cells(kind, arguments, model, len(places))
+    ends = list(accumulate(one.count for one in cells))
+    if places is None or not ends or ends[-1] != len(places):
+        raise ValueError(
+            f"which {kind}s of the batch belong to text {row} can't be told: pass the texts one at a time."
+        )
+    own = [number for number, end in enumerate(ends) if int(places[end - 1, 0]) == row]
+    patches = [0, *accumulate(int(count) for count in grids.prod(-1))]
+    first, last = (own[0], own[-1] + 1) if own else (0, 0)
+    name = "pixel_values" if kind == "image" else "pixel_values_videos"
+    return {f"{kind}_grid_thw": grids[first:last], name: arguments[name][patches[first] : patches[last]]}
+
+
 def name_pictures(side: Side, pictures: Sequence[Picture]) -> Side:
     """Return a text's tokens with its images' placeholders named by their patches: `image 3,5`, `image 2: 3,5`."""
     if not pictures:
