@@ -9,6 +9,7 @@ from transformers import AutoConfig, AutoModel, BertPreTrainedModel
 
 import headscope as hs
 from headscope.capture.checks import num_layers
+from headscope.capture.modules import Modules
 from zoo.models import ZOO, build, inputs_of
 
 IDS = torch.tensor([[5, 6, 7]])
@@ -131,7 +132,7 @@ def test_layers_of_other_kinds_are_none_of_the_map():
 def test_the_number_of_layers_is_never_underestimated(animal):
     model = build(animal)
     maps = hs.capture(model, inputs=inputs_of(animal)).maps.values()
-    assert num_layers(model) >= max(map_.num_layers for map_ in maps)
+    assert num_layers(Modules.of(model)) >= max(map_.num_layers for map_ in maps)
 
 
 def test_several_texts(tiny, seq2seq_tokenizer):

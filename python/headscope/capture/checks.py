@@ -11,6 +11,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from headscope.capture.labels import is_encoder_decoder, most_modules
+from headscope.capture.modules import Modules
 from headscope.positions import check_position
 
 POSITION_TABLE = re.compile(r"position|wpe$", re.IGNORECASE)
@@ -51,7 +52,7 @@ def check_ids(ids: Tensor, table: torch.nn.Module | None, what: str) -> None:
         )
 
 
-def check_length(model: torch.nn.Module, length: int, decoder: bool, what: str) -> None:
+def check_length(modules: Modules, length: int, decoder: bool, what: str) -> None:
     """Refuse a text that is longer than the model's table of learned positions.
 
     Rotary and relative positions have no such table and no such limit.
@@ -61,7 +62,7 @@ def check_length(model: torch.nn.Module, length: int, decoder: bool, what: str) 
     ValueError
         The text has more tokens than the model has positions.
     """
-    limit = num_positions(model, decoder)
+    limit = num_positions(modules, decoder)
     if limit is not None and length > limit:
         raise ValueError(
             f"{what} has {length} tokens, but the model has positions for {limit}: shorten the text, or pass "
@@ -69,7 +70,7 @@ def check_length(model: torch.nn.Module, length: int, decoder: bool, what: str) 
         )
 
 
-def check_layers(model: Any, layers: Collection[int]) -> None:
+def check_layers(modules: Modules, layers: Collection[int]) -> None:
     """Refuse layers that no map of the model can have, before it runs, where its config says how many there are.
 
     Raises
@@ -77,30 +78,30 @@ def check_layers(model: Any, layers: Collection[int]) -> None:
     IndexError
         A layer that is out of range.
     """
-    most = num_layers(model)
+    most = num_layers(modules)
     if most is not None:
         for layer in layers:
             check_position(layer, most, "layers: layer")
 
 
-def num_layers(model: Any) -> int | None:
+def num_layers(modules: Modules) -> int | None:
     """Return the most layers that a map of the model may have; None where no config says how many layers there are.
 
     Layers may share a module and then are more than modules; layers of other kinds are no layers of a map. So this is a
     bound, exact for most models.
     """
-    configs = [module.config for module in model.modules() if isinstance(module, PreTrainedModel)]
+    configs = [module.config for module in modules.named.values() if isinstance(module, PreTrainedModel)]
     numbers = [getattr(config, name, None) for config in configs for name in LAYERS]
     known = [number for number in numbers if isinstance(number, int)]
-    return max((*known, most_modules(model))) if known else None
+    return max((*known, most_modules(modules))) if known else None
 
 
-def num_positions(model: torch.nn.Module, decoder: bool) -> int | None:
+def num_positions(modules: Modules, decoder: bool) -> int | None:
     """Return how many positions the model, or its decoder, has a learned table for; None where there is no table."""
-    two_sides = is_encoder_decoder(model)
+    two_sides = is_encoder_decoder(modules.model)
     limits = [
         _capacity(module)
-        for name, module in model.named_modules()
+        for name, module in modules.named.items()
         if isinstance(module, torch.nn.Embedding)
         and POSITION_TABLE.search(name.split(".")[-1])
         and not NOT_OF_THE_TEXT.search(name)

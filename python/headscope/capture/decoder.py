@@ -9,6 +9,7 @@ from torch import Tensor
 
 from headscope.capture.checks import num_positions
 from headscope.capture.inputs import device_of, text_tokenizer
+from headscope.capture.modules import Modules
 
 PRESENT = ("decoder_input_ids", "decoder_inputs_embeds")
 
@@ -80,7 +81,7 @@ def _limit(model: Any) -> dict[str, int]:
     config = model.generation_config
     if config.max_new_tokens is not None or config.max_length not in (None, TRANSFORMERS_DEFAULT):
         return {}
-    return {"max_new_tokens": min(MOST_WRITTEN, num_positions(model, decoder=True) or MOST_WRITTEN)}
+    return {"max_new_tokens": min(MOST_WRITTEN, num_positions(Modules.of(model), decoder=True) or MOST_WRITTEN)}
 
 
 def _start(model: Any, batch_size: int) -> Tensor:

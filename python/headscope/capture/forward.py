@@ -22,11 +22,12 @@ from headscope.capture.eager import take_outputs
 from headscope.capture.inputs import Inputs, Side
 from headscope.capture.interface import capturing, evaluation, switched, without_lasting_hooks
 from headscope.capture.labels import SIDES, Labeller, is_encoder_decoder
+from headscope.capture.modules import Modules
 from headscope.capture.pictures import images_of, name_pictures, pictures_of
 from headscope.capture.places import name_places
 from headscope.capture.recorder import Batch, Layer, Place, Recorder
 from headscope.capture.summary import summary
-from headscope.capture.tiers import Plan, plan_of
+from headscope.capture.tiers import Plan, modules_of, plan_of
 from headscope.capture.watch import Watch
 from headscope.records import Record
 from headscope.reports import Report
@@ -74,14 +75,16 @@ def run(request: Request) -> Passed:
 
     The model is left exactly as it was, whatever happens.
     """
-    plan = plan_of(request.model)
+    modules = modules_of(request.model)
+    plan = plan_of(modules)
     if request.layers is not None:
-        check_layers(request.model, request.layers)
-    with capturing(), evaluation(request.model), without_lasting_hooks(request.model), without_compiling():
-        inputs = prepare(request)
-        watch = Watch(request.model, keep_weights=plan.eager)
-        recorder = Recorder(request.model, watch, _batch(inputs), request.layers)
-        outputs = _pass(request.model, plan, recorder, inputs.arguments)
+        check_layers(modules, request.layers)
+    with capturing(), evaluation(modules), without_lasting_hooks(modules), without_compiling():
+        inputs = prepare(request, modules)
+        labels = Labeller(modules)
+        watch = Watch(modules, labels.towers, keep_weights=plan.eager, everything=plan.intercepts)
+        recorder = Recorder(labels, watch, _batch(inputs), request.layers)
+        outputs = _pass(modules, plan, recorder, inputs.arguments)
     layers = recorder.layers
     if not layers:
         raise ValueError(
@@ -95,10 +98,10 @@ def run(request: Request) -> Passed:
     return Passed(maps, report, candidates)
 
 
-def _pass(model: Any, plan: Plan, recorder: Recorder, arguments: dict[str, Any]) -> Any:
+def _pass(modules: Modules, plan: Plan, recorder: Recorder, arguments: dict[str, Any]) -> Any:
     wanted = {"output_attentions": True, "return_dict": True} if plan.eager else {}
-    with switched(model, plan), recorder.watch.watching(), current.recording(recorder):
-        outputs = model(**(arguments | wanted))
+    with switched(modules, plan), recorder.watch.watching(), current.recording(recorder):
+        outputs = modules.model(**(arguments | wanted))
     if plan.eager:
         take_outputs(recorder, recorder.watch, outputs)
     return outputs
@@ -116,7 +119,7 @@ def without_compiling() -> Iterator[None]:
         yield
 
 
-def prepare(request: Request) -> Inputs:
+def prepare(request: Request, modules: Modules) -> Inputs:
     """Turn what the user gave into what the model takes, and refuse what it can't take."""
     model, tokenizer = request.model, request.tokenizer
     encoding: Any = request.inputs
@@ -128,10 +131,10 @@ def prepare(request: Request) -> Inputs:
     if request.text is not None and "input_ids" in known:  # tokenizers may give more than the model reads
         for name in [name for name in arguments if name not in known]:
             del arguments[name]
-    reading.check_inputs(model, inputs)
+    reading.check_inputs(modules, inputs)
     if is_encoder_decoder(model) and ("decoder_input_ids" in known or request.target is not None):
         add_decoder_inputs(model, tokenizer, arguments, request.target)
-        reading.check_inputs(model, inputs)
+        reading.check_inputs(modules, inputs)
     elif request.target is not None:
         raise ValueError(f"target is for encoder-decoder models; {type(model).__name__} has no decoder of its own.")
     arguments.pop("labels", None)  # the model would compute a loss

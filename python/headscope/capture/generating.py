@@ -14,7 +14,7 @@ from headscope.capture.decoder import end_ids
 from headscope.capture.interface import evaluation
 from headscope.capture.labels import is_encoder_decoder
 from headscope.capture.pictures import select_images
-from headscope.capture.tiers import plan_of
+from headscope.capture.tiers import modules_of, plan_of
 from headscope.positions import check_position
 
 DROPPED = ("position_ids", "cache_position", "decoder_attention_mask")
@@ -43,7 +43,8 @@ def write(
     IndexError
         `index` is out of range.
     """
-    plan_of(model)
+    modules = modules_of(model)
+    plan_of(modules)
     if not (hasattr(model, "can_generate") and model.can_generate()):
         raise ValueError(
             f"{type(model).__name__} can't generate: load it with a language modelling head, such as "
@@ -55,10 +56,10 @@ def write(
         known = reading.accepted(model)
         arguments = {name: value for name, value in arguments.items() if name in known}
     batch = reading.read_batch(arguments, 0)
-    reading.check_inputs(model, batch)
+    reading.check_inputs(modules, batch)
     if "stop_strings" in options:
         options = {"tokenizer": reading.text_tokenizer(tokenizer), **options}
-    with evaluation(model):
+    with evaluation(modules):
         output = model.generate(**arguments, **options)
     sequences: Tensor = output if isinstance(output, Tensor) else output.sequences
     index = check_position(index, len(sequences), "sequence_index")

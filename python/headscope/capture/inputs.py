@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from headscope.capture.checks import check_ids, check_length
+from headscope.capture.modules import Modules
 from headscope.capture.patches import Grid
 from headscope.capture.pictures import Images
 from headscope.positions import check_position
@@ -226,14 +227,14 @@ def _second_sentence(inputs: Inputs, encoding: Any, kept: Sequence[int]) -> int 
     return start or None
 
 
-def check_inputs(model: torch.nn.Module, inputs: Inputs) -> None:
+def check_inputs(modules: Modules, inputs: Inputs) -> None:
     """Refuse what the model can't take, before it runs; see `headscope.capture.checks`."""
     for prefix, decoder in (("", False), ("decoder_", True)):
         ids = inputs.arguments.get(f"{prefix}input_ids")
         if isinstance(ids, Tensor):
             what = "the decoder's text" if decoder else "the text"
-            check_ids(ids, _embeddings(model, decoder), what)
-            check_length(model, ids.shape[1], decoder, what)
+            check_ids(ids, _embeddings(modules.model, decoder), what)
+            check_length(modules, ids.shape[1], decoder, what)
 
 
 def _embeddings(model: Any, decoder: bool) -> torch.nn.Module | None:

@@ -15,6 +15,7 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from headscope.capture import current
 from headscope.capture.interception import intercepted
 from headscope.capture.kernels import attend
+from headscope.capture.modules import Modules
 from headscope.capture.tiers import Plan, branches_on_sdpa
 
 NAME = "headscope"
@@ -65,7 +66,7 @@ def capturing() -> Iterator[None]:
 
 
 @contextmanager
-def switched(model: torch.nn.Module, plan: Plan) -> Iterator[None]:
+def switched(modules: Modules, plan: Plan) -> Iterator[None]:
     """Let each part of the model attend as its tier wants, and undo it on any outcome."""
     with ExitStack() as undo:
         if plan.intercepts:
@@ -76,7 +77,7 @@ def switched(model: torch.nn.Module, plan: Plan) -> Iterator[None]:
         names = _names(plan)
         if "sdpa" in names.values():
             undo.enter_context(_in_place_of_sdpa())
-        before = [(config, config.__dict__.get(FIELD, MISSING)) for config in configs_of(model)]
+        before = [(config, config.__dict__.get(FIELD, MISSING)) for config in configs_of(modules)]
         undo.callback(_put_back, before)
         for config, _ in before:
             if (name := names.get(id(config), "eager" if plan.eager else NAME)) is not None:
@@ -116,9 +117,9 @@ def _put_back(before: list[tuple[PretrainedConfig, Any]]) -> None:
 
 
 @contextmanager
-def evaluation(model: torch.nn.Module) -> Iterator[None]:
+def evaluation(modules: Modules) -> Iterator[None]:
     """Switch dropout off, and give every module its own mode back on any outcome."""
-    training = [module for module in model.modules() if module.training]
+    training = [module for module in modules.named.values() if module.training]
     try:
         for module in training:
             module.training = False
@@ -129,29 +130,36 @@ def evaluation(model: torch.nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def without_lasting_hooks(model: torch.nn.Module) -> Iterator[None]:
+def without_lasting_hooks(modules: Modules) -> Iterator[None]:
     """Take away what transformers leaves on modules that are asked for hidden states or attentions the first time."""
-    modules = list(model.modules())
-    marked = [module for module in modules if MARK in vars(module)]
-    before = [set(module._forward_hooks) for module in modules]
+    walked = list(modules.named.values())
+    marked = {id(module) for module in walked if MARK in vars(module)}
+    before = [tuple(module._forward_hooks) for module in walked]
     try:
         yield
     finally:
-        for module, known in zip(modules, before, strict=True):
-            for id_ in set(module._forward_hooks) - known:
-                if getattr(module._forward_hooks[id_], "__module__", "") == LEAVES_HOOKS:
-                    del module._forward_hooks[id_]
-            if MARK in vars(module) and module not in marked:
+        for module, known in zip(walked, before, strict=True):
+            if len(module._forward_hooks) > len(known):
+                for id_ in set(module._forward_hooks) - set(known):
+                    if getattr(module._forward_hooks[id_], "__module__", "") == LEAVES_HOOKS:
+                        del module._forward_hooks[id_]
+            if MARK in vars(module) and id(module) not in marked:
                 delattr(module, MARK)
 
 
-def configs_of(model: torch.nn.Module) -> list[PretrainedConfig]:
+def configs_of(modules: Modules) -> list[PretrainedConfig]:
     """Return every distinct config that some module of the model reads, and their sub-configs."""
     found: dict[int, PretrainedConfig] = {}
-    waiting = [getattr(module, "config", None) for module in model.modules()]
+    waiting = [_config_of(module) for module in modules.named.values()]
     while waiting:
         config = waiting.pop()
         if isinstance(config, PretrainedConfig) and id(config) not in found:
             found[id(config)] = config
             waiting += [getattr(config, name, None) for name in getattr(config, "sub_configs", ())]
     return list(found.values())
+
+
+def _config_of(module: torch.nn.Module) -> Any:
+    """Return a module's config. Asking a module for an attribute that it lacks is slow: there are many of them."""
+    config = vars(module).get("config")
+    return getattr(module, "config", None) if config is None and hasattr(type(module), "config") else config

@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import accumulate
 from typing import Any, Literal
 
-from headscope.capture.watch import is_attention
+from headscope.capture.modules import Modules
 
 Side = Literal["main", "decoder", "vision", "audio", "other"]
 """Whose positions an axis has: the text's, the decoder's, an image's or a sound's beside a text, or anything else's."""
@@ -43,11 +43,13 @@ def is_encoder_decoder(model: Any) -> bool:
 class Labeller:
     """Names the attention map of each module of a model."""
 
-    def __init__(self, model: Any) -> None:
-        self.two_sides = is_encoder_decoder(model)
-        attending = [name for name, module in model.named_modules() if is_attention(module)]
-        self._several = len({tower_of(name) for name in attending}) > 1
-        self._text_is_named = any(tower_of(name) is None and TEXT.search(name) for name in attending)
+    def __init__(self, modules: Modules) -> None:
+        self.two_sides = is_encoder_decoder(modules.model)
+        towers = {name: _tower(name) for name in modules.attending}
+        self._several = len({kind for kind, _ in towers.values()}) > 1
+        self._text_is_named = any(kind is None and TEXT.search(name) for name, (kind, _) in towers.items())
+        self.towers = {root for _, root in towers.values() if root is not None} if self._several else set()
+        """The names of the towers, where there are several of them or a text beside."""
 
     def map_of(self, module: Any, name: str) -> str:
         """Return the name of the attention map that a module belongs to.
@@ -59,7 +61,7 @@ class Labeller:
         name
             Its name in the model, such as `"decoder.block.0.layer.1.EncDecAttention"`.
         """
-        tower = tower_of(name) if self._several else None
+        tower = _tower(name)[0] if self._several else None
         if tower is not None:
             return tower
         if is_cross(module, name):
@@ -82,23 +84,17 @@ class Labeller:
         return SIDES[map_name]
 
 
-def most_modules(model: Any) -> int:
+def most_modules(modules: Modules) -> int:
     """Return how many attention modules the map with most of them has; of several inside each other, the innermost."""
-    labels = Labeller(model)
-    attending = {name: module for name, module in model.named_modules() if is_attention(module)}
+    labels, attending = Labeller(modules), modules.attending
     around = {part for name in attending for part in accumulate(name.split(".")[:-1], "{}.{}".format)}
     inner = {name: module for name, module in attending.items() if name not in around}
     maps = Counter((labels.map_of(module, name), labels.root_of(name)) for name, module in inner.items())
     return max(maps.values(), default=0)
 
 
-def tower_of(name: str) -> str | None:
-    """Return which tower of a model with several a module is in, None for the text's."""
-    return _tower(name)[0]
-
-
 def _tower(name: str) -> tuple[str, str] | tuple[None, None]:
-    """Return the kind of a module's tower, and the tower's own name."""
+    """Return the kind of a module's tower, and the tower's own name; None for the text's."""
     parts = name.split(".")
     for place, part in enumerate(parts):
         for kind, words in TOWERS.items():

@@ -94,8 +94,8 @@ class Recorder:
 
     Parameters
     ----------
-    model
-        The model that runs.
+    labels
+        Which know what map a module belongs to.
     watch
         Which knows what is running.
     batch
@@ -104,9 +104,9 @@ class Recorder:
         Which layers of each map to keep; None for all.
     """
 
-    def __init__(self, model: torch.nn.Module, watch: Watch, batch: Batch, wanted: Collection[int] | None) -> None:
+    def __init__(self, labels: Labeller, watch: Watch, batch: Batch, wanted: Collection[int] | None) -> None:
         self.watch = watch
-        self.labels = Labeller(model)
+        self.labels = labels
         self._calls: dict[tuple[str, int], Call] = {}
         self._batch = batch
         self._wanted = wanted

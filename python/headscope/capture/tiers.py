@@ -17,7 +17,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
-from headscope.capture.watch import is_attention
+from headscope.capture.modules import Modules, is_attention
 
 BRANCHES_ON_SDPA = re.compile(r"_attn_implementation\s*(==|!=|in|not in)[^\n]*[\"']sdpa[\"']")
 FUSED = "scaled_dot_product_attention"
@@ -51,7 +51,20 @@ class Plan:
         return 2 in self.tier.values() and not self.eager
 
 
-def plan_of(model: object) -> Plan:
+def modules_of(model: object) -> Modules:
+    """Walk through what ought to be a model.
+
+    Raises
+    ------
+    TypeError
+        Something that is no torch module.
+    """
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model must be a transformers model, not {model!r:.80} ({type(model).__name__}).")
+    return Modules.of(model)
+
+
+def plan_of(modules: Modules) -> Plan:
     """Find the tier of each part of a model.
 
     Raises
@@ -61,14 +74,13 @@ def plan_of(model: object) -> Plan:
     ValueError
         A model without attention, or in no tier: the message says why.
     """
-    if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model must be a transformers model, not {model!r:.80} ({type(model).__name__}).")
-    parts = tuple(part for part in model.modules() if isinstance(part, PreTrainedModel))
+    parts = tuple(part for part in modules.named.values() if isinstance(part, PreTrainedModel))
     if not parts:
         raise TypeError(
-            f"model is a {type(model).__name__} with no transformers model in it; capture needs one. {HAVE_YOURSELF}"
+            f"model is a {type(modules.model).__name__} with no transformers model in it; capture needs one. "
+            f"{HAVE_YOURSELF}"
         )
-    if not any(is_attention(module) for module in model.modules()) and not any(map(_has_interface, parts)):
+    if not modules.attending and not any(map(_has_interface, parts)):
         raise ValueError(
             f"models of type {parts[0].config.model_type!r} ({type(parts[0]).__name__}) have no attention: none of "
             f"their modules is an attention module, so there is nothing to capture. {HAVE_YOURSELF}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-ATTENTION = re.compile(r"(Attention|Attn)(V?\d+)?$")
+from headscope.capture.modules import Modules, is_attention
+
+FAST = (torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
+"""Modules that leave their fast path where hooks are on them; hooks for all modules do not count as theirs."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,28 @@ class Watch:
 
     Parameters
     ----------
-    model
-        The model that runs.
+    modules
+        Those of the model that runs.
+    towers
+        The names of its towers.
     keep_weights
         Whether to hold the tensors of four axes that attention modules return.
+    everything
+        Whether to follow all modules; else those that attend, cut images to windows, or are towers, which takes a
+        fifth of the time.
     """
 
-    def __init__(self, model: torch.nn.Module, keep_weights: bool = False) -> None:
-        self.modules = dict(model.named_modules())
+    def __init__(
+        self, modules: Modules, towers: Collection[str] = (), keep_weights: bool = False, everything: bool = False
+    ) -> None:
+        self.modules = modules.named
         self.names = {id(module): name for name, module in self.modules.items()}
+        self._everything = everything or any(isinstance(module, FAST) for module in modules.attending.values())
+        self._followed = [
+            module
+            for name, module in self.modules.items()
+            if name in modules.attending or name in towers or hasattr(module, "window_size")
+        ]
         self.stack: list[Frame] = []
         self.returned: list[Returned] = []
         self._invocations: Counter[int] = Counter()
@@ -60,15 +75,16 @@ class Watch:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Listen to every module until the end, whatever happens; the modules themselves are not touched."""
-        before = register_module_forward_pre_hook(self._enter)
-        after = register_module_forward_hook(self._leave, always_call=True)
-        try:
+        """Listen to modules until the end, and let go of them on any outcome."""
+        with ExitStack() as undo:
+            undo.callback(self.stack.clear)
+            if self._everything:
+                undo.callback(register_module_forward_pre_hook(self._enter).remove)
+                undo.callback(register_module_forward_hook(self._leave, always_call=True).remove)
+            for module in () if self._everything else self._followed:
+                undo.callback(module.register_forward_pre_hook(self._enter).remove)
+                undo.callback(module.register_forward_hook(self._leave, always_call=True).remove)
             yield
-        finally:
-            before.remove()
-            after.remove()
-            self.stack.clear()
 
     def _is_mine(self, module: torch.nn.Module) -> bool:
         return threading.get_ident() == self._thread and id(module) in self.names
@@ -116,11 +132,6 @@ class Watch:
             if not any(_related(name, other) for other in recorded)
             and not any(other.startswith(f"{name}.") for other in attending)
         ]
-
-
-def is_attention(module: torch.nn.Module) -> bool:
-    """Whether a module's class says that it attends; of torch's own encoder layer only the whole is sure to run."""
-    return bool(ATTENTION.search(type(module).__name__)) or isinstance(module, torch.nn.TransformerEncoderLayer)
 
 
 def _related(name: str, other: str) -> bool:

@@ -1,0 +1,38 @@
+"""The modules of a model, found in one walk: each walk through a small model takes as long as one of its layers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+
+ATTENTION = re.compile(r"(Attention|Attn)(V?\d+)?$")
+
+
+@dataclass(frozen=True)
+class Modules:
+    """Every module of a model by its name."""
+
+    model: torch.nn.Module
+    named: dict[str, torch.nn.Module]
+    attending: dict[str, torch.nn.Module]
+    """Those that attend."""
+
+    @classmethod
+    def of(cls, model: torch.nn.Module) -> Modules:
+        """Walk through a model."""
+        named = dict(model.named_modules())
+        return cls(model, named, {name: module for name, module in named.items() if is_attention(module)})
+
+
+def is_attention(module: torch.nn.Module) -> bool:
+    """Whether a module's class says that it attends; of torch's own encoder layer only the whole is sure to run."""
+    return says_attention(type(module).__name__) or isinstance(module, torch.nn.TransformerEncoderLayer)
+
+
+@cache
+def says_attention(class_name: str) -> bool:
+    """Whether a class is called an attention."""
+    return bool(ATTENTION.search(class_name))
