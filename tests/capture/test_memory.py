@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import headscope as hs
+from zoo.models import ZOO, build, inputs_of
 
-KINDS = ["bert", "gpt2", "mistral", "phi3", "t5", "bart"]
+KINDS = ["bert", "gpt2", "mistral", "phi3", "gpt_oss", "gemma2", "t5", "bart"]
 
 
 def capture_of(loaded, length, padded):
@@ -24,15 +25,19 @@ def capture_of(loaded, length, padded):
 
 def storages(capture):
     """The memory of every tensor that a capture can reach, by its address."""
-    found, seen, waiting = {}, set(), [capture]
+    return {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors_of(capture)}
+
+
+def tensors_of(capture):
+    """Every tensor that a capture can reach."""
+    found, seen, waiting = [], set(), [capture]
     while waiting:
         item = waiting.pop()
         if id(item) in seen or isinstance(item, type):
             continue
         seen.add(id(item))
         if isinstance(item, torch.Tensor):
-            storage = item.untyped_storage()
-            found[storage.data_ptr()] = storage.nbytes()
+            found.append(item)
         else:
             waiting += [value for value in gc.get_referents(item) if not callable(value)]
     return found
@@ -45,6 +50,64 @@ def test_memory_is_true_and_grows_with_the_tokens(tiny, kind, padded):
     assert sum(storages(short).values()) == short.nbytes
     assert sum(storages(long).values()) == long.nbytes
     assert long.nbytes < 2.01 * short.nbytes
+
+
+@pytest.mark.parametrize("animal", [pytest.param(animal, id=animal.kind) for animal in ZOO])
+def test_memory_is_true_before_and_after_weights_are_asked_for(animal):
+    capture = hs.capture(build(animal), inputs=inputs_of(animal, batch=2), batch_index=1)
+    assert tensors_and_places(capture) == capture.nbytes
+    for name, map_ in capture.maps.items():
+        capture.weights(map_.num_layers - 1, map=name)
+    assert tensors_and_places(capture) == capture.nbytes
+
+
+def tensors_and_places(capture):
+    """All tensors, and where the pieces of an image lie."""
+    places = {
+        id(place): place.nbytes
+        for map_ in capture.maps.values()
+        for record in map_.records
+        for places in (getattr(record, "query_at", ()), getattr(record, "key_at", ()))
+        for place in places
+    }
+    return sum(storages(capture).values()) + sum(places.values())
+
+
+@pytest.mark.parametrize("kind", ["bert", "llama"])
+def test_a_fresh_capture_holds_queries_and_keys_alone(tiny, kind):
+    capture = hs.capture(tiny(kind).model, inputs={"input_ids": [[5] * 24]})
+    records = capture.maps["self"].records
+    alone = sum(record.query.nbytes + record.key.nbytes for record in records)
+    assert capture.nbytes == alone + (0 if kind == "bert" else records[0].rules.visible.nbytes)
+
+
+@pytest.mark.parametrize("animal", [pytest.param(animal, id=animal.kind) for animal in ZOO])
+def test_no_graph_is_kept_alive(animal):
+    model = build(animal)
+    assert any(parameter.requires_grad for parameter in model.parameters())
+    capture = hs.capture(model, inputs=inputs_of(animal))
+    found = tensors_of(capture)
+    assert found
+    assert not [tensor for tensor in found if tensor.requires_grad or tensor.grad_fn is not None]
+    assert all(parameter.grad is None for parameter in model.parameters())
+    shared = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+    assert not [tensor for tensor in found if tensor.untyped_storage().data_ptr() in shared], "nor any of the model"
+
+
+def test_embeddings_that_want_a_gradient_are_let_go(tiny):
+    embedded = tiny("llama").model.get_input_embeddings()(torch.tensor([[5, 6, 7]]))
+    assert embedded.requires_grad
+    capture = hs.capture(tiny("llama").model, inputs={"inputs_embeds": embedded}, keep_padding=True)
+    assert not [tensor for tensor in tensors_of(capture) if tensor.requires_grad]
+
+
+def test_candidates_hold_no_tensor_of_the_model():
+    animal = next(one for one in ZOO if one.kind == "llama4")
+    capture = hs.capture(build(animal), inputs=inputs_of(animal), candidates=3)
+    assert (
+        capture.nbytes == tensors_and_places(capture) + capture.logits.ids.nbytes + capture.logits.probabilities.nbytes
+    )
+    assert not [tensor for tensor in tensors_of(capture) if tensor.requires_grad]
 
 
 def test_the_sliding_window_shares_one_rule(tiny):

@@ -84,7 +84,7 @@ def test_moving_keeps_everything(kind):
     animal = next(one for one in ZOO if one.kind == kind)
     capture = hs.capture(build(animal), inputs=inputs_of(animal))
     name = next(iter(capture.maps))
-    before, size = capture.weights(1, map=name), capture.nbytes
+    size, before = capture.nbytes, capture.weights(1, map=name)
     elsewhere = capture.to("meta")
     assert elsewhere is capture
     devices = {tensor.device.type for tensor in tensors(capture.maps)}

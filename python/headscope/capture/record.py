@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -53,10 +53,14 @@ class QKRecord:
     """The name of the attention module in the model."""
     rules_nbytes: int = 0
     """What the rules hold in bytes; layers after the first that share a mask or a bias count 0 for it. Set later."""
-    norms: compute.Norms = field(init=False, repr=False, compare=False)
+    _norms: compute.Norms | None = field(default=None, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "norms", compute.Norms(self.num_heads, self.num_queries, self.query.device))
+    @property
+    def norms(self) -> compute.Norms:
+        """What the softmax of each row needs, made when weights are first asked for."""
+        if self._norms is None:
+            object.__setattr__(self, "_norms", compute.Norms(self.num_heads, self.num_queries, self.query.device))
+        return cast("compute.Norms", self._norms)
 
     @property
     def num_heads(self) -> int:
@@ -81,7 +85,8 @@ class QKRecord:
     @property
     def nbytes(self) -> int:
         """How much memory the record holds, in bytes."""
-        return self.query.nbytes + self.key.nbytes + self.norms.nbytes + self.rules_nbytes
+        norms = 0 if self._norms is None else self._norms.nbytes
+        return self.query.nbytes + self.key.nbytes + norms + self.rules_nbytes
 
     @torch.no_grad()
     def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:

@@ -65,7 +65,7 @@ class Watch:
         self._followed = [
             module
             for name, module in self.modules.items()
-            if name in modules.attending or name in towers or hasattr(module, "window_size")
+            if name in modules.attending or name in towers or "window_size" in vars(module)
         ]
         self.stack: list[Frame] = []
         self.returned: list[Returned] = []
