@@ -14,11 +14,19 @@ export type Dtype = "float16" | "sqrt8";
 
 export type BlockKind = "block" | "overview";
 
-export type ViewKind = "head" | "model";
+export type ViewKind = "head" | "model" | "matrix" | "neuron" | "text" | "explorer";
+
+export type Tab = "heads" | "matrix" | "neurons" | "text";
 
 export type Theme = "auto" | "light" | "dark";
 
 export type PairFilter = "all" | "aa" | "bb" | "ab" | "ba";
+
+export type Direction = "out" | "in";
+
+export type ColorScale = "linear" | "sqrt" | "log";
+
+export type Combine = "each" | "mean" | "sum";
 
 /** The header of an encoded block. Ranges are half-open: `[start, stop]`. */
 export interface BlockHeader {
@@ -33,7 +41,7 @@ export interface BlockHeader {
   missing: number;
 }
 
-/** One attention map, as the page needs to know it. `*_special` are positions of special tokens. */
+/** One attention map, as the page needs to know it. */
 export interface MapInfo {
   name: string;
   label: string;
@@ -43,7 +51,10 @@ export interface MapInfo {
   key_tokens: string[];
   query_special: number[];
   key_special: number[];
+  query_words: number[] | null;
+  key_words: number[] | null;
   sentence_b_start: number | null;
+  no_vectors: string[];
 }
 
 /** What a view asks a source for: the given heads of one layer, whole. */
@@ -99,4 +110,14 @@ export interface ViewTraits {
   include_layers: number[];
   include_heads: number[] | null;
   detail: boolean;
+  tab: Tab;
+  scale: ColorScale;
+  combine: Combine;
+  threshold: number | null;
+  top_k: number | null;
+  hide_special: boolean;
+  hide_sink: boolean;
+  merge_words: boolean;
+  direction: Direction;
+  search: string;
 }

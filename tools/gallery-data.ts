@@ -57,7 +57,10 @@ export function mapInfo(
     key_tokens: tokens,
     query_special: special,
     key_special: special,
+    query_words: null,
+    key_words: null,
     sentence_b_start: null,
+    no_vectors: Array(layers).fill("These weights were given."),
     ...more,
   };
 }

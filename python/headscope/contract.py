@@ -42,12 +42,24 @@ Square roots keep small weights apart: with a linear byte the uniform row of 510
 BlockKind = Literal["block", "overview"]
 """`block`: single weights. `overview`: each bin holds the largest weight of the positions that it pools."""
 
-ViewKind = Literal["head", "model"]
+ViewKind = Literal["head", "model", "matrix", "neuron", "text", "explorer"]
+
+Tab = Literal["heads", "matrix", "neurons", "text"]
+"""What the explorer shows beside the grid of heads."""
 
 Theme = Literal["auto", "light", "dark"]
 
 PairFilter = Literal["all", "aa", "bb", "ab", "ba"]
 """Which sentences of a pair are shown: `ab` has queries from sentence A and keys from sentence B."""
+
+Direction = Literal["out", "in"]
+"""`out`: what a token attends to. `in`: what attends to it."""
+
+ColorScale = Literal["linear", "sqrt", "log"]
+"""How heat maps turn weights into colours."""
+
+Combine = Literal["each", "mean", "sum"]
+"""Heads of a heat map: each by itself, or one map of their mean or sum."""
 
 
 class BlockHeader(TypedDict):
@@ -65,7 +77,11 @@ class BlockHeader(TypedDict):
 
 
 class MapInfo(TypedDict):
-    """One attention map, as the page needs to know it. `*_special` are positions of special tokens."""
+    """One attention map, as the page needs to know it.
+
+    `*_special` are positions of special tokens. `*_words` is the number of the word that each token belongs to, null
+    where words are not known. `no_vectors` says for each layer why there are no queries and keys; empty where there are.
+    """
 
     name: str
     label: str
@@ -75,7 +91,10 @@ class MapInfo(TypedDict):
     key_tokens: list[str]
     query_special: list[int]
     key_special: list[int]
+    query_words: list[int] | None
+    key_words: list[int] | None
     sentence_b_start: int | None
+    no_vectors: list[str]
 
 
 class BlockRequest(TypedDict):
@@ -137,3 +156,13 @@ class ViewTraits(TypedDict):
     include_layers: list[int]
     include_heads: list[int] | None
     detail: bool
+    tab: Tab
+    scale: ColorScale
+    combine: Combine
+    threshold: float | None
+    top_k: int | None
+    hide_special: bool
+    hide_sink: bool
+    merge_words: bool
+    direction: Direction
+    search: str

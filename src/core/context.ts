@@ -1,5 +1,5 @@
 import type { ReadonlySignal, Signal } from "@preact/signals-core";
-import type { MapInfo, PairFilter, Theme } from "../contract.gen";
+import type { ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme } from "../contract.gen";
 import type { Source } from "./source";
 
 /** A query and a key position; null where none is meant. */
@@ -31,6 +31,27 @@ export interface ViewOptions {
   readonly includeHeads: Signal<readonly number[] | null>;
   /** Whether the model view's detail is open. */
   readonly detail: Signal<boolean>;
+  /** What the explorer shows beside the grid. */
+  readonly tab: Signal<Tab>;
+  readonly scale: Signal<ColorScale>;
+  readonly combine: Signal<Combine>;
+  readonly aids: Aids;
+}
+
+/** What helps to read a view: less of it, or the same in larger pieces. */
+export interface Aids {
+  /** Weights below it are not shown; null: those that can't be seen. */
+  readonly threshold: Signal<number | null>;
+  /** How many keys are shown for each query, the strongest; null: all. */
+  readonly topK: Signal<number | null>;
+  readonly hideSpecial: Signal<boolean>;
+  /** Hide the first key, on which attention rests that is needed nowhere, and let the other weights add up to 1. */
+  readonly hideSink: Signal<boolean>;
+  /** Words in place of their tokens: weights summed over keys, their mean over queries. */
+  readonly mergeWords: Signal<boolean>;
+  readonly direction: Signal<Direction>;
+  /** Tokens that hold this text are marked; empty: none. */
+  readonly search: Signal<string>;
 }
 
 /** Where the numbers come from: a running kernel, this page's memory while the kernel is away, or a saved page. */

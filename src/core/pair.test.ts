@@ -13,7 +13,10 @@ function info(changes: Partial<MapInfo> = {}): MapInfo {
     key_tokens: tokens,
     query_special: [],
     key_special: [],
+    query_words: null,
+    key_words: null,
     sentence_b_start: 4,
+    no_vectors: [""],
     ...changes,
   };
 }

@@ -1,5 +1,5 @@
 import { signal as newSignal } from "@preact/signals-core";
-import type { MapInfo, Theme, ViewKind } from "../contract.gen";
+import type { MapInfo, ViewTraits } from "../contract.gen";
 import type { ViewContext } from "../core/context";
 import { listedLayers } from "../core/included";
 import { keepSelectionValid } from "../core/valid";
@@ -7,17 +7,12 @@ import { EmbeddedSource } from "../sources/embedded";
 import { views } from "../views/registry";
 
 /** What `headscope.export` writes beside the blocks. */
-interface PageInfo {
+interface PageInfo extends Omit<ViewTraits, "store"> {
   readonly name: string;
   readonly maps: readonly MapInfo[];
-  readonly view: ViewKind;
-  readonly theme: Theme;
   readonly map: string;
   readonly layer: number;
   readonly heads: readonly number[] | null;
-  readonly include_layers: readonly number[];
-  readonly include_heads: readonly number[] | null;
-  readonly detail: boolean;
 }
 
 function contextOf(page: string, info: PageInfo): ViewContext {
@@ -36,9 +31,21 @@ function contextOf(page: string, info: PageInfo): ViewContext {
     },
     options: {
       theme: newSignal(info.theme),
-      includeLayers: listedLayers(newSignal(info.include_layers), maps, map),
-      includeHeads: newSignal(info.include_heads),
+      includeLayers: listedLayers(newSignal<readonly number[]>(info.include_layers), maps, map),
+      includeHeads: newSignal<readonly number[] | null>(info.include_heads),
       detail: newSignal(info.detail),
+      tab: newSignal(info.tab),
+      scale: newSignal(info.scale),
+      combine: newSignal(info.combine),
+      aids: {
+        threshold: newSignal(info.threshold),
+        topK: newSignal(info.top_k),
+        hideSpecial: newSignal(info.hide_special),
+        hideSink: newSignal(info.hide_sink),
+        mergeWords: newSignal(info.merge_words),
+        direction: newSignal(info.direction),
+        search: newSignal(info.search),
+      },
     },
     source: new EmbeddedSource(page, info.maps),
     status: newSignal("page" as const),
@@ -54,5 +61,5 @@ export function mount(page: string): void {
   const context = contextOf(page, parsed);
   const forever = new AbortController().signal;
   keepSelectionValid(context, forever);
-  views[parsed.view](root, context, forever);
+  views[parsed.view]?.(root, context, forever);
 }

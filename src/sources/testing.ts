@@ -37,7 +37,10 @@ export const INFO: MapInfo = {
   key_tokens: ["a", "b"],
   query_special: [],
   key_special: [],
+  query_words: null,
+  key_words: null,
   sentence_b_start: null,
+  no_vectors: ["", "", ""],
 };
 
 type Listener = (message?: unknown, buffers?: DataView[]) => void;

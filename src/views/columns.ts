@@ -30,7 +30,7 @@ export function mountColumn(
     list.replaceChildren(...tokens);
   });
   effectUntil(signal, () => markFocus(column.value, focus.value.tokens[side]));
-  effectUntil(signal, () => markPin(column.value, scene.context.selection[side].value));
+  effectUntil(signal, () => markPin(column.value, scene.tokens[side].value));
   return column;
 }
 

@@ -17,7 +17,7 @@ const NONE: TokenPair = { query: null, key: null };
  * pointer on the other, the pinned token's lines stay: the pointer then asks for one of their numbers.
  */
 export function followFocus(scene: Scene): ReadonlySignal<Focus> {
-  const { hover, query, key } = scene.context.selection;
+  const { hover, query, key } = scene.tokens;
   return computed(() => {
     const { queries, keys } = scene.ranges.value;
     const over = { query: within(hover.value.query, queries), key: within(hover.value.key, keys) };

@@ -54,7 +54,7 @@ export function tokenKeys(scene: Scene): readonly KeyBinding[] {
     {
       keys: "Esc",
       meaning: "let go of what is pinned",
-      press: (key) => key === "Escape" && unpin(scene.context.selection),
+      press: (key) => key === "Escape" && unpin(scene.tokens),
     },
   ];
 }

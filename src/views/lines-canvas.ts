@@ -5,7 +5,7 @@ import type { LineGeometry } from "../core/lines";
 import { pixelRatio, resizeCanvas } from "../dom/canvas";
 import type { Stretch } from "../dom/size";
 import { drawLines } from "../draw/lines";
-import type { ShownHead } from "./marks";
+import type { ShownHead } from "./shown-heads";
 
 /** Everything that the lines of all tokens depend on. A new object means that they are drawn anew. */
 export interface LinesPicture {

@@ -1,5 +1,4 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
-import { headColor } from "../core/colors";
 import { layoutTokens } from "../core/layout";
 import { element } from "../dom/element";
 import { densityOf, seenOf, tellWidth, widthOf } from "../dom/size";
@@ -8,10 +7,11 @@ import { type Answer, watchBlocks } from "./blocks";
 import { mountColumn, type Side, widestToken } from "./columns";
 import { type Focus, followFocus } from "./focus";
 import { LinesCanvas, type LinesPicture } from "./lines-canvas";
-import { keyMarks, markTokens, queryMarks, type ShownHead } from "./marks";
+import { keyMarks, markTokens, queryMarks } from "./marks";
 import { mountPointing } from "./pointing";
 import { PENDING, type Progress } from "./progress";
 import type { Scene } from "./scene";
+import { type ShownHead, shownHeads } from "./shown-heads";
 
 /** The width of the picture between the tokens while it stands in no page, in CSS pixels. */
 const USUAL_WIDTH = 320;
@@ -27,7 +27,7 @@ export interface Lines {
 
 /** The two columns of tokens with the lines of the active heads between them. */
 export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSignal): Lines {
-  const { source, selection } = scene.context;
+  const { source } = scene.context;
   const { answer, progress } = watchBlocks(source, scene.request, signal);
   const focus = followFocus(scene);
   const columns = {
@@ -42,7 +42,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   tellWidth(box, signal);
   const seen = seenOf(box, signal);
   parent.append(box);
-  mountPointing(area, columns, selection, signal);
+  mountPointing(area, columns, scene.tokens, signal);
 
   const heads = computed(() => shownHeads(scene, answer.value));
   const picture = pictureOf(scene, heads, widthOf(between, USUAL_WIDTH, signal), densityOf(signal));
@@ -97,17 +97,6 @@ function pictureOf(
     void density.value;
     return { heads: heads.value, layout: layout.value, width: width.value };
   });
-}
-
-/** None, when the newest answer is of another map than the tokens that stand there now. */
-function shownHeads({ info, dark }: Scene, answer: Answer | null): readonly ShownHead[] {
-  if (!answer || answer.map !== info.value?.name) return [];
-  const numHeads = info.value.num_heads[answer.layer] ?? 0;
-  return answer.heads.map((head, index) => ({
-    head,
-    color: headColor(head, numHeads, dark.value),
-    weights: answer.weights[index] as ShownHead["weights"],
-  }));
 }
 
 function titles(): HTMLElement[] {

@@ -1,19 +1,12 @@
 import type { TokenPair } from "../core/context";
-import { type HeadWeights, weightAt } from "../core/head-weights";
-import type { Rgb } from "../core/lines";
+import { weightAt } from "../core/head-weights";
 import { formatWeight } from "../core/numbers";
 import { setAttribute } from "../dom/element";
 import type { Column } from "./columns";
+import type { ShownHead } from "./shown-heads";
 
 /** Smaller weights get no box and no number beside their token: only the status line tells them. */
 const SMALLEST_MARKED = 0.005;
-
-/** A head as it is shown. */
-export interface ShownHead {
-  readonly head: number;
-  readonly color: Rgb;
-  readonly weights: HeadWeights;
-}
 
 /** The weights of one token of a column, one a shown head. */
 export type WeightsOf = (position: number) => readonly number[];

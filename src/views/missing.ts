@@ -1,5 +1,5 @@
 import type { HeadWeights } from "../core/head-weights";
-import type { ShownHead } from "./marks";
+import type { ShownHead } from "./shown-heads";
 
 /** Says how many weights are missing; empty if none is. */
 export function missingSentence(heads: readonly ShownHead[]): string {

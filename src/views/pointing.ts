@@ -1,6 +1,7 @@
 import { batch, type ReadonlySignal } from "@preact/signals-core";
-import type { Selection, TokenPair } from "../core/context";
+import type { TokenPair } from "../core/context";
 import { type Column, focusToken, type Side } from "./columns";
+import type { TokenCells } from "./scene";
 
 const NOTHING: TokenPair = { query: null, key: null };
 
@@ -8,11 +9,11 @@ const NOTHING: TokenPair = { query: null, key: null };
 export function mountPointing(
   area: HTMLElement,
   columns: Readonly<Record<Side, ReadonlySignal<Column>>>,
-  selection: Selection,
+  selected: TokenCells,
   signal: AbortSignal,
 ): void {
-  const hover = (event: Event) => setHover(selection, tokenAt(event.target));
-  const leave = () => setHover(selection, null);
+  const hover = (event: Event) => setHover(selected, tokenAt(event.target));
+  const leave = () => setHover(selected, null);
   area.addEventListener("pointerover", hover, { signal });
   area.addEventListener("pointerleave", leave, { signal });
   area.addEventListener("focusin", hover, { signal });
@@ -21,7 +22,7 @@ export function mountPointing(
     "click",
     (event) => {
       const token = tokenAt(event.target);
-      if (token) togglePin(selection, token);
+      if (token) togglePin(selected, token);
     },
     { signal },
   );
@@ -42,7 +43,7 @@ export function mountPointing(
     const { start, tokens } = columns[token.side].peek();
     const row = token.position - start;
     const rows: Record<string, number> = { ArrowUp: row - 1, ArrowDown: row + 1, Home: 0, End: tokens.length - 1 };
-    if (key === "Enter" || key === " ") togglePin(selection, token);
+    if (key === "Enter" || key === " ") togglePin(selected, token);
     else if (key === "ArrowLeft") focusToken(columns.query.peek(), row);
     else if (key === "ArrowRight") focusToken(columns.key.peek(), row);
     else if (key in rows) focusToken(columns[token.side].peek(), rows[key] as number);
@@ -63,19 +64,19 @@ function tokenAt(target: EventTarget | null): Token | null {
   return query === undefined ? { side: "key", position: Number(key) } : { side: "query", position: Number(query) };
 }
 
-function setHover({ hover }: Selection, token: Token | null): void {
+function setHover({ hover }: TokenCells, token: Token | null): void {
   const next = token ? { ...NOTHING, [token.side]: token.position } : NOTHING;
   const { query, key } = hover.peek();
   if (next.query !== query || next.key !== key) hover.value = next;
 }
 
-function togglePin(selection: Selection, { side, position }: Token): void {
-  const pin = selection[side];
+function togglePin(selected: TokenCells, { side, position }: Token): void {
+  const pin = selected[side];
   pin.value = pin.peek() === position ? null : position;
 }
 
 /** Lets go of the pinned tokens; false if there were none. */
-export function unpin({ query, key }: Selection): boolean {
+export function unpin({ query, key }: TokenCells): boolean {
   const wasPinned = query.peek() !== null || key.peek() !== null;
   batch(() => {
     query.value = null;

@@ -5,7 +5,7 @@ import { formatWeight } from "../core/numbers";
 import { element } from "../dom/element";
 import { tokenText } from "../dom/token";
 import type { Lines } from "./lines";
-import type { ShownHead } from "./marks";
+import type { ShownHead } from "./shown-heads";
 
 export type Readout = readonly (Node | string)[];
 

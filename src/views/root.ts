@@ -8,7 +8,14 @@ import { effectUntil } from "../dom/until";
 import type { Progress } from "./progress";
 import { createScene, type Scene } from "./scene";
 
-const NAMES: Readonly<Record<ViewKind, string>> = { head: "Head view", model: "Model view" };
+const NAMES: Readonly<Record<ViewKind, string>> = {
+  head: "Head view",
+  model: "Model view",
+  matrix: "Matrix view",
+  neuron: "Neuron view",
+  text: "Text view",
+  explorer: "Explorer",
+};
 
 /** Makes `root` the root of a view, in the theme that is wished for, and empties it at the end. */
 export function openRoot(root: HTMLElement, view: ViewKind, context: ViewContext, signal: AbortSignal): Scene {

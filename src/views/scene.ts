@@ -1,6 +1,8 @@
 import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { BlockRequest, MapInfo } from "../contract.gen";
-import type { ViewContext } from "../core/context";
+import { type Cell, mappedCell } from "../core/cell";
+import type { Aids, Selection, TokenPair, ViewContext } from "../core/context";
+import { type Lens, type LensOptions, lensOf } from "../core/lens";
 import { pairRanges } from "../core/pair";
 
 type Ranges = ReturnType<typeof pairRanges>;
@@ -9,8 +11,12 @@ type Ranges = ReturnType<typeof pairRanges>;
 export interface Scene {
   readonly context: ViewContext;
   readonly dark: ReadonlySignal<boolean>;
-  /** Undefined as long as the capture has no attention map. */
+  /** The attention map as it is shown; undefined as long as the capture has none. */
   readonly info: ReadonlySignal<MapInfo | undefined>;
+  /** What is shown of the attention map. */
+  readonly lens: ReadonlySignal<Lens | undefined>;
+  /** The selected tokens by the rows and columns in which they are shown: null also for those that are not. */
+  readonly tokens: TokenCells;
   readonly layer: ReadonlySignal<number>;
   /** The layers that the layer control lists. */
   readonly layers: ReadonlySignal<readonly number[]>;
@@ -24,9 +30,18 @@ export interface Scene {
   readonly request: ReadonlySignal<BlockRequest | null>;
 }
 
+/** The pinned tokens, and those under the pointer. */
+export interface TokenCells {
+  readonly query: Cell<number | null>;
+  readonly key: Cell<number | null>;
+  readonly hover: Cell<TokenPair>;
+}
+
 export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>): Scene {
   const { maps, selection, options } = context;
-  const info = computed(() => maps.value.find(({ name }) => name === selection.map.value) ?? maps.value[0]);
+  const whole = computed(() => maps.value.find(({ name }) => name === selection.map.value) ?? maps.value[0]);
+  const lens = computed(() => whole.value && lensOf(whole.value, lensOptions(options.aids)));
+  const info = computed(() => lens.value?.info);
   const numLayers = computed(() => info.value?.num_layers ?? 0);
   const layer = computed(() => Math.max(0, Math.min(selection.layer.value, numLayers.value - 1)));
   const numHeads = computed(() => info.value?.num_heads[layer.value] ?? 0);
@@ -35,6 +50,8 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
     context,
     dark,
     info,
+    lens,
+    tokens: shownTokens(selection, lens),
     layer,
     layers: computed(() => listedLayers(options.includeLayers.value, layer.value, numLayers.value)),
     numHeads,
@@ -46,6 +63,43 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
       info.value && heads.value.length > 0
         ? { kind: "block", map: info.value.name, layer: layer.value, heads: [...heads.value] }
         : null,
+    ),
+  };
+}
+
+function lensOptions(aids: Aids): LensOptions {
+  return {
+    threshold: aids.threshold.value,
+    topK: aids.topK.value,
+    hideSpecial: aids.hideSpecial.value,
+    hideSink: aids.hideSink.value,
+    mergeWords: aids.mergeWords.value,
+  };
+}
+
+/** A word stands for its first token where the selection asks for one. */
+function shownTokens({ query, key, hover }: Selection, lens: ReadonlySignal<Lens | undefined>): TokenCells {
+  const shown = (side: "queries" | "keys", position: number | null) => {
+    const row = position === null ? -1 : (lens.value?.[side].shownAt[position] ?? -1);
+    return row < 0 ? null : row;
+  };
+  const meant = (side: "queries" | "keys", row: number | null) =>
+    row === null ? null : (lens.peek()?.[side].groups[row]?.[0] ?? null);
+  return {
+    query: mappedCell(
+      query,
+      (at) => shown("queries", at),
+      (row) => meant("queries", row),
+    ),
+    key: mappedCell(
+      key,
+      (at) => shown("keys", at),
+      (row) => meant("keys", row),
+    ),
+    hover: mappedCell(
+      hover,
+      (at) => ({ query: shown("queries", at.query), key: shown("keys", at.key) }),
+      (at) => ({ query: meant("queries", at.query), key: meant("keys", at.key) }),
     ),
   };
 }

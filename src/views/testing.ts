@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals-core";
-import type { BlockRequest, MapInfo, PairFilter, Theme } from "../contract.gen";
+import type { BlockRequest, ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme } from "../contract.gen";
 import type { Status, TokenPair, ViewContext } from "../core/context";
 import type { HeadWeights } from "../core/head-weights";
 import type { Source } from "../core/source";
@@ -16,7 +16,10 @@ export function mapInfo(tokens: string[], more: Partial<MapInfo> = {}): MapInfo 
     key_tokens: tokens,
     query_special: [],
     key_special: [],
+    query_words: null,
+    key_words: null,
     sentence_b_start: null,
+    no_vectors: Array(3).fill("These weights were given."),
     ...more,
   };
 }
@@ -104,6 +107,18 @@ export function contextOf(maps: readonly MapInfo[], source: Source) {
       includeLayers: signal<readonly number[]>(Array.from({ length: maps[0]?.num_layers ?? 0 }, (_, layer) => layer)),
       includeHeads: signal<readonly number[] | null>(null),
       detail: signal(false),
+      tab: signal<Tab>("heads"),
+      scale: signal<ColorScale>("linear"),
+      combine: signal<Combine>("each"),
+      aids: {
+        threshold: signal<number | null>(null),
+        topK: signal<number | null>(null),
+        hideSpecial: signal(false),
+        hideSink: signal(false),
+        mergeWords: signal(false),
+        direction: signal<Direction>("out"),
+        search: signal(""),
+      },
     },
     source,
     status: signal<Status>("live"),

@@ -22,7 +22,7 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
   keepSelectionValid(context, signal);
   const root = document.createElement("div");
   el.append(root);
-  views[model.get("view")](root, context, signal);
+  views[model.get("view")]?.(root, context, signal);
   afterPaint(root, signal, () => exports.prefetch());
   signal.addEventListener("abort", () => root.remove());
 }
@@ -35,7 +35,7 @@ function contextOf(
 ): ViewContext {
   const maps = traitSignal(store, "maps", signal);
   const map = traitSignal(store, "map", signal);
-  const included = traitSignal(model, "include_layers", signal);
+  const own = <K extends keyof ViewTraits>(name: K) => traitSignal(model, name, signal);
   return {
     name: traitSignal(store, "name", signal),
     maps,
@@ -49,10 +49,22 @@ function contextOf(
       hover: channelSignal(exports.hover, signal),
     },
     options: {
-      theme: traitSignal(model, "theme", signal),
-      includeLayers: listedLayers(included, maps, map),
-      includeHeads: traitSignal(model, "include_heads", signal) as ViewContext["options"]["includeHeads"],
-      detail: traitSignal(model, "detail", signal),
+      theme: own("theme"),
+      includeLayers: listedLayers(own("include_layers"), maps, map),
+      includeHeads: own("include_heads") as ViewContext["options"]["includeHeads"],
+      detail: own("detail"),
+      tab: own("tab"),
+      scale: own("scale"),
+      combine: own("combine"),
+      aids: {
+        threshold: own("threshold"),
+        topK: own("top_k"),
+        hideSpecial: own("hide_special"),
+        hideSink: own("hide_sink"),
+        mergeWords: own("merge_words"),
+        direction: own("direction"),
+        search: own("search"),
+      },
     },
     source: exports.source,
     status: channelSignal(exports.status, signal),
