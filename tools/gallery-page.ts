@@ -1,6 +1,6 @@
 /** The page that `gallery.mjs` takes pictures of: `window.gallery.show(...)` puts one view into it. */
 import { signal } from "@preact/signals-core";
-import type { MapInfo, PairFilter, Theme, ViewKind } from "../src/contract.gen";
+import type { ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme, ViewKind } from "../src/contract.gen";
 import type { Status, TokenPair, ViewContext } from "../src/core/context";
 import { keepSelectionValid } from "../src/core/valid";
 import { views } from "../src/views/registry";
@@ -16,6 +16,9 @@ export interface Wish extends Behaviour {
   readonly active?: number[] | null;
   readonly detail?: boolean;
   readonly status?: Status;
+  readonly tab?: Tab;
+  readonly scale?: ColorScale;
+  readonly combine?: Combine;
 }
 
 const SENTENCES = "[CLS] the cat sat on the mat [SEP] the cat lay on the rug [SEP]".split(" ");
@@ -60,6 +63,18 @@ function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } 
       includeLayers: signal(Array.from({ length: wish.layers ?? 12 }, (_, layer) => layer)),
       includeHeads: signal<readonly number[] | null>(null),
       detail: signal(wish.detail ?? false),
+      tab: signal<Tab>(wish.tab ?? "heads"),
+      scale: signal<ColorScale>(wish.scale ?? "linear"),
+      combine: signal<Combine>(wish.combine ?? "each"),
+      aids: {
+        threshold: signal<number | null>(null),
+        topK: signal<number | null>(null),
+        hideSpecial: signal(false),
+        hideSink: signal(false),
+        mergeWords: signal(false),
+        direction: signal<Direction>("out"),
+        search: signal(""),
+      },
     },
     source: new MadeUpSource(maps, wish),
     status: signal<Status>(wish.status ?? "live"),
@@ -75,7 +90,7 @@ function show(wish: Wish): ViewContext {
   keepSelectionValid(context, ending.signal);
   const root = document.createElement("div");
   document.body.replaceChildren(root);
-  views[wish.view](root, context, ending.signal);
+  views[wish.view]?.(root, context, ending.signal);
   Object.assign(globalThis, { context });
   return context;
 }
