@@ -243,6 +243,30 @@ class Capture:
 
         return model_view(self, **options)
 
+    def matrix_view(self, **options: Any) -> View:
+        """Show heads as heat maps, queries down and keys across. Options: see `headscope.widgets.matrix_view`."""
+        from headscope.widgets import matrix_view
+
+        return matrix_view(self, **options)
+
+    def neuron_view(self, **options: Any) -> View:
+        """Show how weights come from queries and keys. Options: see `headscope.widgets.neuron_view`."""
+        from headscope.widgets import neuron_view
+
+        return neuron_view(self, **options)
+
+    def text_view(self, **options: Any) -> View:
+        """Show the input as text, shaded by attention. Options: see `headscope.widgets.text_view`."""
+        from headscope.widgets import text_view
+
+        return text_view(self, **options)
+
+    def explorer(self, **options: Any) -> View:
+        """Show every head, and beside them one view of those chosen. Options: see `headscope.widgets.explorer`."""
+        from headscope.widgets import explorer
+
+        return explorer(self, **options)
+
     @property
     def selection(self) -> Selection:
         """Map, layer, heads and tokens that all views of this capture share; assigning one moves every view."""

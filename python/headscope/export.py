@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headscope.blocks import encode_block
 from headscope.contract import OVERVIEW_BINS, BlockKind, Dtype, ViewKind
-from headscope.options import check_options, has_overviews
+from headscope.options import OPTIONS, WITH_GRID, check_options, has_overviews
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
@@ -34,6 +34,19 @@ DEFAULTS = {
     "include_layers": [],
     "include_heads": None,
     "detail": False,
+    "query": None,
+    "key": None,
+    "pair": "all",
+    "tab": "heads",
+    "scale": "linear",
+    "combine": "each",
+    "threshold": None,
+    "top_k": None,
+    "hide_special": False,
+    "hide_sink": False,
+    "merge_words": False,
+    "direction": "out",
+    "search": "",
 }
 """What a page shows unless its options say otherwise."""
 
@@ -64,12 +77,12 @@ def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Pre
     capture
         What to show: all its attention maps are in the page, with the included layers and all their heads.
     view
-        `"head"` or `"model"`.
+        `"head"`, `"model"`, `"matrix"`, `"neuron"`, `"text"` or `"explorer"`.
     precision
         `"float16"` keeps three digits of each weight. `"sqrt8"` keeps two, in half the bytes; the page marks its
         numbers as approximate. `"auto"` takes float16 for pages of up to 2 MiB of weights.
     **options
-        As of `head_view` and `model_view`.
+        As of that view; `headscope.options` describes them.
 
     Raises
     ------
@@ -78,6 +91,8 @@ def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Pre
     ValueError
         A value that this capture does not have.
     """
+    if view not in OPTIONS:
+        raise ValueError(f"view is {view!r}; it can be {', '.join(map(repr, OPTIONS))}")
     if precision not in Precision.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"precision is {precision!r}; it can be 'auto', 'float16' or 'sqrt8'")
     shown = next(iter(capture.maps))
@@ -110,7 +125,7 @@ def _ordered_parts(
         for name, map_ in capture.maps.items():
             if kind == "overview" and not has_overviews(map_):
                 continue
-            grid = info["view"] == "model" and (kind == "overview" or not has_overviews(map_))
+            grid = info["view"] in WITH_GRID and (kind == "overview" or not has_overviews(map_))
             for layer in layers[name]:
                 now = name == info["map"] and (grid or layer == info["layer"])
                 (first if now else rest).append(_part(page, kind, map_, layer, dtype))
@@ -118,7 +133,7 @@ def _ordered_parts(
 
 
 def _kinds(view: ViewKind) -> tuple[BlockKind, ...]:
-    return ("overview", "block") if view == "model" else ("block",)
+    return ("overview", "block") if view in WITH_GRID else ("block",)
 
 
 def _layers(map_: AttentionMap, include_layers: Sequence[int]) -> list[int]:

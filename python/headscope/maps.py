@@ -44,6 +44,8 @@ class AttentionMap:
         First position of the second sentence of a pair, None where there is no pair.
     label
         The name that people read.
+    query_words, key_words
+        For each token the number of its word, see `headscope.words`; None where words are not known.
     query_grid, key_grid
         How the positions lie in an image, None where they do not.
 
@@ -64,6 +66,8 @@ class AttentionMap:
         key_special: Sequence[int] = (),
         sentence_b_start: int | None = None,
         label: str | None = None,
+        query_words: Sequence[int] | None = None,
+        key_words: Sequence[int] | None = None,
         query_grid: Grid | None = None,
         key_grid: Grid | None = None,
     ) -> None:
@@ -72,6 +76,7 @@ class AttentionMap:
         self.records = tuple(records)
         self.query_tokens, self.key_tokens = tuple(query_tokens), tuple(key_tokens)
         self.query_special, self.key_special = tuple(query_special), tuple(key_special)
+        self.query_words, self.key_words = _tuple(query_words), _tuple(key_words)
         self.sentence_b_start = sentence_b_start
         self.query_grid, self.key_grid = query_grid, key_grid
         if not self.records:
@@ -216,14 +221,29 @@ class AttentionMap:
             "key_tokens": list(self.key_tokens),
             "query_special": list(self.query_special),
             "key_special": list(self.key_special),
+            "query_words": None if self.query_words is None else list(self.query_words),
+            "key_words": None if self.key_words is None else list(self.key_words),
             "sentence_b_start": self.sentence_b_start,
+            "no_vectors": [self._no_vectors(layer) for layer in range(self.num_layers)],
         }
+
+    def _no_vectors(self, layer: int) -> str:
+        """Return why a layer has no queries and keys; an empty text where it has."""
+        try:
+            self.vectors(layer)
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def __repr__(self) -> str:
         heads = sorted({record.num_heads for record in self.records})
         many = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]} to {heads[-1]}"
         size = f"{len(self.query_tokens)} queries x {len(self.key_tokens)} keys"
         return f"AttentionMap({self.name!r}: {self.num_layers} layers x {many} heads, {size})"
+
+
+def _tuple(words: Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if words is None else tuple(words)
 
 
 def _hull(columns: Sequence[range]) -> tuple[slice, NDArray[np.intp] | None]:

@@ -1,19 +1,66 @@
-"""What widgets and exported pages have in common: the views' options, and when a map has overviews."""
+"""What widgets and exported pages have in common: the views' options, and when a map has overviews.
+
+These are the options of all views, each None where it is left out:
+
+Where to go, for all views of the capture:
+    `map`: the name of an attention map. `layer`: zero-based. `heads`: zero-based, or `head` for one of them. `query`,
+    `key`: the tokens that are pinned, by position or by text, see `Capture.select`. `pair`: which sentences of a pair
+    are shown, `"all"` or `"ab"` for queries of sentence A and keys of sentence B, and so on.
+What the view offers:
+    `theme`: `"light"`, `"dark"`, or `"auto"` as the notebook is. `include_layers`: the layers that can be chosen.
+    `include_heads` (model view and explorer): the heads of the grid. `detail` (model view and explorer): whether a
+    head is open beside the grid. `tab` (explorer): what is beside the grid, `"heads"`, `"matrix"`, `"neurons"` or
+    `"text"`. `scale` (matrix view and explorer): how weights become colours, `"linear"`, `"sqrt"` or `"log"`.
+    `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or `"sum"`.
+Reading aids, of this view alone. They change what is drawn, never the weights that `Capture.weights` returns:
+    `threshold`: weights below it are not drawn, from 0 to less than 1; by default those that can't be seen. `top_k`:
+    how many keys are drawn for each query, the strongest. `hide_special`: leave out special tokens. `hide_sink`: leave
+    out the first key, on which heads rest that look for nothing (Xiao et al. 2023, https://arxiv.org/abs/2309.17453),
+    and scale each query's other weights so that they add up to 1. `merge_words`: words in place of their tokens,
+    weights summed over keys and their mean taken over queries. `direction`: `"out"` for what a token attends to,
+    `"in"` for what attends to it. `search`: tokens that hold this text are marked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from headscope.contract import OVERVIEW_BINS, Theme, ViewKind
+from headscope.contract import (
+    OVERVIEW_BINS,
+    ColorScale,
+    Combine,
+    Direction,
+    PairFilter,
+    Tab,
+    Theme,
+    ViewKind,
+)
 from headscope.keywords import reject_unknown
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
 
-SHARED = ("map", "layer", "heads", "theme", "include_layers")
-OPTIONS: dict[ViewKind, tuple[str, ...]] = {"head": SHARED, "model": (*SHARED, "include_heads", "detail")}
-THEMES: tuple[str, ...] = Theme.__args__  # type: ignore[attr-defined]
+PLACE = ("map", "layer", "heads", "query", "key", "pair")
+"""Options that move all views of a capture."""
+AIDS = ("threshold", "top_k", "hide_special", "hide_sink", "merge_words", "direction", "search")
+"""Reading aids, of every view."""
+SHARED = (*PLACE, "head", "theme", "include_layers", *AIDS)
+GRID = ("include_heads", "detail")
+HEAT = ("scale", "combine")
+OPTIONS: dict[ViewKind, tuple[str, ...]] = {
+    "head": SHARED,
+    "model": (*SHARED, *GRID),
+    "matrix": (*SHARED, *HEAT),
+    "neuron": SHARED,
+    "text": SHARED,
+    "explorer": (*SHARED, *GRID, "tab", *HEAT),
+}
+"""What each view takes; every option is described above."""
+
+WITH_GRID: tuple[ViewKind, ...] = ("model", "explorer")
+"""Views that show every head of every layer, from overviews."""
 
 
 def check_options(
@@ -37,13 +84,15 @@ def check_options(
     TypeError
         An unknown option; the message names the nearest right one.
     ValueError
-        A value that this capture does not have.
+        A value that this capture does not have, or that its option can't be.
     """
     unknown = [name for name in options if name not in OPTIONS[view]]
-    reject_unknown(call or f"{view}_view", unknown, OPTIONS[view])
+    reject_unknown(call or call_of(view), unknown, OPTIONS[view])
     given = {name: value for name, value in options.items() if value is not None}
     map_ = _known_map(capture, given.get("map", shown))
-    _check_theme(given.get("theme", "auto"))
+    _one_head(given)
+    for name in given.keys() & CHECKS.keys():
+        given[name] = CHECKS[name](name, given[name])
     deepest = max(each.num_layers for each in capture.maps.values())
     for name, count in (
         ("heads", _most_heads(map_)),
@@ -57,6 +106,68 @@ def check_options(
         given["include_layers"] = kept
     _place_layer(given, map_)
     return given
+
+
+def call_of(view: ViewKind) -> str:
+    """Return the name of the method that shows a view."""
+    return view if view == "explorer" else f"{view}_view"
+
+
+def one_of(literal: Any) -> Callable[[str, Any], str]:
+    """Return a check that an option is one of the values of a `Literal`."""
+
+    def check(name: str, value: Any) -> str:
+        if value not in literal.__args__:
+            raise ValueError(f"{name} is {value!r}; it can be {', '.join(map(repr, literal.__args__))}")
+        return str(value)
+
+    return check
+
+
+def check_threshold(name: str, value: Any) -> float:
+    """Return the value as a float, or raise ValueError unless it is from 0 to less than 1."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
+        raise ValueError(f"{name} is {value!r}; it takes a weight, from 0 to less than 1")
+    return float(value)
+
+
+def check_count(name: str, value: Any) -> int:
+    """Return the value as an int, or raise ValueError unless it is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} is {value!r}; it takes a whole number of keys, at least 1; None is for all of them")
+    return int(value)
+
+
+def check_switch(name: str, value: Any) -> bool:
+    """Return the value, or raise ValueError unless it is True or False."""
+    if value not in (True, False):
+        raise ValueError(f"{name} is {value!r}; it can be True or False")
+    return bool(value)
+
+
+def check_text(name: str, value: Any) -> str:
+    """Return the value, or raise ValueError unless it is a string."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {value!r}; it takes a text")
+    return value
+
+
+CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "pair": one_of(PairFilter),
+    "theme": one_of(Theme),
+    "tab": one_of(Tab),
+    "scale": one_of(ColorScale),
+    "combine": one_of(Combine),
+    "direction": one_of(Direction),
+    "threshold": check_threshold,
+    "top_k": check_count,
+    "detail": check_switch,
+    "hide_special": check_switch,
+    "hide_sink": check_switch,
+    "merge_words": check_switch,
+    "search": check_text,
+}
+"""What each option can be, where that does not depend on the capture."""
 
 
 def has_overviews(map_: AttentionMap) -> bool:
@@ -84,9 +195,13 @@ def _known_map(capture: Capture, name: str) -> AttentionMap:
     return capture.maps[name]
 
 
-def _check_theme(theme: str) -> None:
-    if theme not in THEMES:
-        raise ValueError(f"theme is {theme!r}; it can be {', '.join(map(repr, THEMES))}")
+def _one_head(given: dict[str, Any]) -> None:
+    """Take `head=3` for `heads=[3]`."""
+    if "head" not in given:
+        return
+    if "heads" in given:
+        raise ValueError(f"head is {given['head']!r} and heads is {given['heads']!r}: give one of the two")
+    given["heads"] = [given.pop("head")]
 
 
 def _most_heads(map_: AttentionMap) -> int:

@@ -4,6 +4,28 @@ from __future__ import annotations
 
 from headscope.widgets.selection import Selection, selection_of
 from headscope.widgets.store import Store, store_of
-from headscope.widgets.views import View, default_view, head_view, model_view
+from headscope.widgets.views import (
+    View,
+    default_view,
+    explorer,
+    head_view,
+    matrix_view,
+    model_view,
+    neuron_view,
+    text_view,
+)
 
-__all__ = ["Selection", "Store", "View", "default_view", "head_view", "model_view", "selection_of", "store_of"]
+__all__ = [
+    "Selection",
+    "Store",
+    "View",
+    "default_view",
+    "explorer",
+    "head_view",
+    "matrix_view",
+    "model_view",
+    "neuron_view",
+    "selection_of",
+    "store_of",
+    "text_view",
+]

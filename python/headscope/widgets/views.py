@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets as t
 
-from headscope.contract import Theme, ViewKind
-from headscope.options import check_options
+from headscope.contract import ColorScale, Combine, Direction, Tab, Theme, ViewKind
+from headscope.options import CHECKS, PLACE, WITH_GRID, check_options
 from headscope.widgets.selection import Selection
 from headscope.widgets.store import STATIC, Store, store_of
 
@@ -39,6 +39,26 @@ class View(anywidget.AnyWidget):
     """The heads that the model view shows, zero-based; None for all."""
     detail = t.Bool(False).tag(sync=True)
     """Whether the model view shows a head in detail beside the grid."""
+    tab = t.Enum(Tab.__args__, default_value="heads").tag(sync=True)  # type: ignore[attr-defined]
+    """What the explorer shows beside the grid: `"heads"`, `"matrix"`, `"neurons"` or `"text"`."""
+    scale = t.Enum(ColorScale.__args__, default_value="linear").tag(sync=True)  # type: ignore[attr-defined]
+    """How the matrix view turns weights into colours: `"linear"`, `"sqrt"` or `"log"`."""
+    combine = t.Enum(Combine.__args__, default_value="each").tag(sync=True)  # type: ignore[attr-defined]
+    """Several heads in the matrix view: `"each"` by itself, or one map of their `"mean"` or `"sum"`."""
+    threshold = t.Float(None, allow_none=True).tag(sync=True)
+    """Weights below it are not drawn, from 0 to less than 1; None for those that can't be seen."""
+    top_k = t.Int(None, allow_none=True).tag(sync=True)
+    """How many keys are drawn for each query, the strongest; None for all."""
+    hide_special = t.Bool(False).tag(sync=True)
+    """Whether special tokens are left out."""
+    hide_sink = t.Bool(False).tag(sync=True)
+    """Whether the first key is left out and each query's other weights are scaled to add up to 1."""
+    merge_words = t.Bool(False).tag(sync=True)
+    """Whether words are shown in place of their tokens: weights summed over keys, their mean over queries."""
+    direction = t.Enum(Direction.__args__, default_value="out").tag(sync=True)  # type: ignore[attr-defined]
+    """`"out"` shows what a token attends to, `"in"` what attends to it."""
+    search = t.Unicode("").tag(sync=True)
+    """Tokens that hold this text are marked."""
 
     def __init__(self, store: Store, kind: ViewKind, **traits: Any) -> None:
         super().__init__(store=store, **traits)
@@ -46,6 +66,11 @@ class View(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<{self.view} view of {self.store.name}, map {self.map!r}, layer {self.layer}>"
+
+    @t.validate("threshold", "top_k")
+    def _checked(self, proposal: dict[str, Any]) -> Any:
+        name, value = proposal["trait"].name, proposal["value"]
+        return None if value is None else CHECKS[name](name, value)
 
     @property
     def selection(self) -> Selection:
@@ -108,15 +133,14 @@ def head_view(capture: Capture, **options: Any) -> View:
     capture
         What to show.
     **options
-        `map`, `layer`, `heads`: where to go; they move all views of the capture. `theme`: `"auto"`, `"light"` or
-        `"dark"`. `include_layers`: the layers that can be chosen.
+        Where to go, what the view offers, and reading aids; `headscope.options` describes them.
 
     Raises
     ------
     TypeError
         An unknown option; the message names the nearest right one.
     ValueError
-        A map, layer or head that the capture does not have.
+        A map, layer, head or token that the capture does not have, or a value that an option can't be.
     """
     return show(capture, "head", options)
 
@@ -124,9 +148,41 @@ def head_view(capture: Capture, **options: Any) -> View:
 def model_view(capture: Capture, **options: Any) -> View:
     """Return a model view of `capture`: every head of every layer as a thumbnail, a click opens one in detail.
 
-    Takes the options of `head_view`, and `include_heads`: the heads to show, `detail`: whether one is open.
+    Takes the options of `head_view`, and `include_heads` and `detail`.
     """
     return show(capture, "model", options)
+
+
+def matrix_view(capture: Capture, **options: Any) -> View:
+    """Return a matrix view of `capture`: heads as heat maps, queries down and keys across.
+
+    Takes the options of `head_view`, and `scale` and `combine`.
+    """
+    return show(capture, "matrix", options)
+
+
+def neuron_view(capture: Capture, **options: Any) -> View:
+    """Return a neuron view of `capture`: how one head's weights come from its queries and keys, number by number.
+
+    Takes the options of `head_view`.
+    """
+    return show(capture, "neuron", options)
+
+
+def text_view(capture: Capture, **options: Any) -> View:
+    """Return a text view of `capture`: the input as running text, shaded by what the chosen token attends to.
+
+    Takes the options of `head_view`.
+    """
+    return show(capture, "text", options)
+
+
+def explorer(capture: Capture, **options: Any) -> View:
+    """Return the explorer of `capture`: the model view, and beside it another view of the layer and heads chosen there.
+
+    Takes the options of all other views, and `tab`.
+    """
+    return show(capture, "explorer", options)
 
 
 def default_view(capture: Capture) -> View:
@@ -138,7 +194,7 @@ def show(capture: Capture, kind: ViewKind, options: dict[str, Any]) -> View:
     """Return a view of the given kind, after moving the capture's selection to where the options say."""
     store = store_of(capture)
     checked = check_options(capture, kind, options, store.map)
-    store.select(**{name: checked.pop(name) for name in ("map", "layer", "heads") if name in checked})
-    if kind == "model":
+    store.select(**{name: checked.pop(name) for name in PLACE if name in checked})
+    if kind in WITH_GRID:
         store.ensure_overview()
     return View(store, kind, **checked)
