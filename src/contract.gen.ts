@@ -10,9 +10,15 @@ export const PREFETCH_BYTES = 8388608;
 
 export const MESSAGE_BYTES = 2097152;
 
+export const PICTURE_BYTES = 8388608;
+
 export type Dtype = "float16" | "sqrt8";
 
 export type BlockKind = "block" | "overview";
+
+export type VectorKind = "queries" | "keys" | "bias" | "hidden" | "weights";
+
+export type VectorDtype = "float32" | "uint8";
 
 export type ViewKind = "head" | "model" | "matrix" | "neuron" | "text" | "explorer";
 
@@ -27,6 +33,8 @@ export type Direction = "out" | "in";
 export type ColorScale = "linear" | "sqrt" | "log";
 
 export type Combine = "each" | "mean" | "sum";
+
+export type PictureFormat = "svg" | "png";
 
 /** The header of an encoded block. Ranges are half-open: `[start, stop]`. */
 export interface BlockHeader {
@@ -65,6 +73,44 @@ export interface BlockRequest {
   heads: number[];
 }
 
+/** How the scores of one head come from its queries and keys. */
+export interface HeadRule {
+  scaling: number;
+  softcap: number | null;
+  sink: number | null;
+  num_heads: number;
+  num_kv_heads: number;
+  kv_head: number;
+  rotary: boolean;
+}
+
+/** The header of a frame of vectors: the given rows of one head, in the frame of a block. */
+export interface VectorHeader {
+  kind: VectorKind;
+  map: string;
+  layer: number;
+  head: number;
+  rows: number[];
+  shape: number[];
+  dtype: VectorDtype;
+  rule: HeadRule | null;
+}
+
+/** What a view asks a source for: the vectors of a head for a range of queries, `[start, stop]`, and all keys. */
+export interface VectorRequest {
+  map: string;
+  layer: number;
+  head: number;
+  queries: number[];
+}
+
+/** Page to kernel: please send these vectors. They come as `BlocksMessage`, each buffer a frame. */
+export interface VectorRequestMessage {
+  type: "vectors";
+  id: string;
+  request: VectorRequest;
+}
+
 /** Page to kernel: please send these heads. `id` is unique over all pages. */
 export interface RequestMessage {
   type: "request";
@@ -84,6 +130,46 @@ export interface ErrorMessage {
   type: "error";
   id: string;
   message: string;
+}
+
+/** Page to kernel, from a view: it is on a page, so a picture of it can be asked for. */
+export interface RenderedMessage {
+  type: "rendered";
+}
+
+/** Kernel to page, to a view: please draw what you show as a picture; `scale` is pixels of a PNG a CSS pixel. */
+export interface ExportMessage {
+  type: "export";
+  id: string;
+  format: PictureFormat;
+  scale: number;
+}
+
+/** Page to kernel: the one buffer is the picture asked for, a whole file, at most `PICTURE_BYTES` long. */
+export interface ExportedMessage {
+  type: "exported";
+  id: string;
+}
+
+/** Page to kernel: there is no such picture; `message` is a sentence for people. */
+export interface ExportErrorMessage {
+  type: "export-error";
+  id: string;
+  message: string;
+}
+
+/** Page to kernel, from a view: please make a standalone page of it, with the layer on screen or with all of them. */
+export interface ExportHtmlMessage {
+  type: "export-html";
+  id: string;
+  layers: "shown" | "all";
+}
+
+/** Kernel to page: the buffers of all messages for `id`, one after another, are the page; `done` in the last. */
+export interface HtmlMessage {
+  type: "html";
+  id: string;
+  done: boolean;
 }
 
 /** The synced traits of the Store: what every view of a capture shares. `heads` is null for all heads. */

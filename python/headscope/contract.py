@@ -31,6 +31,9 @@ PREFETCH_BYTES: Final = 8 * 1024 * 1024
 MESSAGE_BYTES: Final = 2 * 1024 * 1024
 """No message to the page carries more than this: some hosts encode every byte as a JSON number."""
 
+PICTURE_BYTES: Final = 8 * 1024 * 1024
+"""No message to the kernel carries more than this: servers drop those of over 10 MiB without a word."""
+
 Dtype = Literal["float16", "sqrt8"]
 """How weights are encoded.
 
@@ -41,6 +44,12 @@ Square roots keep small weights apart: with a linear byte the uniform row of 510
 
 BlockKind = Literal["block", "overview"]
 """`block`: single weights. `overview`: each bin holds the largest weight of the positions that it pools."""
+
+VectorKind = Literal["queries", "keys", "bias", "hidden", "weights"]
+"""What a frame of a head's vectors holds, see `VectorHeader`."""
+
+VectorDtype = Literal["float32", "uint8"]
+"""How a frame of vectors is encoded: `uint8` for `hidden` (1 where a query may not see a key), else `float32`."""
 
 ViewKind = Literal["head", "model", "matrix", "neuron", "text", "explorer"]
 
@@ -62,6 +71,10 @@ Combine = Literal["each", "mean", "sum"]
 """Heads of a heat map: each by itself, or one map of their mean or sum."""
 
 
+PictureFormat = Literal["svg", "png"]
+"""What a page can draw a view as."""
+
+
 class BlockHeader(TypedDict):
     """The header of an encoded block. Ranges are half-open: `[start, stop]`."""
 
@@ -80,7 +93,8 @@ class MapInfo(TypedDict):
     """One attention map, as the page needs to know it.
 
     `*_special` are positions of special tokens. `*_words` is the number of the word that each token belongs to, null
-    where words are not known. `no_vectors` says for each layer why there are no queries and keys; empty where there are.
+    where words are not known. `no_vectors` says for each layer why there are no queries and keys, and is empty where
+    there are.
     """
 
     name: str
@@ -106,6 +120,59 @@ class BlockRequest(TypedDict):
     heads: list[int]
 
 
+class HeadRule(TypedDict):
+    """How the scores of one head come from its queries and keys.
+
+    `scores = cap(query . key * scaling) + bias`, minus infinity where a key is hidden; `cap(x)` is
+    `softcap * tanh(x / softcap)`, or `x` where that is null. The weights are `softmax(scores)` over the keys, with
+    the `sink` as the score of one more key that gets no weight. Heads share the keys of a KV head in equal numbers.
+    `rotary` is true where queries and keys are known to have been rotated by their positions.
+    """
+
+    scaling: float
+    softcap: float | None
+    sink: float | None
+    num_heads: int
+    num_kv_heads: int
+    kv_head: int
+    rotary: bool
+
+
+class VectorHeader(TypedDict):
+    """The header of a frame of vectors: the given rows of one head, in the frame of a block.
+
+    `queries` and `keys` have shape (rows, head_dim), after position encoding, and `head` of `keys` is the KV head.
+    `bias`, `hidden` and `weights` have shape (query rows, keys); a layer that adds or hides nothing has none of the
+    first two. `rule` comes with `queries` alone.
+    """
+
+    kind: VectorKind
+    map: str
+    layer: int
+    head: int
+    rows: list[int]
+    shape: list[int]
+    dtype: VectorDtype
+    rule: HeadRule | None
+
+
+class VectorRequest(TypedDict):
+    """What a view asks a source for: the vectors of a head for a range of queries, `[start, stop]`, and all keys."""
+
+    map: str
+    layer: int
+    head: int
+    queries: list[int]
+
+
+class VectorRequestMessage(TypedDict):
+    """Page to kernel: please send these vectors. They come as `BlocksMessage`, each buffer a frame."""
+
+    type: Literal["vectors"]
+    id: str
+    request: VectorRequest
+
+
 class RequestMessage(TypedDict):
     """Page to kernel: please send these heads. `id` is unique over all pages."""
 
@@ -128,6 +195,58 @@ class ErrorMessage(TypedDict):
     type: Literal["error"]
     id: str
     message: str
+
+
+class RenderedMessage(TypedDict):
+    """Page to kernel, from a view: it is on a page, so a picture of it can be asked for."""
+
+    type: Literal["rendered"]
+
+
+class ExportMessage(TypedDict):
+    """Kernel to page, to a view: please draw what you show as a picture; `scale` is pixels of a PNG a CSS pixel."""
+
+    type: Literal["export"]
+    id: str
+    format: PictureFormat
+    scale: float
+
+
+class ExportedMessage(TypedDict):
+    """Page to kernel: the one buffer is the picture asked for, a whole file, at most `PICTURE_BYTES` long.
+
+    Every page that shows the view answers; the kernel takes the first answer.
+    """
+
+    type: Literal["exported"]
+    id: str
+
+
+class ExportErrorMessage(TypedDict):
+    """Page to kernel: there is no such picture; `message` is a sentence for people."""
+
+    type: Literal["export-error"]
+    id: str
+    message: str
+
+
+class ExportHtmlMessage(TypedDict):
+    """Page to kernel, from a view: please make a standalone page of it, with the layer on screen or with all of them."""
+
+    type: Literal["export-html"]
+    id: str
+    layers: Literal["shown", "all"]
+
+
+class HtmlMessage(TypedDict):
+    """Kernel to page: the buffers of all messages for `id`, one after another, are the page; `done` in the last.
+
+    What can't be made is answered by an `ErrorMessage`.
+    """
+
+    type: Literal["html"]
+    id: str
+    done: bool
 
 
 class StoreTraits(TypedDict):
