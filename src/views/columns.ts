@@ -5,6 +5,7 @@ import { tokenColumns, tokenElement, tokenText } from "../dom/token";
 import { effectUntil } from "../dom/until";
 import type { Focus } from "./focus";
 import type { Scene } from "./scene";
+import { matchesOf } from "./search";
 
 export type Side = "query" | "key";
 
@@ -31,6 +32,8 @@ export function mountColumn(
   });
   effectUntil(signal, () => markFocus(column.value, focus.value.tokens[side]));
   effectUntil(signal, () => markPin(column.value, scene.tokens[side].value));
+  const matches = matchesOf(scene);
+  effectUntil(signal, () => markFound(column.value, matches.value[side === "query" ? "queries" : "keys"]));
   return column;
 }
 
@@ -65,6 +68,11 @@ function markFocus({ list, tokens, start }: Column, position: number | null): vo
 function markPin({ list, tokens, start }: Column, position: number | null): void {
   list.querySelector("[aria-selected=true]")?.removeAttribute("aria-selected");
   if (position !== null) tokens[position - start]?.setAttribute("aria-selected", "true");
+}
+
+function markFound({ list, tokens, start }: Column, found: readonly number[]): void {
+  for (const token of list.querySelectorAll(".hs-found")) token.classList.remove("hs-found");
+  for (const position of found) tokens[position - start]?.classList.add("hs-found");
 }
 
 /** Makes a token the one that Tab reaches in its column, and moves the focus there. */

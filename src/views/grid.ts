@@ -6,6 +6,7 @@ import { GridCanvas, type GridPicture } from "./grid-canvas";
 import { type Cell, cellAt, mountCellKeys } from "./grid-keys";
 import { fittingPitch, type GridMeasures, measureGrid } from "./grid-measures";
 import { type GridShape, type Overviews, watchOverviews } from "./overviews";
+import { overviewsThrough } from "./overviews-lens";
 import { PENDING, type Progress } from "./progress";
 import type { Scene } from "./scene";
 
@@ -43,12 +44,13 @@ export function mountGrid(
     void density.value;
     return { measures: measures.value, numLayers: scene.info.value?.num_layers ?? 0, dark: scene.dark.value };
   });
-  const { overviews, progress } = watchOverviews(
+  const { overviews: whole, progress } = watchOverviews(
     scene.context.source,
     wanted,
     (rows) => nearestRow(rows, box, pitch.peek()),
     signal,
   );
+  const overviews = overviewsThrough(scene.lens, whole);
   const painted = signalOf<Overviews | null>(null);
   const paper = new GridCanvas(canvas);
   const cells = computed(() => buildCells(measures.value, shape.value));

@@ -1,9 +1,10 @@
 import { computed } from "@preact/signals-core";
 import type { View } from "../core/context";
 import { element } from "../dom/element";
+import { aidsMenu } from "./aids";
 import { attentionControl, layerControl } from "./controls";
 import { headToggles } from "./head-toggles";
-import { headKeys, layerKeys, mountKeys, tokenKeys } from "./keys";
+import { headKeys, layerKeys, mountKeys, searchKeys, tokenKeys } from "./keys";
 import { mountLines } from "./lines";
 import { missingSentence } from "./missing";
 import { mountNotice } from "./notice";
@@ -14,8 +15,9 @@ import { mountStatusLine } from "./status-line";
 /** One layer: lines from query tokens to key tokens, in a colour a head. */
 export const headView: View = (root, context, signal) => {
   const scene = openRoot(root, "head", context, signal);
+  const aids = aidsMenu(scene, signal);
   const controls = [attentionControl(scene, signal), layerControl(scene, signal), headToggles(scene, signal)];
-  const toolbar = element("div", { class: "hs-toolbar" }, ...controls);
+  const toolbar = element("div", { class: "hs-toolbar" }, ...controls, aids.control);
   const body = element("div", { class: "hs-body" });
   root.append(toolbar, body);
   const lines = mountLines(body, scene, signal);
@@ -31,6 +33,7 @@ export const headView: View = (root, context, signal) => {
     },
     signal,
   );
-  mountKeys(root, toolbar, [...layerKeys(scene, root), ...headKeys(scene), ...tokenKeys(scene)], signal);
+  const keys = [...layerKeys(scene, root), ...headKeys(scene), ...tokenKeys(scene), ...searchKeys(aids.search)];
+  mountKeys(root, toolbar, keys, signal);
   tellState(root, lines.progress, lines.layer, signal);
 };

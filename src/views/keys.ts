@@ -59,6 +59,10 @@ export function tokenKeys(scene: Scene): readonly KeyBinding[] {
   ];
 }
 
+export function searchKeys(search: () => void): readonly KeyBinding[] {
+  return [{ keys: "/", meaning: "find a token", press: (key) => key === "/" && told(search()) }];
+}
+
 /** A key that is ours is ours also when there is nothing left to do, such as a layer after the last. */
 function told(_: unknown): true {
   return true;
@@ -66,6 +70,7 @@ function told(_: unknown): true {
 
 /** The keys that a control has a use for itself. */
 function keysOf(target: Element): RegExp | undefined {
+  if (target instanceof HTMLInputElement) return target.type === "checkbox" ? /^ $/ : /^(?!Escape).*$/;
   if (target instanceof HTMLSelectElement) return /^(\w|Arrow.*|Home|End|Enter| )$/;
   return target instanceof HTMLButtonElement ? /^(Enter| )$/ : undefined;
 }

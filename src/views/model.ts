@@ -3,11 +3,12 @@ import type { View } from "../core/context";
 import { element } from "../dom/element";
 import { widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
+import { aidsMenu } from "./aids";
 import { attentionControl } from "./controls";
 import { mountDetail } from "./detail";
 import { mountGrid } from "./grid";
 import { readCell } from "./grid-readout";
-import { layerKeys, mountKeys, tokenKeys } from "./keys";
+import { layerKeys, mountKeys, searchKeys, tokenKeys } from "./keys";
 import { missingSentence } from "./missing";
 import { mountNotice } from "./notice";
 import { READY, together } from "./progress";
@@ -22,8 +23,9 @@ const HINT = "Point at a head to see its largest weight, click to open it";
 /** Every head of every layer as a thumbnail, and beside them the head that was clicked. */
 export const modelView: View = (root, context, signal) => {
   const scene = openRoot(root, "model", context, signal);
+  const aids = aidsMenu(scene, signal);
   const caption = element("div", { class: "hs-label" });
-  const toolbar = element("div", { class: "hs-toolbar" }, attentionControl(scene, signal), caption);
+  const toolbar = element("div", { class: "hs-toolbar" }, attentionControl(scene, signal), aids.control, caption);
   const gridPane = element("div", { class: "hs-grid-pane" });
   const detailPane = element("div", { class: "hs-detail" });
   const body = element("div", { class: "hs-body hs-split" }, gridPane, detailPane);
@@ -44,7 +46,12 @@ export const modelView: View = (root, context, signal) => {
     return tokens.length > 0 ? tokens : [missing.value || HINT];
   };
   mountStatusLine(root, scene, progress, readout, signal);
-  mountKeys(root, toolbar, [...gridKeys(), ...layerKeys(scene, root), ...tokenKeys(scene)], signal);
+  mountKeys(
+    root,
+    toolbar,
+    [...gridKeys(), ...layerKeys(scene, root), ...tokenKeys(scene), ...searchKeys(aids.search)],
+    signal,
+  );
   const selected = computed(() => (grid.progress.value.state === "ready" ? scene.layer.value : null));
   const layer = computed(() => (detail.value ? detail.value.layer.value : selected.value));
   tellState(root, progress, layer, signal);

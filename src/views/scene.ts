@@ -13,6 +13,8 @@ export interface Scene {
   readonly dark: ReadonlySignal<boolean>;
   /** The attention map as it is shown; undefined as long as the capture has none. */
   readonly info: ReadonlySignal<MapInfo | undefined>;
+  /** The attention map with all its tokens. */
+  readonly whole: ReadonlySignal<MapInfo | undefined>;
   /** What is shown of the attention map. */
   readonly lens: ReadonlySignal<Lens | undefined>;
   /** The selected tokens by the rows and columns in which they are shown: null also for those that are not. */
@@ -50,6 +52,7 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
     context,
     dark,
     info,
+    whole,
     lens,
     tokens: shownTokens(selection, lens),
     layer,

@@ -3,6 +3,7 @@ import type { MapInfo } from "../contract.gen";
 import type { Status } from "../core/context";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
+import { aidsNote } from "./aids";
 import type { Progress } from "./progress";
 import type { Readout } from "./readout";
 import type { Scene } from "./scene";
@@ -39,7 +40,9 @@ export function mountStatusLine(
     live.title = meaning;
   });
   effectUntil(signal, () => {
-    shown.textContent = [name.value, extent(scene.info.value)].filter(Boolean).join(", ");
+    const note = aidsNote(scene.context.options.aids, scene.whole.value);
+    const what = [name.value, extent(scene.info.value, scene.whole.value)].filter(Boolean).join(", ");
+    shown.textContent = note ? `${what} (${note})` : what;
   });
 }
 
@@ -47,9 +50,13 @@ function waiting(status: Status): string {
   return status === "page" ? "Unpacking this page's weights" : "Waiting for the kernel";
 }
 
-function extent(info: MapInfo | undefined): string {
-  if (!info) return "no attention map";
+function extent(info: MapInfo | undefined, whole: MapInfo | undefined): string {
+  if (!info || !whole) return "no attention map";
   const [queries, keys] = [info.query_tokens.length, info.key_tokens.length];
-  if (info.name === "cross" || queries !== keys) return `${queries} query × ${keys} key tokens`;
-  return queries === 1 ? "1 token" : `${queries} tokens`;
+  if (info.name === "cross" || whole.query_tokens.length !== whole.key_tokens.length) {
+    return `${queries} query × ${keys} key tokens`;
+  }
+  const all = whole.query_tokens.length;
+  if (queries < all) return `${queries} of ${all} tokens`;
+  return all === 1 ? "1 token" : `${all} tokens`;
 }

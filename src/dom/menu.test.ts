@@ -1,0 +1,39 @@
+// @vitest-environment happy-dom
+import { expect, test } from "vitest";
+import { element } from "./element";
+import { menu } from "./menu";
+
+function setUp() {
+  const ending = new AbortController();
+  const made = menu("Aids", [element("input", {})], ending.signal);
+  document.body.replaceChildren(made.control, element("p", {}));
+  const panel = made.control.querySelector<HTMLElement>(".hs-menu") as HTMLElement;
+  return { ...made, panel, ending };
+}
+
+test("a click opens the panel and a second one closes it", () => {
+  const { button, panel } = setUp();
+  button.click();
+  expect([panel.hidden, button.getAttribute("aria-expanded")]).toEqual([false, "true"]);
+  button.click();
+  expect([panel.hidden, button.getAttribute("aria-expanded")]).toEqual([true, "false"]);
+});
+
+test("Escape and a press elsewhere close it, a press inside does not", () => {
+  const { open, panel, control } = setUp();
+  open();
+  panel.dispatchEvent(new Event("pointerdown", { bubbles: true, composed: true }));
+  expect(panel.hidden).toBe(false);
+  document.querySelector("p")?.dispatchEvent(new Event("pointerdown", { bubbles: true, composed: true }));
+  expect(panel.hidden).toBe(true);
+  open();
+  control.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  expect(panel.hidden).toBe(true);
+});
+
+test("with its owner it ends", () => {
+  const { button, panel, ending } = setUp();
+  ending.abort();
+  button.click();
+  expect(panel.hidden).toBe(true);
+});

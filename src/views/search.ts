@@ -1,0 +1,70 @@
+import { computed, type ReadonlySignal } from "@preact/signals-core";
+import type { MapInfo } from "../contract.gen";
+import { element } from "../dom/element";
+import { effectUntil } from "../dom/until";
+import type { Scene } from "./scene";
+
+/** The shown tokens that hold what is searched for. */
+export interface Matches {
+  readonly queries: readonly number[];
+  readonly keys: readonly number[];
+}
+
+const NONE: Matches = { queries: [], keys: [] };
+
+export function matchesOf(scene: Scene): ReadonlySignal<Matches> {
+  const { search } = scene.context.options.aids;
+  return computed(() => (scene.info.value ? findTokens(scene.info.value, search.value) : NONE));
+}
+
+function findTokens(info: MapInfo, search: string): Matches {
+  const wanted = search.trim().toLowerCase();
+  if (wanted === "") return NONE;
+  const holding = (tokens: readonly string[]) =>
+    [...tokens.keys()].filter((position) => tokens[position]?.toLowerCase().includes(wanted));
+  return { queries: holding(info.query_tokens), keys: holding(info.key_tokens) };
+}
+
+/** A field whose text marks tokens; Enter pins the next one as a query, Shift Enter the one before. */
+export function mountSearch(scene: Scene, signal: AbortSignal): { control: HTMLElement; input: HTMLInputElement } {
+  const { search } = scene.context.options.aids;
+  const matches = matchesOf(scene);
+  const input = element("input", { type: "search", "aria-label": "Find a token", placeholder: "Find a token" });
+  const found = element("span", { class: "hs-quiet", "aria-live": "polite" });
+  input.addEventListener(
+    "input",
+    () => {
+      search.value = input.value;
+    },
+    { signal },
+  );
+  input.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter") return;
+      pinNext(scene, matches.peek().queries, event.shiftKey ? -1 : 1);
+      event.preventDefault();
+    },
+    { signal },
+  );
+  effectUntil(signal, () => {
+    if (input.value !== search.value) input.value = search.value;
+  });
+  effectUntil(signal, () => {
+    found.textContent = search.value.trim() === "" ? "" : foundText(matches.value, scene.info.value);
+  });
+  return { control: element("div", { class: "hs-menu-row" }, input, found), input };
+}
+
+function foundText({ queries, keys }: Matches, info: MapInfo | undefined): string {
+  const isSame = info?.query_tokens.join("\0") === info?.key_tokens.join("\0");
+  if (isSame) return queries.length === 0 ? "not found" : `${queries.length} found: Enter pins`;
+  return `${queries.length} of the queries, ${keys.length} of the keys`;
+}
+
+function pinNext({ tokens }: Scene, found: readonly number[], step: 1 | -1): void {
+  if (found.length === 0) return;
+  const from = tokens.query.peek() ?? (step > 0 ? -1 : Number.POSITIVE_INFINITY);
+  const next = step > 0 ? found.find((row) => row > from) : found.filter((row) => row < from).at(-1);
+  tokens.query.value = next ?? (found.at(step > 0 ? 0 : -1) as number);
+}
