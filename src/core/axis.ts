@@ -13,14 +13,10 @@ export function axisOf(count: number, words: readonly number[] | null, hidden: R
   const shownAt = new Int32Array(count).fill(-1);
   for (let position = 0; position < count; position++) {
     if (hidden.has(position)) continue;
-    const joins = words !== null && shownAt[position - 1] === groups.length - 1 && sameWord(words, position);
-    if (joins) groups.at(-1)?.push(position);
+    const last = shownAt[position - 1] === groups.length - 1 ? groups.at(-1) : undefined;
+    if (last && words && words[position] === words[position - 1]) last.push(position);
     else groups.push([position]);
     shownAt[position] = groups.length - 1;
   }
   return { groups, shownAt, isPlain: groups.length === count };
-}
-
-function sameWord(words: readonly number[], position: number): boolean {
-  return position > 0 && words[position] === words[position - 1];
 }

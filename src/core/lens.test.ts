@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mapInfo } from "../views/testing";
+import type { MapInfo } from "../contract.gen";
 import { halfOf } from "./half";
 import { type HeadWeights, weightAt } from "./head-weights";
 import { type LensOptions, lensOf } from "./lens";
@@ -8,13 +8,21 @@ import { float16Table } from "./tables";
 
 const NOTHING: LensOptions = { threshold: null, topK: null, hideSpecial: false, hideSink: false, mergeWords: false };
 const WORDS = [0, 1, 1, 2];
-const INFO = mapInfo(["[CLS]", "un", "seen", "cat"], {
+const TOKENS = ["[CLS]", "un", "seen", "cat"];
+const INFO: MapInfo = {
+  name: "self",
+  label: "Self",
+  num_layers: 1,
+  num_heads: [1],
+  query_tokens: TOKENS,
+  key_tokens: TOKENS,
   query_special: [0],
   key_special: [0],
   query_words: WORDS,
   key_words: WORDS,
   sentence_b_start: 3,
-});
+  no_vectors: [""],
+};
 
 function head(rows: readonly (readonly number[])[]): HeadWeights {
   const codes = Uint16Array.from(rows.flat(), halfOf);
