@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HeadWeights } from "../core/head-weights";
-import { drawHeat } from "./heat";
-import type { Picture } from "./picture";
+import type { Scale } from "../core/scale";
+import type { Viewport } from "../core/viewport";
+import { drawHeat, heatPixels } from "./heat";
+import type { Area, Picture } from "./picture";
 
 /** Colour `index` is (index, 0, 255 - index). */
 const TABLE = Uint8ClampedArray.from(
@@ -20,6 +22,20 @@ function picture(width: number, height: number): Picture {
   return { width, height, data: new Uint8ClampedArray(width * height * 4) };
 }
 
+interface How {
+  readonly area?: Area;
+  readonly viewport?: Viewport;
+  readonly scale?: Scale;
+  readonly max?: number;
+}
+
+function draw(drawn: Picture, weights: HeadWeights, how: How = {}): (number | null | "missing")[][] {
+  const { area = { x: 0, y: 0, width: drawn.width, height: drawn.height }, scale = "linear", max = 1 } = how;
+  const viewport = how.viewport ?? { queries: [0, weights.numQueries], keys: [0, weights.numKeys] };
+  drawHeat(drawn, area, weights, viewport, heatPixels(weights, TABLE, scale, max));
+  return indices(drawn);
+}
+
 /** The colour of each pixel: its index in the table, null where nothing was drawn, "missing" where it is grey. */
 function indices({ width, height, data }: Picture): (number | null | "missing")[][] {
   return Array.from({ length: height }, (_, y) =>
@@ -32,28 +48,42 @@ function indices({ width, height, data }: Picture): (number | null | "missing")[
 }
 
 describe("drawHeat", () => {
-  it("draws queries as rows and keys as columns, into its rectangle alone", () => {
+  it("draws queries as rows and keys as columns, into its area alone, and no weight not at all", () => {
     const drawn = picture(5, 4);
     const weights = head([
       [0, 0.2, 0.4],
       [0.6, 0.8, 1],
     ]);
-    drawHeat(drawn, weights, TABLE, 1, 1, 3, 2, "linear");
-    expect(indices(drawn)).toEqual([
+    expect(draw(drawn, weights, { area: { x: 1, y: 1, width: 3, height: 2 } })).toEqual([
       [null, null, null, null, null],
-      [null, 0, 51, 102, null],
+      [null, null, 51, 102, null],
       [null, 153, 204, 255, null],
       [null, null, null, null, null],
     ]);
-    expect([...drawn.data.subarray(4 * 6, 4 * 6 + 4)]).toEqual([0, 0, 255, 255]);
+    expect([...drawn.data.subarray(4 * 13, 4 * 13 + 4)]).toEqual([255, 0, 0, 255]);
   });
 
-  it("repeats a cell over several pixels", () => {
-    const drawn = picture(4, 2);
-    drawHeat(drawn, head([[0.2, 1]]), TABLE, 0, 0, 4, 2, "linear");
-    expect(indices(drawn)).toEqual([
+  it("repeats a cell over several pixels, and parts cells that are large", () => {
+    expect(draw(picture(4, 2), head([[0.2, 1]]))).toEqual([
       [51, 51, 255, 255],
       [51, 51, 255, 255],
+    ]);
+    const large = draw(picture(24, 12), head([[0.2, 1]]));
+    expect(large[0]).toEqual([...Array(11).fill(51), null, ...Array(11).fill(255), null]);
+    expect(large.at(-2)).toEqual(large[0]);
+    expect(large.at(-1)).toEqual(Array(24).fill(null));
+  });
+
+  it("shows the part that the viewport says, also from within a cell", () => {
+    const weights = head([
+      [0.2, 0.4, 0.6],
+      [0.8, 1, 0.6],
+    ]);
+    expect(draw(picture(4, 1), weights, { viewport: { queries: [1, 2], keys: [0, 2] } })).toEqual([
+      [204, 204, 255, 255],
+    ]);
+    expect(draw(picture(4, 1), weights, { viewport: { queries: [0, 1], keys: [0.5, 2.5] } })).toEqual([
+      [51, 102, 102, 153],
     ]);
   });
 
@@ -63,31 +93,27 @@ describe("drawHeat", () => {
       fc.property(size, size, size, size, fc.nat(), (numQueries, numKeys, width, height, place) => {
         const [query, key] = [place % numQueries, Math.floor(place / numQueries) % numKeys];
         const rows = Array.from({ length: numQueries }, (_, q) =>
-          Array.from({ length: numKeys }, (_, k) => (q === query && k === key ? 1 : 0)),
+          Array.from({ length: numKeys }, (_, k) => (q === query && k === key ? 1 : 0.2)),
         );
-        const drawn = picture(width, height);
-        drawHeat(drawn, head(rows), TABLE, 0, 0, width, height, "linear");
-        expect(indices(drawn).flat()).toContain(255);
-        expect(indices(drawn).flat()).not.toContain(null);
+        const drawn = draw(picture(width, height), head(rows)).flat();
+        expect(drawn).toContain(255);
+        expect(drawn).not.toContain(null);
       }),
     );
   });
 
   it("hatches pixels of which every weight is missing", () => {
-    const drawn = picture(2, 1);
-    drawHeat(drawn, head([[Number.NaN, 0.2, Number.NaN, Number.NaN]]), TABLE, 0, 0, 2, 1, "linear");
-    expect(indices(drawn)).toEqual([[51, "missing"]]);
-    const large = picture(20, 20);
-    drawHeat(large, head([[Number.NaN]]), TABLE, 0, 0, 20, 20, "linear");
-    expect(new Set(indices(large).flat())).toEqual(new Set(["missing"]));
-    expect(new Set(large.data.filter((_, at) => at % 4 === 3)).size).toBe(2);
+    expect(draw(picture(2, 1), head([[Number.NaN, 0.2, Number.NaN, Number.NaN]]))).toEqual([[51, "missing"]]);
+    const large = picture(8, 8);
+    expect(new Set(draw(large, head([[Number.NaN]])).flat())).toEqual(new Set(["missing"]));
+    const rows = Array.from({ length: 8 }, (_, y) => large.data.subarray(y * 32, y * 32 + 32).join());
+    expect(new Set(rows).size).toBe(6);
   });
 
   it("follows the scale and its largest weight", () => {
-    const drawn = picture(1, 1);
-    drawHeat(drawn, head([[0.25]]), TABLE, 0, 0, 1, 1, "sqrt");
-    expect(indices(drawn)).toEqual([[128]]);
-    drawHeat(drawn, head([[0.25]]), TABLE, 0, 0, 1, 1, "linear", 0.5);
-    expect(indices(drawn)).toEqual([[128]]);
+    const weights = head([[0.25]]);
+    expect(draw(picture(1, 1), weights, { scale: "sqrt" })).toEqual([[128]]);
+    expect(draw(picture(1, 1), weights, { max: 0.5 })).toEqual([[128]]);
+    expect(draw(picture(1, 1), head([[1e-9]]), { scale: "log" })).toEqual([[0]]);
   });
 });

@@ -1,71 +1,120 @@
 import type { HeadWeights } from "../core/head-weights";
 import { heatIndex, type Scale } from "../core/scale";
-import type { Picture } from "./picture";
+import type { Span, Viewport } from "../core/viewport";
+import type { Area, Picture } from "./picture";
 
 /** Missing cells are hatched: this grey, in stripes of two opacities. */
-const MISSING_GREY = 128;
+const MISSING: readonly [number, number] = [0xc8808080, 0x50808080];
 const STRIPE = 3;
 
+/** From this many pixels on, a cell leaves its last row and column to the ground: so single cells can be told apart. */
+const PARTED = 12;
+
 /**
- * Draws a head as a heat map, rows are queries and columns are keys, into the rectangle of the picture at (x, y).
+ * The pixel that each code of `weights` is drawn as: transparent for no weight at all, so that what a causal mask
+ * hides stays blank. `colors` has 256 x 3 channels; the weight `max` gets the last of them.
+ */
+export function heatPixels(
+  { table }: HeadWeights,
+  colors: Uint8ClampedArray,
+  scale: Scale,
+  max: number,
+): Uint32Array<ArrayBuffer> {
+  const pixels = new Uint32Array(table.length);
+  for (let code = 0; code < table.length; code++) {
+    const weight = table[code] as number;
+    if (!(weight > 0)) continue;
+    const entry = 3 * heatIndex(weight, scale, max);
+    const [red, green, blue] = [colors[entry] as number, colors[entry + 1] as number, colors[entry + 2] as number];
+    pixels[code] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+  }
+  return pixels;
+}
+
+/**
+ * Draws what the viewport shows of a head into an area of the picture: queries down, keys across.
  *
- * Where a pixel stands for several cells it shows the largest; where a cell takes several pixels they are alike.
- * `table` has 256 x 3 channels. The weight `max` gets its last colour.
+ * Where a pixel stands for several cells it shows the largest; where all are missing it is hatched. Positions are those
+ * of `weights`: for a tile of a larger map, shift the viewport by where the tile starts. `pixels` is `heatPixels` of
+ * the same weights.
  */
 export function drawHeat(
   picture: Picture,
+  area: Area,
   weights: HeadWeights,
-  table: Uint8ClampedArray,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  scale: Scale,
-  max = 1,
+  viewport: Viewport,
+  pixels: Uint32Array,
 ): void {
-  const rows = cuts(weights.numQueries, height);
-  const columns = cuts(weights.numKeys, width);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const weight = largest(weights, rows, columns, row, column);
-      const pixel = ((y + row) * picture.width + x + column) * 4;
-      if (Number.isNaN(weight)) hatch(picture.data, pixel, row + column);
-      else paint(picture.data, pixel, table, 3 * heatIndex(weight, scale, max));
+  const { data, width } = picture;
+  const target = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
+  const rows = stretches(viewport.queries, weights.numQueries, area.height);
+  const columns = stretches(viewport.keys, weights.numKeys, area.width);
+  // The stripes of missing cells differ from row to row: then rows over the same cells are not alike.
+  let isStriped = false;
+  for (let y = 0; y < area.height; y++) {
+    const start = (area.y + y) * width + area.x;
+    if (rows.first[y] === rows.first[y - 1] && rows.last[y] === rows.last[y - 1] && !isStriped) {
+      target.copyWithin(start, start - width, start - width + area.width);
+      continue;
     }
+    isStriped = drawRow(target, start, y, weights, rows, columns, pixels);
   }
 }
 
-/** The first cell of each of `pixels` pixels in a row, and one past the last. */
-function cuts(cells: number, pixels: number): Int32Array {
-  return Int32Array.from({ length: pixels + 1 }, (_, pixel) => Math.floor((pixel * cells) / pixels));
+/** The cells under each pixel of a side: from `first` to before `last`, none where the two are the same. */
+interface Stretches {
+  readonly first: Int32Array;
+  readonly last: Int32Array;
 }
 
-/** The largest weight under a pixel; NaN where all are missing. */
-function largest(weights: HeadWeights, rows: Int32Array, columns: Int32Array, row: number, column: number): number {
-  const { codes, table, numKeys } = weights;
-  const firstKey = columns[column] as number;
-  const lastKey = Math.max(firstKey, (columns[column + 1] as number) - 1);
-  const firstQuery = rows[row] as number;
-  const lastQuery = Math.max(firstQuery, (rows[row + 1] as number) - 1);
-  let best = Number.NaN;
-  for (let query = firstQuery; query <= lastQuery; query++) {
-    for (let key = firstKey; key <= lastKey; key++) {
-      const weight = table[codes[query * numKeys + key] as number] as number;
-      // Written so that a number replaces NaN and NaN replaces nothing.
-      if (!Number.isNaN(weight) && !(weight <= best)) best = weight;
-    }
+function stretches([start, stop]: Span, count: number, pixels: number): Stretches {
+  const perPixel = (stop - start) / pixels;
+  const isParted = perPixel * PARTED <= 1;
+  const cellAt = (pixel: number) => Math.floor(start + pixel * perPixel + 1e-9);
+  const first = new Int32Array(pixels);
+  const last = new Int32Array(pixels);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const [here, next] = [cellAt(pixel), cellAt(pixel + 1)];
+    first[pixel] = Math.max(0, Math.min(here, count));
+    const isGap = isParted && next !== here;
+    last[pixel] = isGap ? (first[pixel] as number) : Math.max(0, Math.min(Math.max(here + 1, next), count));
   }
-  return best;
+  return { first, last };
 }
 
-function paint(data: Uint8ClampedArray, pixel: number, table: Uint8ClampedArray, entry: number): void {
-  data[pixel] = table[entry] as number;
-  data[pixel + 1] = table[entry + 1] as number;
-  data[pixel + 2] = table[entry + 2] as number;
-  data[pixel + 3] = 255;
+/** Returns whether a pixel is hatched. */
+function drawRow(
+  target: Uint32Array,
+  start: number,
+  y: number,
+  { codes, table, numKeys }: HeadWeights,
+  rows: Stretches,
+  columns: Stretches,
+  pixels: Uint32Array,
+): boolean {
+  const [firstQuery, lastQuery] = [rows.first[y] as number, rows.last[y] as number];
+  let hatched = false;
+  for (let x = 0; x < columns.first.length; x++) {
+    const [firstKey, lastKey] = [columns.first[x] as number, columns.last[x] as number];
+    let best = -1;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let query = firstQuery; query < lastQuery; query++) {
+      for (let cell = query * numKeys + firstKey; cell < query * numKeys + lastKey; cell++) {
+        const weight = table[codes[cell] as number] as number;
+        // A comparison with a missing weight is false: a number replaces it, and it replaces nothing.
+        if (weight > most) {
+          most = weight;
+          best = codes[cell] as number;
+        }
+      }
+    }
+    const isMissing = best < 0 && firstQuery < lastQuery && firstKey < lastKey;
+    if (isMissing) hatched = true;
+    target[start + x] = isMissing ? hatch(x + y) : best < 0 ? 0 : (pixels[best] as number);
+  }
+  return hatched;
 }
 
-function hatch(data: Uint8ClampedArray, pixel: number, diagonal: number): void {
-  data.fill(MISSING_GREY, pixel, pixel + 3);
-  data[pixel + 3] = diagonal % (2 * STRIPE) < STRIPE ? 200 : 80;
+function hatch(diagonal: number): number {
+  return MISSING[diagonal % (2 * STRIPE) < STRIPE ? 0 : 1] as number;
 }

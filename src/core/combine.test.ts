@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { combined, largestWeight } from "./combine";
+import { halfOf } from "./half";
+import { type HeadWeights, weightAt } from "./head-weights";
+import { float16Table, sqrt8Table } from "./tables";
+
+function head(rows: readonly (readonly number[])[]): HeadWeights {
+  const codes = Uint16Array.from(rows.flat(), halfOf);
+  return { numQueries: rows.length, numKeys: rows[0]?.length ?? 0, codes, table: float16Table, dtype: "float16" };
+}
+
+const A = head([
+  [0.25, 0.75],
+  [1, 0],
+]);
+const B = head([
+  [0.75, 0.25],
+  [0.5, Number.NaN],
+]);
+
+describe("combined", () => {
+  it("is the mean or the sum of each cell, and the sum may exceed 1", () => {
+    const mean = combined([A, B], "mean");
+    expect([weightAt(mean, 0, 0), weightAt(mean, 0, 1), weightAt(mean, 1, 0)]).toEqual([0.5, 0.5, 0.75]);
+    expect(weightAt(combined([A, B], "sum"), 1, 0)).toBe(1.5);
+  });
+
+  it("is missing where one of the weights is", () => {
+    expect(weightAt(combined([A, B], "sum"), 1, 1)).toBeNaN();
+  });
+
+  it("leaves a single head as it was sent", () => {
+    expect(combined([A], "sum")).toBe(A);
+  });
+
+  it("stays marked as rounded", () => {
+    const bytes: HeadWeights = { ...A, codes: Uint8Array.of(0, 254, 127, 255), table: sqrt8Table, dtype: "sqrt8" };
+    const mean = combined([bytes, bytes, bytes], "mean");
+    expect(mean.dtype).toBe("sqrt8");
+    expect([weightAt(mean, 0, 1), weightAt(mean, 1, 0)]).toEqual([1, 0.25]);
+  });
+});
+
+describe("largestWeight", () => {
+  it("looks where it is told to, past missing weights", () => {
+    expect(largestWeight(A, [0, 2], [0, 2])).toBe(1);
+    expect(largestWeight(A, [0, 1], [0, 1])).toBe(0.25);
+    expect(largestWeight(B, [1, 2], [1, 2])).toBe(0);
+  });
+});

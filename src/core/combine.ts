@@ -1,0 +1,35 @@
+import { halfOf } from "./half";
+import type { HeadWeights } from "./head-weights";
+import { float16Table } from "./tables";
+import type { Span } from "./viewport";
+
+/**
+ * The mean or the sum of several heads, cell by cell; missing where a head's weight is. Weights that were rounded to a
+ * byte stay marked as such.
+ */
+export function combined(heads: readonly HeadWeights[], how: "mean" | "sum"): HeadWeights {
+  const [first] = heads;
+  if (!first) throw new Error("There is no head to combine.");
+  if (heads.length === 1) return first;
+  const share = how === "mean" ? 1 / heads.length : 1;
+  const sums = new Float32Array(first.codes.length);
+  for (const { codes, table } of heads) {
+    for (let cell = 0; cell < sums.length; cell++) {
+      sums[cell] = (sums[cell] as number) + (table[codes[cell] as number] as number);
+    }
+  }
+  const codes = Uint16Array.from(sums, (sum) => halfOf(sum * share));
+  return { ...first, codes, table: float16Table };
+}
+
+/** The largest weight between the given queries and keys; 0 where there is none. */
+export function largestWeight({ codes, table, numKeys }: HeadWeights, queries: Span, keys: Span): number {
+  let best = 0;
+  for (let query = queries[0]; query < queries[1]; query++) {
+    for (let cell = query * numKeys + keys[0]; cell < query * numKeys + keys[1]; cell++) {
+      const weight = table[codes[cell] as number] as number;
+      if (weight > best) best = weight;
+    }
+  }
+  return best;
+}
