@@ -25,10 +25,13 @@ class ArrayRecord:
     ----------
     array
         Weights, shape (heads, queries, keys): a NumPy array, or a torch tensor of any dtype on any device.
+    module
+        The name of the attention module that returned them; empty for weights that nobody knows the origin of.
     """
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: Any, module: str = "") -> None:
         self.array = array
+        self.module = module
         self.num_heads, self.num_queries, self.num_keys = (int(size) for size in array.shape)
 
     @property

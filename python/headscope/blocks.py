@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -60,9 +60,13 @@ def encode_block(
         "dtype": dtype,
         "missing": int(np.count_nonzero(missing)),
     }
+    return frame(header, _codes(values, missing, dtype).tobytes())
+
+
+def frame(header: Mapping[str, Any], payload: bytes) -> bytes:
+    """Return a header and what it heads, as `headscope.contract` frames them."""
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % ALIGNMENT)
-    payload = _codes(values, missing, dtype).tobytes()
     return PREFIX.pack(MAGIC, len(text)) + text + payload + b"\0" * (-len(payload) % ALIGNMENT)
 
 
@@ -81,28 +85,44 @@ def decode_blocks(buffer: bytes | memoryview) -> Iterator[tuple[BlockHeader, NDA
     ValueError
         The buffer does not hold whole blocks.
     """
+    for header, codes in read_frames(buffer, NUMPY_DTYPES):
+        yield cast("BlockHeader", header), _weights(codes, header["dtype"])
+
+
+def read_frames(buffer: bytes | memoryview, dtypes: Mapping[Any, str]) -> Iterator[tuple[Any, NDArray[Any]]]:
+    """Yield the header and the codes, in their shape, of each frame in `buffer`.
+
+    Parameters
+    ----------
+    buffer
+        Whole frames, one after another.
+    dtypes
+        NumPy's name of each encoding that a header may name.
+
+    Raises
+    ------
+    ValueError
+        The buffer does not hold whole frames.
+    """
     offset = 0
     while offset < len(buffer):
         header, start = _header(buffer, offset)
-        dtype = np.dtype(NUMPY_DTYPES[header["dtype"]])
+        dtype = np.dtype(dtypes[header["dtype"]])
         size = int(np.prod(header["shape"])) * dtype.itemsize
         if start + size > len(buffer):
-            raise ValueError(
-                f"the block at byte {offset} wants {size} bytes of weights, {len(buffer) - start} are left"
-            )
-        codes = np.frombuffer(buffer[start : start + size], dtype).reshape(header["shape"])
-        yield header, _weights(codes, header["dtype"])
+            raise ValueError(f"the block at byte {offset} wants {size} bytes, {len(buffer) - start} are left")
+        yield header, np.frombuffer(buffer[start : start + size], dtype).reshape(header["shape"])
         offset = start + size + -size % ALIGNMENT
 
 
-def _header(buffer: bytes | memoryview, offset: int) -> tuple[BlockHeader, int]:
+def _header(buffer: bytes | memoryview, offset: int) -> tuple[Any, int]:
     if offset + PREFIX.size > len(buffer):
         raise ValueError(f"{len(buffer) - offset} bytes are left at byte {offset}: too few for a block")
     magic, length = PREFIX.unpack_from(buffer, offset)
     start = offset + PREFIX.size + length
     if magic != MAGIC or start > len(buffer):
         raise ValueError(f"there is no whole block at byte {offset}")
-    return cast("BlockHeader", json.loads(bytes(buffer[offset + PREFIX.size : start]))), start
+    return json.loads(bytes(buffer[offset + PREFIX.size : start])), start
 
 
 def _weights(codes: NDArray[Any], dtype: Dtype) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ import numpy as np
 from headscope.pooling import Pool, row_chunks
 from headscope.positions import Positions, check_position, ranges
 from headscope.records import LeftOut, Record, VectorRecord
+from headscope.vectors import why_no_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -224,16 +225,8 @@ class AttentionMap:
             "query_words": None if self.query_words is None else list(self.query_words),
             "key_words": None if self.key_words is None else list(self.key_words),
             "sentence_b_start": self.sentence_b_start,
-            "no_vectors": [self._no_vectors(layer) for layer in range(self.num_layers)],
+            "no_vectors": [why_no_vectors(record) for record in self.records],
         }
-
-    def _no_vectors(self, layer: int) -> str:
-        """Return why a layer has no queries and keys; an empty text where it has."""
-        try:
-            self.vectors(layer)
-        except ValueError as error:
-            return str(error)
-        return ""
 
     def __repr__(self) -> str:
         heads = sorted({record.num_heads for record in self.records})

@@ -58,6 +58,7 @@ class Request:
     layers: frozenset[int] | None = None
     keep_padding: bool = False
     candidates: int | None = None
+    prettify: bool = True
 
 
 @dataclass(frozen=True)
@@ -141,11 +142,11 @@ def prepare(request: Request, modules: Modules) -> Inputs:
     arguments.pop("output_attentions", None)  # some models would leave their fast kernel
     economies = _economies(model, request.candidates is not None)
     arguments.update({name: value for name, value in economies.items() if name in known and name not in arguments})
-    text = reading.read_side(inputs, tokenizer, encoding, keep_padding=request.keep_padding)
+    text = reading.read_side(inputs, tokenizer, encoding, "", request.keep_padding, request.prettify)
     inputs.images = images_of(arguments, model, inputs.row)
     inputs.sides = {
         "main": name_pictures(text, pictures_of(arguments, model, inputs.row)),
-        "decoder": reading.read_side(inputs, tokenizer, None, "decoder_", request.keep_padding),
+        "decoder": reading.read_side(inputs, tokenizer, None, "decoder_", request.keep_padding, request.prettify),
     }
     return inputs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from headscope.capture.modules import Modules
 from headscope.capture.patches import Grid
 from headscope.capture.pictures import Images
 from headscope.positions import check_position
-from headscope.tokens import read_tokens
+from headscope.tokens import TokenRow, read_ids
 
 SEQUENCES = (
     "input_ids",
@@ -47,6 +47,8 @@ class Side:
     """The positions that are not padding, int64; None for all."""
     sentence_b_start: int | None = None
     """First position of the second sentence, without padding."""
+    words: tuple[int, ...] | None = None
+    """For each token the number of its word, see `headscope.words`; None where words are not known."""
     grid: Grid | None = None
     """How the positions lie in an image, where they do."""
 
@@ -169,7 +171,14 @@ def read_batch(arguments: dict[str, Any], batch_index: int) -> Inputs:
     return Inputs(arguments, batch_size, check_position(batch_index, batch_size, "batch_index"))
 
 
-def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "", keep_padding: bool = False) -> Side:
+def read_side(
+    inputs: Inputs,
+    tokenizer: Any,
+    encoding: Any,
+    prefix: str = "",
+    keep_padding: bool = False,
+    prettify: bool = True,
+) -> Side:
     """Read the tokens of the captured text.
 
     Parameters
@@ -184,6 +193,8 @@ def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "", k
         `"decoder_"` for the decoder's sequence.
     keep_padding
         Whether positions that the attention mask hides are shown too.
+    prettify
+        Whether tokens are shown as text.
     """
     ids, embedded = (inputs.arguments.get(f"{prefix}{name}") for name in ("input_ids", "inputs_embeds"))
     sequence = embedded if ids is None else ids
@@ -193,16 +204,16 @@ def read_side(inputs: Inputs, tokenizer: Any, encoding: Any, prefix: str = "", k
     length = int(sequence.shape[1])
     unpadded = _unpadded(mask, inputs.row, length)
     kept = range(length) if unpadded is None else unpadded.tolist()
-    tokens, special = [str(position) for position in kept], cast("tuple[int, ...]", ())
+    row = TokenRow([str(position) for position in kept], (), None)
     if ids is not None:
-        row = ids[inputs.row].tolist()
-        tokens, special = _tokens(text_tokenizer(tokenizer), [row[position] for position in kept])
+        values = ids[inputs.row].tolist()
+        row = _tokens(text_tokenizer(tokenizer), [values[position] for position in kept], prettify)
     start = None if prefix else _second_sentence(inputs, encoding, kept)
-    return Side(tuple(tokens), special, length, unpadded, start)
+    return Side(tuple(row.texts), row.special, length, unpadded, start, row.words)
 
 
-def _tokens(tokenizer: Any, ids: list[int]) -> tuple[list[str], tuple[int, ...]]:
-    return ([str(id_) for id_ in ids], ()) if tokenizer is None else read_tokens(tokenizer, ids)
+def _tokens(tokenizer: Any, ids: list[int], prettify: bool) -> TokenRow:
+    return TokenRow([str(id_) for id_ in ids], (), None) if tokenizer is None else read_ids(tokenizer, ids, prettify)
 
 
 def _unpadded(mask: Any, row: int, length: int) -> Tensor | None:

@@ -36,7 +36,7 @@ def _copy(value: Any, device: torch.device, known: dict[int, Any]) -> Any:
     if isinstance(value, Tensor):
         return value.to(device)
     if isinstance(value, ArrayRecord):
-        return ArrayRecord(_moved(value.array, device, known))
+        return ArrayRecord(_moved(value.array, device, known), value.module)
     if isinstance(value, (tuple, list)):
         return type(value)(_moved(part, device, known) for part in value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -51,6 +51,8 @@ class QKRecord:
     rules: Rules
     module: str = ""
     """The name of the attention module in the model."""
+    rotary: bool = False
+    """Whether queries and keys are known to have been rotated by their positions."""
     rules_nbytes: int = 0
     """What the rules hold in bytes; layers after the first that share a mask or a bias count 0 for it. Set later."""
     _norms: compute.Norms | None = field(default=None, init=False, repr=False, compare=False)
@@ -97,6 +99,25 @@ class QKRecord:
     def scores(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
         """Return the scores of some heads as `Rules` defines them, shape (heads, queries, keys), computed now."""
         return compute.all_scores(self, heads, queries, keys)
+
+    @torch.no_grad()
+    def added(self, head: int, queries: slice) -> NDArray[np.float32] | None:
+        """Return what is added to a head's capped scores, shape (queries, keys); None for a layer that adds nothing."""
+        if not self.rules.biases:
+            return None
+        heads, keys = torch.tensor([head], device=self.query.device), slice(0, self.num_keys)
+        total = sum(bias.values(heads, queries, keys)[0].float() for bias in self.rules.biases)
+        return cast("Tensor", total).cpu().numpy()
+
+    @torch.no_grad()
+    def hidden(self, queries: slice) -> NDArray[np.bool_] | None:
+        """Return which keys the queries may not see, shape (queries, keys); None where they may see all."""
+        visible = self.rules.visible
+        return None if visible is None else visible.hidden(queries, slice(0, self.num_keys)).cpu().numpy()
+
+    def sink(self, head: int) -> float | None:
+        """Return the score of a head's sink, None where it has none."""
+        return None if self.rules.sinks is None else float(self.rules.sinks[head])
 
     def queries(self, heads: Sequence[int]) -> NDArray[np.float32]:
         """Return the queries of some heads, shape (heads, queries, head_dim)."""

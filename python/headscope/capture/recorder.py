@@ -14,6 +14,7 @@ from headscope.arrays import ArrayRecord
 from headscope.capture.labels import Labeller, Side
 from headscope.capture.pieces import joined
 from headscope.capture.record import QKRecord
+from headscope.capture.rotary import is_rotary
 from headscope.capture.rules import Kept, RuleReader
 from headscope.capture.watch import Returned, Watch
 from headscope.capture.windows import window_places
@@ -145,7 +146,8 @@ class Recorder:
             kept = self._kept(map_name, row, len(rows), query.shape[2], key.shape[2])
             kept = Kept(row, _on(kept.queries, query), _on(kept.keys, key))
             rules = self._rules.read(module, query, key, mask, options, kept)
-            call.pieces.append(QKRecord(_owned(query[row], kept.queries), _owned(key[row], kept.keys), rules, name))
+            vectors = _owned(query[row], kept.queries), _owned(key[row], kept.keys)
+            call.pieces.append(QKRecord(*vectors, rules, name, is_rotary(module)))
         if len(rows) > 1:
             call.places = window_places(self.watch.stack, len(rows), query.shape[2])
 
@@ -162,7 +164,7 @@ class Recorder:
             part = weights[row]
             part = part if kept.queries is None else part[:, _on(kept.queries, part)]
             part = part if kept.keys is None else part[:, :, _on(kept.keys, part)]
-            call.pieces.append(ArrayRecord(part.clone()))
+            call.pieces.append(ArrayRecord(part.clone(), name))
         if len(rows) > 1:
             call.places = window_places(returned.running, len(rows), weights.shape[2])
 

@@ -1,14 +1,15 @@
-"""Answers to a page's requests for weights: no Jupyter here, only encoded blocks."""
+"""Answers to a page's requests for weights, and for what they come from: no Jupyter here, only encoded blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from headscope.blocks import encode_block
-from headscope.contract import MESSAGE_BYTES, OVERVIEW_BINS, BlockKind, BlockRequest, BlocksMessage, ErrorMessage
+from headscope.contract import MESSAGE_BYTES, OVERVIEW_BINS, BlockKind, BlocksMessage, ErrorMessage
 from headscope.options import has_overviews
+from headscope.vectors import check_queries, head_frames
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap
@@ -63,30 +64,42 @@ def answer(
 
     Whatever goes wrong is answered too: a page that waits for ever is worse than one that shows an error.
     """
-    if content.get("type") != "request":
+    makes = {"request": _blocks, "vectors": _vectors}.get(content.get("type", ""))
+    if makes is None:
         return
     id_ = str(content.get("id"))
     try:
-        request = _checked(maps, content["request"])
-        map_ = maps[request["map"]]
         with lock:
-            for block in layer_blocks(request["kind"], map_, request["layer"], request["heads"]):
+            for block in makes(maps, content["request"]):
                 yield {"type": "blocks", "id": id_, "done": False}, [block]
         yield {"type": "blocks", "id": id_, "done": True}, []
     except Exception as error:
         yield {"type": "error", "id": id_, "message": f"{type(error).__name__}: {error}"}, []
 
 
-def _checked(maps: Mapping[str, AttentionMap], request: BlockRequest) -> BlockRequest:
-    """Return the request, or raise ValueError for one that this capture can't answer."""
-    map_ = maps.get(request["map"])
+def _blocks(maps: Mapping[str, AttentionMap], wanted: Any) -> Iterator[bytes]:
+    """Yield the blocks that a `BlockRequest` asks for."""
+    map_ = _checked_map(maps, wanted["map"], wanted["layer"], wanted["heads"])
+    if wanted["kind"] not in BlockKind.__args__:  # type: ignore[attr-defined]
+        raise ValueError(f"unknown kind of block {wanted['kind']!r}")
+    yield from layer_blocks(wanted["kind"], map_, wanted["layer"], wanted["heads"])
+
+
+def _vectors(maps: Mapping[str, AttentionMap], wanted: Any) -> Iterator[bytes]:
+    """Yield the frames that a `VectorRequest` asks for."""
+    map_ = _checked_map(maps, wanted["map"], wanted["layer"], [wanted["head"]])
+    queries = check_queries(wanted["queries"], len(map_.query_tokens))
+    yield from head_frames(map_, wanted["layer"], wanted["head"], queries)
+
+
+def _checked_map(maps: Mapping[str, AttentionMap], name: str, layer: int, heads: Sequence[int]) -> AttentionMap:
+    """Return the map of a request, or raise ValueError for a layer or heads that it does not have."""
+    map_ = maps.get(name)
     if map_ is None:
-        raise ValueError(f"there is no attention map {request['map']!r}")
-    if not 0 <= request["layer"] < map_.num_layers:
-        raise ValueError(f"layer {request['layer']} is out of range: there are {map_.num_layers}")
-    heads = [head for head in request["heads"] if not 0 <= head < map_.num_heads(request["layer"])]
-    if heads:
-        raise ValueError(f"layer {request['layer']} has {map_.num_heads(request['layer'])} heads, not {heads}")
-    if request["kind"] not in BlockKind.__args__:  # type: ignore[attr-defined]
-        raise ValueError(f"unknown kind of block {request['kind']!r}")
-    return request
+        raise ValueError(f"there is no attention map {name!r}")
+    if not 0 <= layer < map_.num_layers:
+        raise ValueError(f"layer {layer} is out of range: there are {map_.num_layers}")
+    wrong = [head for head in heads if not 0 <= head < map_.num_heads(layer)]
+    if wrong:
+        raise ValueError(f"layer {layer} has {map_.num_heads(layer)} heads, not {wrong}")
+    return map_
