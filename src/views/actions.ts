@@ -1,3 +1,4 @@
+import { batch } from "@preact/signals-core";
 import type { Scene } from "./scene";
 
 /** Moves to the next (1) or the previous (-1) of the listed layers; false where there is none. */
@@ -22,6 +23,15 @@ export function isolateHead(scene: Scene, head: number): void {
   const active = scene.heads.peek();
   if (active.length === 1 && active[0] === head) showAllHeads(scene);
   else activate(scene, [head]);
+}
+
+/** Goes to one head of a layer; to all heads of the layer, if it was there already. */
+export function openHead(scene: Scene, layer: number, head: number): void {
+  const isThere = scene.layer.peek() === layer && scene.heads.peek().length === 1 && scene.heads.peek()[0] === head;
+  batch(() => {
+    scene.context.selection.layer.value = layer;
+    scene.context.selection.heads.value = isThere ? null : [head];
+  });
 }
 
 export function showAllHeads(scene: Scene): void {

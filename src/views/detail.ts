@@ -1,6 +1,7 @@
-import { type ReadonlySignal, signal as signalOf, untracked } from "@preact/signals-core";
+import { batch, type ReadonlySignal, signal as signalOf, untracked } from "@preact/signals-core";
 import { element } from "../dom/element";
 import { childOf, effectUntil } from "../dom/until";
+import type { Cell } from "./grid-keys";
 import { type Lines, mountLines } from "./lines";
 import type { Scene } from "./scene";
 
@@ -39,7 +40,19 @@ function openDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): Lin
   return mountLines(parent, scene, signal);
 }
 
-function headNames(heads: readonly number[], numHeads: number): string {
+export function headNames(heads: readonly number[], numHeads: number): string {
   if (heads.length === 1) return `Head ${heads[0]}`;
   return heads.length === numHeads ? `all ${numHeads} heads` : `Heads ${heads.join(", ")}`;
+}
+
+/** Opens a head in the detail; closes the detail if that head is open there already. */
+export function toggleDetail({ context, heads, layer }: Scene, cell: Cell): void {
+  const { selection, options } = context;
+  const [only] = heads.peek();
+  const isOpen = layer.peek() === cell.layer && heads.peek().length === 1 && only === cell.head;
+  batch(() => {
+    options.detail.value = !(options.detail.peek() && isOpen);
+    selection.layer.value = cell.layer;
+    if (!isOpen) selection.heads.value = [cell.head];
+  });
 }

@@ -1,4 +1,4 @@
-import { batch, computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
 import { element } from "../dom/element";
 import { densityOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
@@ -18,11 +18,19 @@ export interface Grid {
   readonly pointed: ReadonlySignal<Cell | null>;
 }
 
-/** Every head as a thumbnail: rows are layers, columns heads. A click on one opens its detail. */
+export interface GridOptions {
+  readonly viewWidth: ReadonlySignal<number>;
+  /** Whether the selected heads are open beside the grid: then their cells are marked. */
+  readonly isOpen: ReadonlySignal<boolean>;
+  /** A cell was clicked. */
+  readonly choose: (cell: Cell) => void;
+}
+
+/** Every head as a thumbnail: rows are layers, columns heads. */
 export function mountGrid(
   parent: HTMLElement,
   scene: Scene,
-  viewWidth: ReadonlySignal<number>,
+  { viewWidth, isOpen, choose }: GridOptions,
   signal: AbortSignal,
 ): Grid {
   const canvas = element("canvas", { "aria-hidden": "true" });
@@ -55,7 +63,7 @@ export function mountGrid(
   const paper = new GridCanvas(canvas);
   const cells = computed(() => buildCells(measures.value, shape.value));
   effectUntil(signal, () => fillTable(table, canvas, measures.value, shape.value, cells.value));
-  effectUntil(signal, () => markOpen(cells.value, scene));
+  effectUntil(signal, () => markOpen(cells.value, scene, isOpen.value));
   effectUntil(signal, () => {
     if (overviews.value.shape?.map === scene.info.value?.name) paper.paint(picture.value, overviews.value);
     painted.value = overviews.value;
@@ -65,7 +73,7 @@ export function mountGrid(
     "click",
     (event) => {
       const cell = cellAt(event.target);
-      if (cell) toggleDetail(scene, cell);
+      if (cell) choose(cell);
     },
     { signal },
   );
@@ -134,21 +142,9 @@ function cellButton(layer: number, head: number, style: string): HTMLElement {
   });
 }
 
-/** Opens a head in the detail; closes the detail if that head is open there already. */
-function toggleDetail({ context, heads, layer }: Scene, cell: Cell): void {
-  const { selection, options } = context;
-  const [only] = heads.peek();
-  const isOpen = layer.peek() === cell.layer && heads.peek().length === 1 && only === cell.head;
-  batch(() => {
-    options.detail.value = !(options.detail.peek() && isOpen);
-    selection.layer.value = cell.layer;
-    if (!isOpen) selection.heads.value = [cell.head];
-  });
-}
-
 /** Marks the cells whose heads the detail shows. */
-function markOpen(cells: readonly HTMLElement[], { context, heads, layer }: Scene): void {
-  const open = new Set(context.options.detail.value ? heads.value.map((head) => `${layer.value} ${head}`) : []);
+function markOpen(cells: readonly HTMLElement[], { heads, layer }: Scene, isOpen: boolean): void {
+  const open = new Set(isOpen ? heads.value.map((head) => `${layer.value} ${head}`) : []);
   for (const cell of cells) {
     cell.setAttribute("aria-pressed", String(open.has(`${cell.dataset.layer} ${cell.dataset.head}`)));
   }

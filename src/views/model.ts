@@ -5,8 +5,9 @@ import { widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { aidsMenu } from "./aids";
 import { attentionControl } from "./controls";
-import { mountDetail } from "./detail";
+import { mountDetail, toggleDetail } from "./detail";
 import { mountGrid } from "./grid";
+import type { Cell } from "./grid-keys";
 import { readCell } from "./grid-readout";
 import { layerKeys, mountKeys, searchKeys, tokenKeys } from "./keys";
 import { missingSentence } from "./missing";
@@ -30,7 +31,12 @@ export const modelView: View = (root, context, signal) => {
   const detailPane = element("div", { class: "hs-detail" });
   const body = element("div", { class: "hs-body hs-split" }, gridPane, detailPane);
   root.append(toolbar, body);
-  const grid = mountGrid(gridPane, scene, widthOf(body, USUAL_WIDTH, signal), signal);
+  const gridOptions = {
+    viewWidth: widthOf(body, USUAL_WIDTH, signal),
+    isOpen: context.options.detail,
+    choose: (cell: Cell) => toggleDetail(scene, cell),
+  };
+  const grid = mountGrid(gridPane, scene, gridOptions, signal);
   const detail = mountDetail(detailPane, scene, signal);
   const progress = together([grid.progress, computed(() => detail.value?.progress.value ?? READY)]);
   const missing = computed(() => missingSentence(detail.value?.heads.value ?? []));

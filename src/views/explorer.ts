@@ -1,0 +1,53 @@
+import { computed } from "@preact/signals-core";
+import type { View } from "../core/context";
+import { element } from "../dom/element";
+import { widthOf } from "../dom/size";
+import { openHead } from "./actions";
+import { aidsMenu } from "./aids";
+import { attentionControl, layerControl } from "./controls";
+import { mountGrid } from "./grid";
+import { readCell } from "./grid-readout";
+import { headToggles } from "./head-toggles";
+import { headKeys, layerKeys, mountKeys, searchKeys, tokenKeys } from "./keys";
+import { missingSentence } from "./missing";
+import { mountNotice } from "./notice";
+import { mountPanes } from "./panes";
+import { PENDING, together } from "./progress";
+import { readTokens } from "./readout";
+import { openRoot, tellState } from "./root";
+import { mountStatusLine } from "./status-line";
+
+/** The width of the view while it stands in no page, in CSS pixels. */
+const USUAL_WIDTH = 920;
+const HINT = "Click a head to see it alone, point at a token to see its weights";
+
+/** Every head as a thumbnail, and beside the grid the chosen ones as lines, as a heat map, by neuron or on the text. */
+export const explorer: View = (root, context, signal) => {
+  const scene = openRoot(root, "explorer", context, signal);
+  const aids = aidsMenu(scene, signal);
+  const controls = [attentionControl(scene, signal), layerControl(scene, signal), headToggles(scene, signal)];
+  const toolbar = element("div", { class: "hs-toolbar" }, ...controls, aids.control);
+  const gridPane = element("div", { class: "hs-grid-pane" });
+  const detail = element("div", { class: "hs-detail" });
+  const body = element("div", { class: "hs-body hs-split" }, gridPane, detail);
+  root.append(toolbar, body);
+  const gridOptions = {
+    viewWidth: widthOf(body, USUAL_WIDTH, signal),
+    isOpen: computed(() => true),
+    choose: (cell: { layer: number; head: number }) => openHead(scene, cell.layer, cell.head),
+  };
+  const grid = mountGrid(gridPane, scene, gridOptions, signal);
+  const pane = mountPanes(detail, scene, signal);
+  const progress = together([grid.progress, computed(() => pane.value?.progress.value ?? PENDING)]);
+  mountNotice(body, progress, signal);
+  const readout = () => {
+    if (grid.pointed.value) return readCell(grid.pointed.value, grid.overviews.value, scene.info.value);
+    const told = pane.value ? readTokens(pane.value, scene.info.value) : [];
+    return told.length > 0 ? told : [missingSentence(pane.value?.heads.value ?? []) || HINT];
+  };
+  mountStatusLine(root, scene, progress, readout, signal);
+  const keys = [...layerKeys(scene, root), ...headKeys(scene), ...tokenKeys(scene), ...searchKeys(aids.search)];
+  mountKeys(root, toolbar, keys, signal);
+  const layer = computed(() => pane.value?.layer.value ?? null);
+  tellState(root, progress, layer, signal);
+};
