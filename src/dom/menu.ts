@@ -17,6 +17,7 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
   const show = (visible: boolean) => {
     panel.hidden = !visible;
     button.setAttribute("aria-expanded", String(visible));
+    if (visible) keepInside(panel, control.closest(".headscope"));
   };
   button.addEventListener("click", () => show(panel.hidden), { signal });
   control.addEventListener(
@@ -38,4 +39,11 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
     { signal },
   );
   return { control, button, open: () => show(true), close: () => show(false) };
+}
+
+/** A panel that would reach beyond the view ends where its button ends. */
+function keepInside(panel: HTMLElement, view: Element | null): void {
+  panel.classList.remove("hs-flipped");
+  const limit = view?.getBoundingClientRect().right ?? Number.POSITIVE_INFINITY;
+  panel.classList.toggle("hs-flipped", panel.getBoundingClientRect().right > limit);
 }

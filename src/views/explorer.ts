@@ -33,6 +33,7 @@ export const explorer: View = (root, context, signal) => {
   root.append(toolbar, body);
   const gridOptions = {
     viewWidth: widthOf(body, USUAL_WIDTH, signal),
+    detailPart: 0.56,
     isOpen: computed(() => true),
     choose: (cell: { layer: number; head: number }) => openHead(scene, cell.layer, cell.head),
   };

@@ -6,7 +6,7 @@ const WIDEST = 556;
 const AXES = 58;
 /** From this width on, the detail stands beside the grid and not below it: see the style sheet. */
 const SIDE_BY_SIDE = 640;
-/** What the detail and the gap before it take at least. */
+/** What the detail and the gap before it take at least, in CSS pixels, unless a part of the view's width is more. */
 const DETAIL = 320;
 const SMALLEST_PITCH = 26;
 const LARGEST_PITCH = 76;
@@ -32,10 +32,11 @@ export function measureGrid(shape: GridShape, pitch: number): GridMeasures {
 
 /**
  * The pitch at which the grid fits into a view of some width, next to room for the detail, so that it stays as it is
- * when the detail opens. Weights play no part: nothing moves when they arrive.
+ * when the detail opens: `detailPart` of the width, from 0 to 1. Weights play no part: nothing moves when they arrive.
  */
-export function fittingPitch(shape: GridShape, viewWidth: number): number {
-  const room = viewWidth - AXES - (viewWidth < SIDE_BY_SIDE ? 0 : DETAIL);
+export function fittingPitch(shape: GridShape, viewWidth: number, detailPart = 0): number {
+  const detail = Math.max(DETAIL, detailPart * viewWidth);
+  const room = viewWidth - AXES - (viewWidth < SIDE_BY_SIDE ? 0 : detail);
   const fitting = Math.floor(Math.min(WIDEST, room) / Math.max(1, columnsOf(shape).length));
   return Math.max(SMALLEST_PITCH, Math.min(LARGEST_PITCH, fitting));
 }

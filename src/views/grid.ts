@@ -20,6 +20,8 @@ export interface Grid {
 
 export interface GridOptions {
   readonly viewWidth: ReadonlySignal<number>;
+  /** Which part of that width what stands beside the grid gets at least, from 0 to 1. */
+  readonly detailPart: number;
   /** Whether the selected heads are open beside the grid: then their cells are marked. */
   readonly isOpen: ReadonlySignal<boolean>;
   /** A cell was clicked. */
@@ -30,7 +32,7 @@ export interface GridOptions {
 export function mountGrid(
   parent: HTMLElement,
   scene: Scene,
-  { viewWidth, isOpen, choose }: GridOptions,
+  { viewWidth, detailPart, isOpen, choose }: GridOptions,
   signal: AbortSignal,
 ): Grid {
   const canvas = element("canvas", { "aria-hidden": "true" });
@@ -45,7 +47,7 @@ export function mountGrid(
   // Compared as text: heads that are set again to the same heads make no other grid.
   const outline = computed(() => JSON.stringify(wanted.value));
   const shape = computed<GridShape>(() => JSON.parse(outline.value) ?? { map: "", rows: [] });
-  const pitch = computed(() => fittingPitch(shape.value, viewWidth.value));
+  const pitch = computed(() => fittingPitch(shape.value, viewWidth.value, detailPart));
   const measures = computed(() => measureGrid(shape.value, pitch.value));
   const density = densityOf(signal);
   const picture = computed<GridPicture>(() => {

@@ -33,6 +33,7 @@ export const modelView: View = (root, context, signal) => {
   root.append(toolbar, body);
   const gridOptions = {
     viewWidth: widthOf(body, USUAL_WIDTH, signal),
+    detailPart: 0,
     isOpen: context.options.detail,
     choose: (cell: Cell) => toggleDetail(scene, cell),
   };
