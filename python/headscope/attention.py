@@ -397,6 +397,7 @@ def capture(
     layers: Sequence[int] | None = None,
     keep_padding: bool = False,
     candidates: int | None = None,
+    prettify: bool = True,
     name: str | None = None,
     **unknown: Any,
 ) -> Capture:
@@ -436,6 +437,8 @@ def capture(
         A query that may see no key has weights of zero.
     candidates
         How many of the most probable next tokens to keep for each position, in `Capture.logits`; none where None.
+    prettify
+        Show tokens as text, see `headscope.tokens`; False shows them as the tokenizer's vocabulary writes them.
     name
         What people call the model; by default the name it was loaded by, or its class.
 
@@ -474,7 +477,9 @@ def capture(
     layers = None if layers is None else check_chosen(layers)
     wanted = None if layers is None else frozenset(layers)
     model = getattr(model, "_orig_mod", model)  # a compiled model: the pass runs without its compiled graph
-    request = Request(model, tokenizer, text, text_pair, inputs, target, batch_index, wanted, keep_padding, candidates)
+    request = Request(
+        model, tokenizer, text, text_pair, inputs, target, batch_index, wanted, keep_padding, candidates, prettify
+    )
     passed = run(request)
     maps = keep_layers([_map_of_parts(part) for part in passed.maps], layers)
     name = name or model_name(model)
@@ -519,6 +524,8 @@ def _map_of_parts(part: MapParts) -> AttentionMap:
         part.keys.tokens,
         query_special=part.queries.special,
         key_special=part.keys.special,
+        query_words=part.queries.words,
+        key_words=part.keys.words,
         sentence_b_start=part.queries.sentence_b_start if part.queries is part.keys else None,
         query_grid=part.queries.grid,
         key_grid=part.keys.grid,

@@ -231,7 +231,7 @@ class ExportErrorMessage(TypedDict):
 
 
 class ExportHtmlMessage(TypedDict):
-    """Page to kernel, from a view: please make a standalone page of it, with the layer on screen or with all of them."""
+    """Page to kernel, from a view: please make a standalone page of it, with one layer or all of them."""
 
     type: Literal["export-html"]
     id: str

@@ -30,6 +30,7 @@ def capture_generation(
     sequence_index: int = 0,
     layers: Sequence[int] | None = None,
     candidates: int | None = 10,
+    prettify: bool = True,
     name: str | None = None,
     **generate_options: Any,
 ) -> Capture:
@@ -49,7 +50,7 @@ def capture_generation(
     sequence_index
         Which of the sequences that `model.generate` returns is captured: several prompts or `num_return_sequences` give
         several.
-    layers, name
+    layers, prettify, name
         As in `headscope.capture`.
     candidates
         How many of the most probable next tokens to keep for each position, in `Capture.logits`; none where None.
@@ -76,7 +77,15 @@ def capture_generation(
     from headscope.capture.generating import write
 
     written = write(model, tokenizer, prompt, inputs, sequence_index, generate_options)
-    captured = capture(model, tokenizer, inputs=written.inputs, layers=layers, candidates=candidates, name=name)
+    captured = capture(
+        model,
+        tokenizer,
+        inputs=written.inputs,
+        layers=layers,
+        candidates=candidates,
+        prettify=prettify,
+        name=name,
+    )
     map_ = next((captured.maps[map_] for map_ in ("decoder", "text", "self") if map_ in captured.maps), None)
     if map_ is not None:
         count = len(map_.query_tokens)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from headscope.arrays import array_records
 from headscope.maps import AttentionMap
-from headscope.tokens import prettify, special_positions
+from headscope.tokens import read_names
 
 Tokens: TypeAlias = "Sequence[str] | None"
 Axis: TypeAlias = "tuple[str, Tokens]"
@@ -90,13 +90,16 @@ class Given:
         records = array_records(weights, what, self.batch_index)
         queries = _checked_tokens(query_axis, what, records[0].num_queries)
         keys = _checked_tokens(key_axis, what, records[0].num_keys)
+        query_row, key_row = (read_names(tokens, self.prettify) for tokens in (queries, keys))
         return AttentionMap(
             kind,
             records,
-            prettify(queries) if self.prettify else queries,
-            prettify(keys) if self.prettify else keys,
-            query_special=special_positions(queries),
-            key_special=special_positions(keys),
+            query_row.texts,
+            key_row.texts,
+            query_special=query_row.special,
+            key_special=key_row.special,
+            query_words=query_row.words,
+            key_words=key_row.words,
             sentence_b_start=self._checked_start(len(queries)) if kind in ("self", "encoder") else None,
         )
 

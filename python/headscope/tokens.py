@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from headscope.words import number_words
 
 SPECIAL = re.compile(
     r"\[(CLS|SEP|PAD|MASK|BOS|EOS)\]|</?s>|<(pad|mask|bos|eos|cls|sep)>"
@@ -40,6 +42,24 @@ def _byte_alphabet() -> dict[str, int]:
 
 
 BYTES = _byte_alphabet()
+
+END = "</w>"
+"""What ends a word in BPE of the first generation."""
+
+Marks = Literal["prefix", "suffix", "space", "whole"]
+"""How a vocabulary says where words are: `##` before what goes on, `</w>` at the end, a space before a word, or by
+having nothing but whole words."""
+
+
+class TokenRow(NamedTuple):
+    """The tokens of one text."""
+
+    texts: list[str]
+    """What is shown."""
+    special: tuple[int, ...]
+    """Positions of special tokens."""
+    words: tuple[int, ...] | None
+    """For each token the number of its word, see `headscope.words`; None where words are not known."""
 
 
 class Part(NamedTuple):
@@ -86,12 +106,26 @@ def prettify(tokens: Sequence[str]) -> list[str]:
     list of str
         One text for each token; see the module for what is done.
     """
+    return read_names(tokens).texts
+
+
+def read_names(tokens: Sequence[str], prettify: bool = True) -> TokenRow:
+    """Return what tokens without their tokenizer are, told from their looks alone.
+
+    Parameters
+    ----------
+    tokens
+        As a tokenizer's vocabulary writes them.
+    prettify
+        Show them as text; False shows them as they are.
+    """
     coded = [None if SPECIAL.fullmatch(token) else token for token in tokens]
-    return _texts(tokens, coded, _byte_level if looks_byte_level(coded) else _marked)
+    row = _row(tokens, coded, looks_byte_level(coded), _marks_seen(coded))
+    return row if prettify else row._replace(texts=list(tokens))
 
 
-def read_tokens(tokenizer: Any, ids: Sequence[int]) -> tuple[list[str], tuple[int, ...]]:
-    """Return the tokens of `ids` as text, and the positions of the special ones.
+def read_ids(tokenizer: Any, ids: Sequence[int], prettify: bool = True) -> TokenRow:
+    """Return what the tokens of `ids` are.
 
     Parameters
     ----------
@@ -99,6 +133,8 @@ def read_tokens(tokenizer: Any, ids: Sequence[int]) -> tuple[list[str], tuple[in
         A Hugging Face tokenizer, fast or slow.
     ids
         Token ids. One that the tokenizer does not know is shown as its number.
+    prettify
+        Show tokens as text; False shows them as the vocabulary writes them.
     """
     special = special_ids(tokenizer)
     names = [str(id_) if name is None else name for id_, name in zip(ids, _names(tokenizer, ids), strict=True)]
@@ -106,8 +142,13 @@ def read_tokens(tokenizer: Any, ids: Sequence[int]) -> tuple[list[str], tuple[in
     byte_level = _is_byte_level(tokenizer)
     if byte_level is None:
         byte_level = looks_byte_level(coded)
-    positions = tuple(position for position, id_ in enumerate(ids) if id_ in special)
-    return _texts(names, coded, _byte_level if byte_level else _marked), positions
+    row = _row(names, coded, byte_level, _marks_of(tokenizer) or _marks_seen(coded))
+    return row if prettify else row._replace(texts=names)
+
+
+def read_tokens(tokenizer: Any, ids: Sequence[int]) -> tuple[list[str], tuple[int, ...]]:
+    """Return the tokens of `ids` as text, and the positions of the special ones; see `read_ids`."""
+    return read_ids(tokenizer, ids)[:2]
 
 
 def special_positions(tokens: Sequence[str]) -> tuple[int, ...]:
@@ -156,13 +197,54 @@ def _is_byte_level(tokenizer: Any) -> bool | None:
     return None if decoder is None else b"ByteLevel" in decoder.__getstate__()
 
 
-def _texts(names: Sequence[str], coded: Sequence[str | None], decode: Callable[[str], bytes]) -> list[str]:
-    """Return each token as text: its name where `coded` has None, else its bytes put together with its neighbours'."""
-    texts = list(names)
+def _marks_of(tokenizer: Any) -> Marks | None:
+    """Return how a fast tokenizer's vocabulary says where words are; None for one that does not say."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return None
+    model, decoder = backend.model, b"" if backend.decoder is None else backend.decoder.__getstate__()
+    kind = type(model).__name__
+    if kind in ("WordPiece", "WordLevel"):
+        return "prefix" if kind == "WordPiece" else "whole"
+    if getattr(model, "end_of_word_suffix", None) == END:
+        return "suffix"
+    spaced = any(sign in decoder for sign in (b"ByteLevel", b"Metaspace", "▁".encode()))
+    return "space" if spaced else None
+
+
+def _marks_seen(coded: Sequence[str | None]) -> Marks | None:
+    """Return how tokens (None: special) say where words are; None where they do not."""
+    written = [token for token in coded if token]
+    if any(token.startswith("##") and token.strip("#") for token in written):
+        return "prefix"
+    if any(token.endswith(END) for token in written):
+        return "suffix"
+    return "space" if any(token[0] in "Ġ▁ " for token in written) else None
+
+
+def _row(names: Sequence[str], coded: Sequence[str | None], byte_level: bool, marks: Marks | None) -> TokenRow:
+    pieces = _pieces(coded, _byte_level if byte_level else _marked)
+    texts = [name if parts is None else "".join(map(str, parts)) for name, parts in zip(names, pieces, strict=True)]
+    special = tuple(position for position, token in enumerate(coded) if token is None)
+    words = None if marks is None else number_words(pieces, _begins(names, marks))
+    return TokenRow(texts, special, words)
+
+
+def _begins(names: Sequence[str], marks: Marks) -> list[bool] | None:
+    """Return for each token whether its marks say that a word begins with it; None where the text says that."""
+    if marks == "prefix":
+        return [not (name.startswith("##") and name.strip("#")) for name in names]
+    if marks == "suffix":
+        return [True, *(name.endswith(END) for name in names[:-1])]
+    return None if marks == "space" else [True] * len(names)
+
+
+def _pieces(coded: Sequence[str | None], decode: Callable[[str], bytes]) -> list[list[Part] | None]:
+    """Return each token's characters, its bytes put together with its neighbours'; None where `coded` has None."""
+    pieces: list[list[Part] | None] = [None] * len(coded)
     for run in _runs(coded):
-        for position, parts in zip(run, split_characters([decode(names[position]) for position in run]), strict=True):
-            texts[position] = "".join(map(str, parts))
-    return texts
+        pieces[run.start : run.stop] = split_characters([decode(coded[position] or "") for position in run])
+    return pieces
 
 
 def _runs(coded: Sequence[str | None]) -> Iterator[range]:
@@ -175,6 +257,7 @@ def _runs(coded: Sequence[str | None]) -> Iterator[range]:
 
 
 def _byte_level(token: str) -> bytes:
+    token = token.removesuffix(END)
     if all(character in BYTES for character in token):
         return bytes(BYTES[character] for character in token)
     return token.encode(errors="surrogatepass")
@@ -186,6 +269,6 @@ def _marked(token: str) -> bytes:
         return bytes([int(byte[1], 16)])
     if token.startswith("##") and token.strip("#"):
         token = token[2:]
-    for mark, text in (("Ġ", " "), ("▁", " "), ("Ċ", "\n"), ("</w>", "")):
+    for mark, text in (("Ġ", " "), ("▁", " "), ("Ċ", "\n"), (END, "")):
         token = token.replace(mark, text)
     return token.encode(errors="surrogatepass")
