@@ -1,9 +1,15 @@
 import { type BlockHeader, MAGIC, OVERVIEW_BINS } from "../contract.gen";
 
-type Fail = (problem: string) => never;
+export type Fail = (problem: string) => never;
 
 /** The header of the block at `offset`, checked, and its padded length. `fail` is told what is wrong. */
 export function readHeader(view: DataView, offset: number, fail: Fail): { header: BlockHeader; headerLength: number } {
+  const { value, headerLength } = readFrame(view, offset, fail);
+  return { header: checkHeader(value, fail), headerLength };
+}
+
+/** The header of the frame at `offset`, whatever it says, and its padded length. */
+export function readFrame(view: DataView, offset: number, fail: Fail): { value: unknown; headerLength: number } {
   const left = view.byteLength - offset;
   if (left < 8) fail(`only ${left} bytes are left, fewer than the 8 that every block starts with`);
   const magic = latin1(view, offset, 4);
@@ -12,7 +18,7 @@ export function readHeader(view: DataView, offset: number, fail: Fail): { header
   if (headerLength % 8 !== 0) fail(`its header length ${headerLength} is not a multiple of 8`);
   if (headerLength > left - 8) fail(`its header of ${headerLength} bytes goes beyond the end`);
   const text = new Uint8Array(view.buffer, view.byteOffset + offset + 8, headerLength);
-  return { header: checkHeader(parse(text, fail), fail), headerLength };
+  return { value: parse(text, fail), headerLength };
 }
 
 function latin1(view: DataView, offset: number, length: number): string {

@@ -1,5 +1,6 @@
-import type { BlockKind, BlockRequest } from "../contract.gen";
+import type { BlockKind, BlockRequest, VectorRequest } from "../contract.gen";
 import type { HeadWeights } from "./head-weights";
+import type { HeadVectors } from "./vectors";
 
 /** What answers a request for weights: a kernel, or a page that carries them. */
 export interface Source {
@@ -10,4 +11,6 @@ export interface Source {
    * or with the signal's reason once it aborts.
    */
   fetch(request: BlockRequest, signal: AbortSignal): Promise<HeadWeights[]>;
+  /** The queries and keys of a head, and what makes weights of them, for a range of queries. Rejects as `fetch`. */
+  vectors(request: VectorRequest, signal: AbortSignal): Promise<HeadVectors>;
 }

@@ -1,13 +1,17 @@
-import type { BlockKind, BlockRequest, MapInfo } from "../contract.gen";
+import type { BlockKind, BlockRequest, MapInfo, VectorRequest } from "../contract.gen";
 import { HeadAssembler } from "../core/assemble";
 import { decodeBlocks } from "../core/blocks";
 import { cacheKey, HeadCache } from "../core/cache";
 import type { HeadWeights } from "../core/head-weights";
 import { heldAs } from "../core/overview";
 import type { Source } from "../core/source";
+import { type HeadVectors, joinVectors } from "../core/vectors";
+import { VectorCache } from "../core/vectors-cache";
+import { decodeVectors, type VectorFrame } from "../core/vectors-frames";
 
 /** A page keeps what it has unpacked up to this size; the rest is unpacked again when it is wanted. */
 const CACHE_BYTES = 256 * 1024 * 1024;
+const VECTOR_BYTES = 64 * 1024 * 1024;
 
 /**
  * Weights that a standalone page carries: one `<script type="text/plain">` a layer, holding its encoded blocks as
@@ -15,6 +19,9 @@ const CACHE_BYTES = 256 * 1024 * 1024;
  */
 export class EmbeddedSource implements Source {
   readonly #cache = new HeadCache(CACHE_BYTES);
+  readonly #vectors = new VectorCache(VECTOR_BYTES);
+  /** The layer unpacked last: the reader goes on to another of its heads, more often than not. */
+  #unpacked: { readonly id: string; readonly frames: Promise<readonly VectorFrame[]> } | null = null;
   readonly #page: string;
   readonly #maps: readonly MapInfo[];
 
@@ -39,6 +46,29 @@ export class EmbeddedSource implements Source {
     });
   }
 
+  async vectors(request: VectorRequest, signal: AbortSignal): Promise<HeadVectors> {
+    signal.throwIfAborted();
+    const kept = this.#vectors.get(request);
+    if (kept) return kept;
+    const frames = await this.#frames(request);
+    signal.throwIfAborted();
+    const vectors = joinVectors(frames, request, this.#info(request.map).key_tokens.length);
+    this.#vectors.set(request, vectors);
+    return vectors;
+  }
+
+  #frames({ map, layer }: VectorRequest): Promise<readonly VectorFrame[]> {
+    const id = `${map} ${layer}`;
+    if (this.#unpacked?.id !== id) {
+      const frames = this.#text("vectors", map, layer).then(inflate).then(decodeVectors);
+      this.#unpacked = { id, frames };
+      frames.catch(() => {
+        this.#unpacked = null;
+      });
+    }
+    return this.#unpacked.frames;
+  }
+
   #info(map: string): MapInfo {
     const info = this.#maps.find(({ name }) => name === map);
     if (!info) throw new Error(`This page has no attention map "${map}".`);
@@ -60,11 +90,12 @@ export class EmbeddedSource implements Source {
   }
 
   /** The first picture is drawn while the browser still reads the rest of a large page. */
-  async #text(kind: BlockKind, map: string, layer: number): Promise<string> {
+  async #text(kind: BlockKind | "vectors", map: string, layer: number): Promise<string> {
     const id = `${this.#page}-${kind}-${map}-${layer}`;
     if (!document.getElementById(id) && document.readyState === "loading") await parsed();
     const text = document.getElementById(id)?.textContent;
-    if (!text) throw new Error(`This page does not hold layer ${layer} of "${map}".`);
+    const what = kind === "vectors" ? "the queries and keys of layer" : "layer";
+    if (!text) throw new Error(`This page does not hold ${what} ${layer} of "${map}".`);
     return text;
   }
 }

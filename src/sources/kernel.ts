@@ -1,48 +1,38 @@
 import type { AnyModel } from "@anywidget/types";
-import type { BlockKind, BlockRequest, BlocksMessage, ErrorMessage, MapInfo, StoreTraits } from "../contract.gen";
+import type { BlockKind, BlockRequest, MapInfo, StoreTraits, VectorRequest } from "../contract.gen";
 import { HeadAssembler } from "../core/assemble";
 import { decodeBlocks } from "../core/blocks";
 import { cacheKey, HeadCache } from "../core/cache";
-import { type Channel, channel } from "../core/channel";
+import type { Channel } from "../core/channel";
 import type { Status } from "../core/context";
 import type { HeadWeights } from "../core/head-weights";
-import { LineUp } from "../core/line-up";
 import { heldAs } from "../core/overview";
 import type { Source } from "../core/source";
+import { type HeadVectors, joinVectors } from "../core/vectors";
+import { VectorCache } from "../core/vectors-cache";
+import { decodeVectors, type VectorFrame } from "../core/vectors-frames";
+import { Conversation } from "./conversation";
 
-/** What this page keeps of one capture. */
+/** What this page keeps of the weights of one capture, and of its queries and keys. */
 const CACHE_BYTES = 64 * 1024 * 1024;
-/** A kernel that has not answered for this long is called busy. */
-const BUSY_MS = 500;
-
-interface Asking {
-  readonly request: BlockRequest;
-  readonly assembler: HeadAssembler;
-  readonly heads: Map<number, HeadWeights>;
-  readonly settle: (error?: Error) => void;
-}
+const VECTOR_BYTES = 32 * 1024 * 1024;
 
 /** Weights from a running kernel, kept in this page's memory: one for all views of a capture. */
 export class KernelSource implements Source {
-  readonly status: Channel<Status> = channel<Status>("live");
   readonly #model: AnyModel<StoreTraits>;
+  readonly #kernel: Conversation;
   readonly #cache = new HeadCache(CACHE_BYTES);
-  readonly #lineUp = new LineUp();
-  readonly #asking = new Map<string, Asking>();
+  readonly #vectors = new VectorCache(VECTOR_BYTES);
   /** The traitlets' buffers that the cache has taken in. */
   readonly #seen = new Map<"block" | "overview", DataView>();
-  /** Answers reach every page that shows the notebook: ids must differ between pages. */
-  readonly #page = Math.random().toString(36).slice(2);
-  #count = 0;
 
   constructor(model: AnyModel<StoreTraits>, signal: AbortSignal) {
     this.#model = model;
-    const listener = (message: unknown, buffers: DataView[]) => this.#receive(message, buffers);
-    model.on("msg:custom", listener);
-    signal.addEventListener("abort", () => {
-      model.off("msg:custom", listener);
-      for (const { settle } of this.#asking.values()) settle(new Error("The view was closed."));
-    });
+    this.#kernel = new Conversation(model, signal);
+  }
+
+  get status(): Channel<Status> {
+    return this.#kernel.status;
   }
 
   peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {
@@ -57,6 +47,11 @@ export class KernelSource implements Source {
     return this.#heads(request, signal, true);
   }
 
+  async vectors(request: VectorRequest, signal: AbortSignal): Promise<HeadVectors> {
+    const kept = this.#vectors.get(request);
+    return kept ?? this.#kernel.inTurn(() => this.#askVectors(request), signal, true);
+  }
+
   /** Brings heads into memory, behind everything that a view waits for. */
   async prefetch(request: BlockRequest, signal: AbortSignal): Promise<void> {
     await this.#heads(request, signal, false);
@@ -65,7 +60,7 @@ export class KernelSource implements Source {
   async #heads(request: BlockRequest, signal: AbortSignal, urgent: boolean): Promise<HeadWeights[]> {
     const known = this.#known(request);
     if (known.size === request.heads.length) return inOrder(request, known);
-    return this.#lineUp.add(() => this.#ask(request), signal, urgent);
+    return this.#kernel.inTurn(() => this.#ask(request), signal, urgent);
   }
 
   #known({ kind, map, layer, heads }: BlockRequest): Map<number, HeadWeights> {
@@ -74,39 +69,27 @@ export class KernelSource implements Source {
   }
 
   /** Asks the kernel for what has not arrived while the request waited for its turn. */
-  #ask(request: BlockRequest): Promise<HeadWeights[]> {
+  async #ask(request: BlockRequest): Promise<HeadWeights[]> {
     const heads = this.#known(request);
     const missing = request.heads.filter((head) => !heads.has(head));
-    if (missing.length === 0) return Promise.resolve(inOrder(request, heads));
-    const id = `${this.#page}-${this.#count++}`;
-    const busy = setTimeout(() => this.status.set("busy"), BUSY_MS);
-    return new Promise((resolve, reject) => {
-      const settle = (error?: Error) => {
-        clearTimeout(busy);
-        this.#asking.delete(id);
-        this.status.set("live");
-        if (error) reject(error);
-        else resolve(inOrder(request, heads));
-      };
-      this.#asking.set(id, { request, assembler: new HeadAssembler(), heads, settle });
-      this.#model.send({ type: "request", id, request: { ...request, heads: missing } });
+    if (missing.length === 0) return inOrder(request, heads);
+    const assembler = new HeadAssembler();
+    await this.#kernel.ask({ type: "request", request: { ...request, heads: missing } }, (buffer) =>
+      this.#take(buffer, assembler, heads),
+    );
+    return inOrder(request, heads);
+  }
+
+  async #askVectors(request: VectorRequest): Promise<HeadVectors> {
+    const kept = this.#vectors.get(request);
+    if (kept) return kept;
+    const frames: VectorFrame[] = [];
+    await this.#kernel.ask({ type: "vectors", request }, (buffer) => {
+      frames.push(...decodeVectors(buffer));
     });
-  }
-
-  #receive(message: unknown, buffers: DataView[]): void {
-    const { type, id } = message as BlocksMessage | ErrorMessage;
-    const asking = this.#asking.get(id);
-    if (asking && type === "error") asking.settle(new Error((message as ErrorMessage).message));
-    else if (asking) this.#receiveBlocks(asking, (message as BlocksMessage).done, buffers);
-  }
-
-  #receiveBlocks({ request, assembler, heads, settle }: Asking, done: boolean, buffers: DataView[]): void {
-    try {
-      for (const buffer of buffers) this.#take(buffer, request, assembler, heads);
-      if (done) settle();
-    } catch (error) {
-      settle(error as Error);
-    }
+    const vectors = joinVectors(frames, request, this.#info(request.map).key_tokens.length);
+    this.#vectors.set(request, vectors);
+    return vectors;
   }
 
   /** Takes in what the traitlets hold, once for each new value. */
@@ -116,24 +99,19 @@ export class KernelSource implements Source {
       if (!buffer || buffer.byteLength === 0 || buffer === this.#seen.get(name)) continue;
       this.#seen.set(name, buffer);
       try {
-        this.#take(buffer, null, new HeadAssembler(), new Map());
+        this.#take(buffer, new HeadAssembler());
       } catch {
         // A traitlet that can't be read, as in a notebook saved by another version, is no loss: the kernel is asked.
       }
     }
   }
 
-  #take(
-    buffer: DataView,
-    request: BlockRequest | null,
-    assembler: HeadAssembler,
-    into: Map<number, HeadWeights>,
-  ): void {
+  #take(buffer: DataView, assembler: HeadAssembler, into?: Map<number, HeadWeights>): void {
     for (const block of decodeBlocks(buffer)) {
       const { kind, map, layer } = block.header;
       for (const { head, weights } of assembler.add(block, this.#info(map).query_tokens.length)) {
         this.#cache.set(cacheKey(kind, map, layer, head), weights);
-        if (request) into.set(head, weights);
+        into?.set(head, weights);
       }
     }
   }

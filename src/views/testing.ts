@@ -1,9 +1,20 @@
 import { signal } from "@preact/signals-core";
-import type { BlockRequest, ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme } from "../contract.gen";
+import type {
+  BlockRequest,
+  ColorScale,
+  Combine,
+  Direction,
+  MapInfo,
+  PairFilter,
+  Tab,
+  Theme,
+  VectorRequest,
+} from "../contract.gen";
 import type { Status, TokenPair, ViewContext } from "../core/context";
 import type { HeadWeights } from "../core/head-weights";
 import type { Source } from "../core/source";
 import { sqrt8Table } from "../core/tables";
+import type { HeadVectors } from "../core/vectors";
 
 /** A map with the given tokens on both sides, 3 layers and 4 heads. */
 export function mapInfo(tokens: string[], more: Partial<MapInfo> = {}): MapInfo {
@@ -44,6 +55,13 @@ export interface OpenRequest extends BlockRequest {
   reject(error: Error): void;
 }
 
+/** The same for vectors. */
+export interface OpenVectorRequest extends VectorRequest {
+  readonly signal: AbortSignal;
+  resolve(vectors: HeadVectors): void;
+  reject(error: Error): void;
+}
+
 /** Holds some heads in memory; other requests wait for the test. */
 export class MemorySource implements Source {
   readonly held = new Map<string, HeadWeights>();
@@ -63,6 +81,22 @@ export class MemorySource implements Source {
     return new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason));
       this.requests.push({ ...request, signal, resolve, reject });
+    });
+  }
+
+  readonly heldVectors = new Map<string, HeadVectors>();
+  readonly vectorRequests: OpenVectorRequest[] = [];
+
+  holdVectors(map: string, layer: number, head: number, vectors: HeadVectors): void {
+    this.heldVectors.set(`${map} ${layer} ${head}`, vectors);
+  }
+
+  vectors(request: VectorRequest, signal: AbortSignal): Promise<HeadVectors> {
+    const held = this.heldVectors.get(`${request.map} ${request.layer} ${request.head}`);
+    if (held) return Promise.resolve(held);
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      this.vectorRequests.push({ ...request, signal, resolve, reject });
     });
   }
 
