@@ -158,7 +158,7 @@ export interface ExportErrorMessage {
   message: string;
 }
 
-/** Page to kernel, from a view: please make a standalone page of it, with the layer on screen or with all of them. */
+/** Page to kernel, from a view: please make a standalone page of it, with one layer or all of them. */
 export interface ExportHtmlMessage {
   type: "export-html";
   id: string;
