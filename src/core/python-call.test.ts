@@ -1,0 +1,120 @@
+import { signal } from "@preact/signals-core";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { MapInfo, ViewKind } from "../contract.gen";
+import type { ViewContext } from "./context";
+import { pythonCall, pythonString } from "./python-call";
+
+const MAPS = ["encoder", "cross"].map((name) => ({ name, num_layers: 3, num_heads: [4, 4, 4] }) as MapInfo);
+
+function context(change: (context: ReturnType<typeof plain>) => void = () => {}): ViewContext {
+  const made = plain();
+  change(made);
+  return made as unknown as ViewContext;
+}
+
+function plain() {
+  return {
+    maps: signal(MAPS),
+    selection: {
+      map: signal("encoder"),
+      layer: signal(1),
+      heads: signal<number[] | null>(null),
+      query: signal<number | null>(null),
+      key: signal<number | null>(null),
+      pair: signal("all"),
+    },
+    options: {
+      theme: signal("auto"),
+      includeLayers: signal([0, 1, 2]),
+      includeHeads: signal<number[] | null>(null),
+      detail: signal(false),
+      tab: signal("heads"),
+      scale: signal("linear"),
+      combine: signal("each"),
+      aids: {
+        threshold: signal<number | null>(null),
+        topK: signal<number | null>(null),
+        hideSpecial: signal(false),
+        hideSink: signal(false),
+        mergeWords: signal(false),
+        direction: signal("out"),
+        search: signal(""),
+      },
+    },
+  };
+}
+
+describe("the call that shows a view", () => {
+  test("names the layer alone while everything else is as it begins", () => {
+    expect(pythonCall("head", context())).toBe("capture.head_view(layer=1)");
+    expect(pythonCall("explorer", context())).toBe("capture.explorer(layer=1)");
+  });
+
+  test("names what was chosen, by Python's names", () => {
+    const chosen = context(({ selection, options }) => {
+      selection.map.value = "cross";
+      selection.heads.value = [3, 0];
+      selection.query.value = 5;
+      selection.key.value = 0;
+      selection.pair.value = "ab";
+      options.aids.threshold.value = 0.05;
+      options.aids.topK.value = 3;
+      options.aids.mergeWords.value = true;
+      options.includeLayers.value = [1, 2];
+      options.theme.value = "dark";
+    });
+    expect(pythonCall("head", chosen)).toBe(
+      'capture.head_view(map="cross", layer=1, heads=[0, 3], query=5, key=0, pair="ab", threshold=0.05, top_k=3, ' +
+        'merge_words=True, include_layers=[1, 2], theme="dark")',
+    );
+  });
+
+  test("a threshold of zero is a threshold", () => {
+    const chosen = context(({ options }) => {
+      options.aids.threshold.value = 0;
+    });
+    expect(pythonCall("head", chosen)).toBe("capture.head_view(layer=1, threshold=0)");
+  });
+
+  test("gives each view only the options that it takes", () => {
+    const chosen = context(({ options }) => {
+      options.detail.value = true;
+      options.tab.value = "matrix";
+      options.scale.value = "log";
+      options.combine.value = "mean";
+      options.includeHeads.value = [1];
+    });
+    const optionsOf = (view: ViewKind) => pythonCall(view, chosen).match(/\w+(?==)/g);
+    expect(optionsOf("head")).toEqual(["layer"]);
+    expect(optionsOf("matrix")).toEqual(["layer", "scale", "combine"]);
+    expect(optionsOf("model")).toEqual(["layer", "detail", "include_heads"]);
+    expect(optionsOf("explorer")).toEqual(["layer", "scale", "combine", "tab", "include_heads"]);
+  });
+});
+
+/** Python's rules for what stands after a backslash, as far as they are used. */
+function read(literal: string): string {
+  return literal
+    .slice(1, -1)
+    .replace(/\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gsu, (_, four, eight, letter) =>
+      letter ? ({ n: "\n", t: "\t" }[letter as string] ?? letter) : String.fromCodePoint(Number(`0x${four ?? eight}`)),
+    );
+}
+
+describe("a text as Python", () => {
+  test("what can't be seen is written as its number", () => {
+    expect(pythonString('a "b" \\ \n\t')).toBe('"a \\"b\\" \\\\ \\n\\t"');
+    expect(pythonString("é注🙂 \u00a0\u200b\0\u{e0001}")).toBe('"é注🙂 \\u00a0\\u200b\\u0000\\U000e0001"');
+  });
+
+  test("any text stands on one line, ends at its last quote, and reads as itself", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" })), (text) => {
+        const literal = pythonString(text);
+        expect(literal).toMatch(/^"(?:[^"\\\p{C}]|\\.)*"$/u);
+        expect(read(literal)).toBe(text);
+      }),
+    );
+  });
+});

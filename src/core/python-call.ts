@@ -1,0 +1,80 @@
+import type { ViewKind } from "../contract.gen";
+import type { ViewContext } from "./context";
+
+type Value = string | number | boolean | readonly number[] | null;
+
+/** Options that not every view takes. `headscope.options` is Python's side of this. */
+const GRID: readonly ViewKind[] = ["model", "explorer"];
+const HEAT: readonly ViewKind[] = ["matrix", "explorer"];
+
+/**
+ * One line of Python that shows this view, as it is now, of a `capture` that has just been made. The layer is always
+ * named; everything else only where it is not what the view begins with.
+ */
+export function pythonCall(view: ViewKind, context: ViewContext): string {
+  const given = Object.entries(optionsOf(view, context)).filter(([, value]) => value !== null);
+  const call = view === "explorer" ? view : `${view}_view`;
+  return `capture.${call}(${given.map(([name, value]) => `${name}=${python(value)}`).join(", ")})`;
+}
+
+/** What the view is shown with, by the names of Python; null for what it begins with. */
+function optionsOf(view: ViewKind, { maps, selection, options }: ViewContext): Record<string, Value> {
+  const { aids } = options;
+  const first = maps.value[0];
+  const info = maps.value.find(({ name }) => name === selection.map.value) ?? first;
+  const numHeads = info?.num_heads[selection.layer.value] ?? 0;
+  const all = Math.max(0, ...maps.value.map((map) => map.num_layers));
+  const [hasGrid, hasHeat] = [GRID.includes(view), HEAT.includes(view)];
+  return {
+    map: unless(first?.name ?? "", info?.name ?? ""),
+    layer: selection.layer.value,
+    heads: chosen(selection.heads.value, numHeads),
+    query: selection.query.value,
+    key: selection.key.value,
+    pair: unless("all", selection.pair.value),
+    threshold: aids.threshold.value,
+    top_k: aids.topK.value,
+    hide_special: unless(false, aids.hideSpecial.value),
+    hide_sink: unless(false, aids.hideSink.value),
+    merge_words: unless(false, aids.mergeWords.value),
+    direction: unless("out", aids.direction.value),
+    search: unless("", aids.search.value),
+    scale: hasHeat ? unless("linear", options.scale.value) : null,
+    combine: hasHeat ? unless("each", options.combine.value) : null,
+    tab: view === "explorer" ? unless("heads", options.tab.value) : null,
+    detail: view === "model" ? unless(false, options.detail.value) : null,
+    include_heads: hasGrid ? options.includeHeads.value : null,
+    include_layers: chosen(options.includeLayers.value, all),
+    theme: unless("auto", options.theme.value),
+  };
+}
+
+function unless<T extends Value>(usual: T, value: T): T | null {
+  return value === usual ? null : value;
+}
+
+/** Null for all of them. */
+function chosen(values: readonly number[] | null, count: number): readonly number[] | null {
+  const isAll = values === null || values.length === 0 || values.length >= count;
+  return isAll ? null : [...values].sort((a, b) => a - b);
+}
+
+function python(value: Value): string {
+  if (typeof value === "string") return pythonString(value);
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return typeof value === "object" && value ? `[${value.join(", ")}]` : String(value);
+}
+
+/** A text as a literal of one line, in which everything can be seen: what can't be is written as its number. */
+export function pythonString(text: string): string {
+  return `"${text.replace(/["\\]|[^\P{C} ]|[^\P{Z} ]/gu, escaped)}"`;
+}
+
+function escaped(letter: string): string {
+  if (letter === '"' || letter === "\\") return `\\${letter}`;
+  if (letter === "\n") return "\\n";
+  if (letter === "\t") return "\\t";
+  const code = letter.codePointAt(0) as number;
+  const digits = code.toString(16);
+  return code > 0xffff ? `\\U${digits.padStart(8, "0")}` : `\\u${digits.padStart(4, "0")}`;
+}
