@@ -1,0 +1,85 @@
+import type { Page } from "playwright-core";
+import { cell, headToggle, layerControl, pressed, token } from "./controls";
+import { MINILM, PAIR } from "./examples";
+import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+
+async function open(page: Page, call = "view = capture.explorer()\nview") {
+  await openNotebook(page, [PAIR, call]);
+  const root = view(page, "explorer");
+  await ready(root);
+  return root;
+}
+
+const aids = (root: ReturnType<typeof view>) => root.getByRole("button", { name: /^Aids/ });
+
+test("grid, pane, controls and Python are one selection", async ({ page }) => {
+  const root = await open(page);
+  await cell(root, 4, 7).click();
+  await ready(root, 4);
+  expect(await kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(4, [7])");
+  expect(await pressed(root)).toBe(1);
+  await layerControl(root).selectOption("1");
+  await expect.poll(() => cell(root, 1, 7).getAttribute("aria-pressed")).toBe("true");
+  await kernel(page, "capture.selection.heads = [2, 3]");
+  await expect.poll(() => headToggle(root, 7).getAttribute("aria-pressed")).toBe("false");
+  expect(await cell(root, 1, 2).getAttribute("aria-pressed")).toBe("true");
+});
+
+test("tabs show the same heads in each way, and Python says and chooses which", async ({ page }) => {
+  const root = await open(page);
+  for (const [name, value] of [
+    ["Matrix", "matrix"],
+    ["Neurons", "neurons"],
+    ["Text", "text"],
+    ["Heads", "heads"],
+  ] as const) {
+    await root.getByRole("tab", { name }).click();
+    await ready(root, 0);
+    expect(await kernel(page, "print(view.tab)")).toBe(value);
+    await screenshot(root, `explorer-${value}-light`);
+  }
+  await kernel(page, "view.tab = 'matrix'");
+  await expect.poll(() => root.getByRole("tab", { name: "Matrix" }).getAttribute("aria-selected")).toBe("true");
+  await setTheme(page, "JupyterLab Dark");
+  await ready(root);
+  await screenshot(root, "explorer-matrix-dark");
+});
+
+test("reading aids change what is shown, and are Python's keywords", async ({ page }) => {
+  const root = await open(page);
+  const numTokens = Number(await kernel(page, "len(capture.maps['self'].query_tokens)"));
+  await aids(root).click();
+  await root.getByLabel("Hide special tokens").check();
+  await expect.poll(() => root.locator("[data-query]").count()).toBe(numTokens - 3);
+  expect(await kernel(page, "view.hide_special")).toBe("True");
+  await kernel(page, "view.hide_special = False\nview.threshold = 0.3\ncapture.selection.heads = [0]");
+  await expect.poll(() => aids(root).textContent()).toBe("Aids (1)");
+  await page.keyboard.press("Escape");
+  const strong = Number(await kernel(page, "int((capture.weights(0, 0)[1] >= 0.3).sum())"));
+  await token(root, "query", 1).hover();
+  await expect.poll(() => root.locator("[data-key][data-weight]").count()).toBe(strong);
+  expect(await root.locator(".hs-shown").textContent()).toContain("weights from 0.3");
+});
+
+test("words stand in place of their tokens", async ({ page }) => {
+  const text = "capture = hs.capture(model, tokenizer, 'The unbelievably kind cat')";
+  await openNotebook(page, [
+    `${MINILM}\n${text}`,
+    "view = capture.explorer(merge_words=True, layer=2, heads=[3])\nview",
+  ]);
+  const root = view(page, "explorer");
+  await ready(root, 2);
+  const shown = await root.locator("[data-query]").allTextContents();
+  expect(shown).toEqual(["[CLS]", "the", "unbelievably", "kind", "cat", "[SEP]"]);
+  const sum = "capture.weights(2, 3)[:, words == words[2]].sum(1)[words == words[2]].mean()";
+  const weight = await kernel(
+    page,
+    `import numpy as np\nwords = np.array(capture.maps['self'].query_words)\nprint(float(${sum}))`,
+  );
+  await token(root, "query", 2).hover();
+  // The page adds weights of three digits up.
+  await expect
+    .poll(async () => Math.abs(Number(await token(root, "key", 2).getAttribute("data-weight")) - Number(weight)))
+    .toBeLessThan(5e-4);
+  expect(await root.locator(".hs-shown").textContent()).toContain("sum over keys, mean over queries");
+});
