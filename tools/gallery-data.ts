@@ -92,13 +92,18 @@ function random(seed: number): () => number {
   };
 }
 
-export function headOf(info: MapInfo, layer: number, head: number, dense: boolean, missing: boolean): HeadWeights {
+export function headOf(
+  info: MapInfo,
+  layer: number,
+  head: number,
+  { dense = false, missing = false, causal = false }: Behaviour,
+): HeadWeights {
   const [numQueries, numKeys] = [info.query_tokens.length, info.key_tokens.length];
   const next = random(1 + layer * 97 + head * 13);
   const weights = new Float16Array(numQueries * numKeys);
   for (let query = 0; query < numQueries; query++) {
     const row = Array.from({ length: numKeys }, (_, key) =>
-      Math.exp(dense ? next() : score(layer + head * 7, query, key, numKeys, next())),
+      causal && key > query ? 0 : Math.exp(dense ? next() : score(layer + head * 7, query, key, numKeys, next())),
     );
     const total = row.reduce((sum, one) => sum + one, 0);
     for (let key = 0; key < numKeys; key++) {
@@ -125,6 +130,7 @@ function pooled(weights: HeadWeights): HeadWeights {
 export interface Behaviour {
   readonly dense?: boolean;
   readonly missing?: boolean;
+  readonly causal?: boolean;
   /** Milliseconds until an answer comes; undefined: everything is in memory. */
   readonly delay?: number;
   readonly failure?: string;
@@ -162,8 +168,7 @@ export class MadeUpSource implements Source {
 
   #make(key: string, kind: BlockRequest["kind"], map: string, layer: number, head: number): HeadWeights {
     const info = this.maps.find(({ name }) => name === map) as MapInfo;
-    const { dense = false, missing = false } = this.behaviour;
-    const made = this.#heads.get(key) ?? headOf(info, layer, head, dense, missing);
+    const made = this.#heads.get(key) ?? headOf(info, layer, head, this.behaviour);
     const weights = kind === "overview" && !this.#heads.has(key) ? pooled(made) : made;
     this.#heads.set(key, weights);
     return weights;

@@ -2,7 +2,13 @@ import type { ViewKind } from "../contract.gen";
 import type { View } from "../core/context";
 import { explorer } from "./explorer";
 import { headView } from "./head";
+import { matrixView } from "./matrix";
 import { modelView } from "./model";
 
 /** Every view by its name. A new view is one file here and one line in this table. */
-export const views: Partial<Record<ViewKind, View>> = { head: headView, model: modelView, explorer };
+export const views: Partial<Record<ViewKind, View>> = {
+  head: headView,
+  model: modelView,
+  matrix: matrixView,
+  explorer,
+};

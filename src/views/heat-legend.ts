@@ -1,0 +1,72 @@
+import { computed, type ReadonlySignal } from "@preact/signals-core";
+import type { ColorScale } from "../contract.gen";
+import { heatTable } from "../core/colors";
+import { formatWeight } from "../core/numbers";
+import { LOG_FLOOR } from "../core/scale";
+import { type Choice, choiceControl } from "../dom/choice";
+import { element } from "../dom/element";
+import { effectUntil } from "../dom/until";
+import { labelled } from "./controls";
+import type { Scene } from "./scene";
+
+const NAMES: Readonly<Record<ColorScale, string>> = { linear: "linear", sqrt: "square root", log: "log" };
+const STOPS = 16;
+
+/** Chooses how weights become colours. */
+export function scaleControl(scene: Scene, signal: AbortSignal): HTMLElement {
+  const { scale } = scene.context.options;
+  const choices = computed<Choice[]>(() => Object.entries(NAMES).map(([value, label]) => ({ value, label })));
+  const choose = (chosen: string) => {
+    scale.value = chosen as ColorScale;
+  };
+  return labelled("Scale", choiceControl("Scale", choices, scale, choose, signal));
+}
+
+/** The colours with what they stand for, and the weights at the ends and in the middle. */
+export function heatLegend(
+  scene: Scene,
+  quantity: ReadonlySignal<string>,
+  top: ReadonlySignal<number>,
+  signal: AbortSignal,
+): HTMLElement {
+  const { scale } = scene.context.options;
+  const name = element("div", { class: "hs-legend-name" });
+  const ramp = element("div", { class: "hs-ramp" });
+  const numbers = element("div", { class: "hs-legend-numbers" });
+  const legend = element("div", { class: "hs-legend", role: "img" }, name, ramp, numbers);
+  effectUntil(signal, () => {
+    ramp.style.background = rampOf(heatTable(scene.dark.value));
+  });
+  effectUntil(signal, () => {
+    const told = tickNumbers(scale.value, top.value);
+    name.textContent = `${quantity.value}, ${NAMES[scale.value]} scale`;
+    numbers.replaceChildren(...told.map((number) => element("span", {}, number)));
+    legend.setAttribute("aria-label", `Colours: ${name.textContent}, from ${told[0]} to ${told[2]}`);
+  });
+  return legend;
+}
+
+/** The weights of the first, the middle and the last colour. */
+export function tickNumbers(scale: ColorScale, top: number): readonly [string, string, string] {
+  if (scale === "log") return [`≤ ${small(top * LOG_FLOOR)}`, small(top * Math.sqrt(LOG_FLOOR)), formatWeight(top)];
+  return ["0", formatWeight(top * (scale === "sqrt" ? 0.25 : 0.5)), formatWeight(top)];
+}
+
+/** Under a thousandth `formatWeight` no longer tells weights apart. */
+function small(weight: number): string {
+  return weight < 0.001
+    ? weight.toExponential(0).replace("e-", " × 10⁻").replace(/\d+$/, superscript)
+    : formatWeight(weight);
+}
+
+function superscript(digits: string): string {
+  return [...digits].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]).join("");
+}
+
+function rampOf(table: Uint8ClampedArray): string {
+  const stops = Array.from({ length: STOPS }, (_, stop) => {
+    const entry = 3 * Math.round((255 * stop) / (STOPS - 1));
+    return `rgb(${table.subarray(entry, entry + 3).join(" ")})`;
+  });
+  return `linear-gradient(90deg, ${stops.join(", ")})`;
+}

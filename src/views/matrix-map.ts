@@ -1,0 +1,193 @@
+import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import type { TokenPair } from "../core/context";
+import { layoutMatrix, type MatrixLayout } from "../core/matrix-layout";
+import type { Viewport } from "../core/viewport";
+import { pixelRatio } from "../dom/canvas";
+import { element } from "../dom/element";
+import { densityOf, tellWidth, widthOf } from "../dom/size";
+import { effectUntil } from "../dom/until";
+import { type Answer, watchBlocks } from "./blocks";
+import { followFocus } from "./focus";
+import { heatLegend } from "./heat-legend";
+import type { KeyBinding } from "./keys";
+import type { Lines } from "./lines";
+import { type Axes, longestName, markedNames, tickNames } from "./matrix-axes";
+import { matrixKeys, zoomButtons } from "./matrix-controls";
+import { mountGestures } from "./matrix-gestures";
+import { type HeatMap, heatMaps, quantityOf, topOf } from "./matrix-maps";
+import { inksOf, paintHeat } from "./matrix-paint";
+import { buildPanels, type Panel, stretchOf } from "./matrix-panels";
+import { mountMatrixPointing } from "./matrix-pointing";
+import { createZoom } from "./matrix-zoom";
+import { PENDING } from "./progress";
+import type { Scene } from "./scene";
+import { matchesOf } from "./search";
+import { shownHeads } from "./shown-heads";
+
+/** The width of the maps while they stand in no page, in CSS pixels. */
+const USUAL_WIDTH = 900;
+
+/** Heat maps of the active heads. What it has in common with lines is read in the same way. */
+export interface Matrix extends Lines {
+  readonly maps: ReadonlySignal<readonly HeatMap[]>;
+  /** The map under the pointer, by its place among `maps`. */
+  readonly pointed: ReadonlySignal<HeatMap | null>;
+  readonly keys: readonly KeyBinding[];
+}
+
+/** The active heads as heat maps, queries down and keys across, with a legend, and buttons to zoom. */
+export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSignal): Matrix {
+  const { answer, progress } = watchBlocks(scene.context.source, scene.request, signal);
+  const focus = followFocus(scene);
+  const heads = computed(() => shownHeads(scene, answer.value));
+  const maps = computed(() => heatMaps(scene, heads.value));
+  const top = computed(() => topOf(maps.value, scene.ranges.value));
+  const zoom = createZoom(scene, signal);
+
+  const axis = element("div", { class: "hs-key-axis" });
+  const panels = element("div", { class: "hs-panels", tabindex: 0, role: "application" });
+  panels.setAttribute("aria-roledescription", "heat map");
+  const area = element("div", { class: "hs-matrix" }, axis, panels);
+  const box = element("div", { class: "hs-scroll hs-heat-scroll" }, area);
+  const legend = heatLegend(
+    scene,
+    computed(() => quantityOf(scene)),
+    top,
+    signal,
+  );
+  tellWidth(box, signal);
+  parent.append(element("div", { class: "hs-heat-bar" }, legend, zoomButtons(zoom, signal)), box);
+
+  const layout = layoutOf(scene, maps, widthOf(box, USUAL_WIDTH, signal));
+  const order = computed(() => maps.value.map(({ head }) => head).join());
+  const shown = computed<readonly Panel[]>(() => {
+    void order.value;
+    return buildPanels(
+      layout.value,
+      maps.peek().map(({ head }) => head),
+      scene.numHeads.value,
+      scene.dark.value,
+    );
+  });
+  const slots = { ticks: slot(), found: slot(), pins: slot(), marks: slot() };
+  axis.append(corner(), ...Object.values(slots).map(({ key }) => key));
+  effectUntil(signal, () => {
+    panels.replaceChildren(...Object.values(slots).map(({ query }) => query), ...shown.value.map(({ root }) => root));
+    sizeArea(area, layout.value);
+  });
+  effectUntil(signal, () => {
+    const sides = `${scene.layer.value}, ${scene.heads.value.length === 1 ? "head" : "heads"} ${scene.heads.value.join(", ")}`;
+    panels.setAttribute("aria-label", `Attention weights of layer ${sides}: queries down, keys across`);
+    panels.toggleAttribute("data-zoomed", zoom.times.value > 1);
+  });
+
+  const names = (tokens: TokenPair, kind: string): Axes =>
+    scene.info.value ? markedNames(scene.info.value, layout.value, zoom.viewport.value, tokens, kind) : NO_NAMES;
+  effectUntil(signal, () => {
+    slots.ticks.fill(scene.info.value ? tickNames(scene.info.value, layout.value, zoom.viewport.value) : NO_NAMES);
+  });
+  const matches = matchesOf(scene);
+  effectUntil(signal, () => {
+    const { queries, keys } = matches.value;
+    const found = [
+      ...queries.map((query) => names({ query, key: null }, "hs-found")),
+      ...keys.map((key) => names({ query: null, key }, "hs-found")),
+    ];
+    slots.found.fill({ query: found.flatMap(({ query }) => query), key: found.flatMap(({ key }) => key) });
+  });
+  const pins = computed(() => ({ query: scene.tokens.query.value, key: scene.tokens.key.value }));
+  effectUntil(signal, () => {
+    slots.pins.fill(names(pins.value, "hs-pinned"));
+    placeBands(panels, "pin", pins.value, layout.value, zoom.viewport.value);
+  });
+  effectUntil(signal, () => {
+    const { tokens } = focus.value;
+    slots.marks.fill(names(tokens, "hs-at"));
+    placeBands(panels, "mark", tokens, layout.value, zoom.viewport.value);
+  });
+
+  const painted = signalOf<Answer | null>(null);
+  const density = densityOf(signal);
+  const inks = computed(() =>
+    inksOf({ dark: scene.dark.value, scale: scene.context.options.scale.value, top: top.value }),
+  );
+  effectUntil(signal, () => {
+    void density.value;
+    const { mapWidth, mapHeight } = layout.value;
+    const ratio = pixelRatio(mapWidth * Math.sqrt(maps.value.length), mapHeight * Math.sqrt(maps.value.length));
+    shown.value.forEach(({ heat, canvas }, index) => {
+      const weights = maps.value[index]?.weights ?? null;
+      heat.classList.toggle("hs-empty", !weights);
+      paintHeat(canvas, weights, layout.value, zoom.viewport.value, inks.value, ratio);
+    });
+    painted.value = answer.value;
+  });
+
+  const map = mountMatrixPointing(area, panels, scene, layout, zoom, signal);
+  mountGestures(panels, layout, zoom, signal);
+  const isBehind = () => progress.value.state === "ready" && answer.value !== painted.value;
+  return {
+    progress: computed(() => (isBehind() ? PENDING : progress.value)),
+    layer: computed(() => painted.value?.layer ?? null),
+    heads,
+    focus,
+    maps,
+    pointed: computed(() => (map.value === null ? null : (maps.value[map.value] ?? null))),
+    keys: matrixKeys(scene, zoom),
+  };
+}
+
+const NO_NAMES: Axes = { query: [], key: [] };
+
+/** Where some of the names stand: one element a side. */
+function slot() {
+  const [query, key] = [element("div", { "aria-hidden": "true" }), element("div", { "aria-hidden": "true" })];
+  const fill = (axes: Axes) => {
+    query.replaceChildren(...axes.query);
+    key.replaceChildren(...axes.key);
+  };
+  return { query, key, fill };
+}
+
+function corner(): HTMLElement {
+  return element("div", { class: "hs-matrix-corner" }, element("div", {}, "key →"), element("div", {}, "query ↓"));
+}
+
+function layoutOf(
+  scene: Scene,
+  maps: ReadonlySignal<readonly HeatMap[]>,
+  width: ReadonlySignal<number>,
+): ReadonlySignal<MatrixLayout> {
+  const numMaps = computed(() => maps.value.length);
+  const letters = computed(() => [
+    longestName(scene.info.value?.query_tokens ?? []),
+    longestName(scene.info.value?.key_tokens ?? []),
+  ]);
+  return computed(() => {
+    const { queries, keys } = scene.ranges.value;
+    const [queryLetters = 0, keyLetters = 0] = letters.value;
+    const [numQueries, numKeys] = [queries[1] - queries[0], keys[1] - keys[0]];
+    return layoutMatrix({ numMaps: numMaps.value, numQueries, numKeys, queryLetters, keyLetters }, width.value);
+  });
+}
+
+function sizeArea(area: HTMLElement, layout: MatrixLayout): void {
+  for (const [name, pixels] of Object.entries(layout)) area.style.setProperty(`--hs-${name}`, `${pixels}px`);
+}
+
+/** Puts the bands of all maps over a row and a column; out of sight where there is none. */
+function placeBands(
+  panels: HTMLElement,
+  kind: "pin" | "mark",
+  { query, key }: TokenPair,
+  { mapWidth, mapHeight }: MatrixLayout,
+  { queries, keys }: Viewport,
+): void {
+  const put = (side: string, span: Viewport["keys"], pixels: number, position: number | null) => {
+    const [from, extent] = position === null ? [-99, 0] : stretchOf(span, pixels, position);
+    panels.style.setProperty(`--hs-${kind}-${side}`, `${from.toFixed(2)}px`);
+    panels.style.setProperty(`--hs-${kind}-${side}-size`, `${Math.max(extent, 1).toFixed(2)}px`);
+  };
+  put("row", queries, mapHeight, query);
+  put("column", keys, mapWidth, key);
+}

@@ -1,0 +1,46 @@
+import { heatTable } from "../core/colors";
+import type { HeadWeights } from "../core/head-weights";
+import type { MatrixLayout } from "../core/matrix-layout";
+import type { Scale } from "../core/scale";
+import type { Viewport } from "../core/viewport";
+import { resizeCanvas } from "../dom/canvas";
+import { drawHeat, heatPixels } from "../draw/heat";
+
+/** Everything but the weights that heat maps are drawn by. */
+export interface HeatStyle {
+  readonly dark: boolean;
+  readonly scale: Scale;
+  /** The weight of the last colour. */
+  readonly top: number;
+}
+
+/** Heads share a few tables of weights: the colours of each are worked out once. */
+export type Inks = (weights: HeadWeights) => Uint32Array;
+
+export function inksOf({ dark, scale, top }: HeatStyle): Inks {
+  const colors = heatTable(dark);
+  const done = new Map<Float32Array, Uint32Array>();
+  return (weights) => {
+    const found = done.get(weights.table) ?? heatPixels(weights, colors, scale, top);
+    done.set(weights.table, found);
+    return found;
+  };
+}
+
+/** Paints what the viewport shows of a head, or clears the canvas while there is none. `ratio`: pixels per CSS pixel. */
+export function paintHeat(
+  canvas: HTMLCanvasElement,
+  weights: HeadWeights | null,
+  { mapWidth, mapHeight }: MatrixLayout,
+  viewport: Viewport,
+  inks: Inks,
+  ratio: number,
+): void {
+  resizeCanvas(canvas, mapWidth * ratio, mapHeight * ratio);
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const { width, height } = canvas;
+  const image = new ImageData(width, height);
+  if (weights) drawHeat(image, { x: 0, y: 0, width, height }, weights, viewport, inks(weights));
+  context.putImageData(image, 0, 0);
+}
