@@ -63,6 +63,7 @@ const PICTURES = {
   "model-detail": [{ view: "model", detail: true, active: [3] }, (page) => page.hover(".hs-lines [data-query='5']")],
   explorer: [{ view: "explorer", active: [3] }, (page) => page.hover(".hs-lines [data-query='5']")],
   "explorer-pair": [{ view: "explorer", tokens: "pair", layers: 6 }],
+  "explorer-matrix": [{ view: "explorer", tab: "matrix", active: [3, 4] }],
   "explorer-aids": [{ view: "explorer" }, (page) => page.click(".hs-menu-button")],
   "explorer-30x9": [{ view: "explorer", layers: 30, heads: 9, tokens: 64 }],
   "head-aids": [{ view: "head" }, (page) => page.click(".hs-menu-button")],

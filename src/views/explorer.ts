@@ -8,12 +8,11 @@ import { attentionControl, layerControl } from "./controls";
 import { mountGrid } from "./grid";
 import { readCell } from "./grid-readout";
 import { headToggles } from "./head-toggles";
-import { headKeys, layerKeys, mountKeys, searchKeys, tokenKeys } from "./keys";
+import { headKeys, layerKeys, mountKeys, searchKeys } from "./keys";
 import { missingSentence } from "./missing";
 import { mountNotice } from "./notice";
 import { mountPanes } from "./panes";
 import { PENDING, together } from "./progress";
-import { readTokens } from "./readout";
 import { openRoot, tellState } from "./root";
 import { mountStatusLine } from "./status-line";
 
@@ -43,11 +42,12 @@ export const explorer: View = (root, context, signal) => {
   mountNotice(body, progress, signal);
   const readout = () => {
     if (grid.pointed.value) return readCell(grid.pointed.value, grid.overviews.value, scene.info.value);
-    const told = pane.value ? readTokens(pane.value, scene.info.value) : [];
+    const told = pane.value?.readout() ?? [];
     return told.length > 0 ? told : [missingSentence(pane.value?.heads.value ?? []) || HINT];
   };
   mountStatusLine(root, scene, progress, readout, signal);
-  const keys = [...layerKeys(scene, root), ...headKeys(scene), ...tokenKeys(scene), ...searchKeys(aids.search)];
+  const common = [...layerKeys(scene, root), ...headKeys(scene), ...searchKeys(aids.search)];
+  const keys = () => [...(pane.value?.keys ?? []), ...common];
   mountKeys(root, toolbar, keys, signal);
   const layer = computed(() => pane.value?.layer.value ?? null);
   tellState(root, progress, layer, signal);

@@ -75,19 +75,19 @@ function keysOf(target: Element): RegExp | undefined {
   return target instanceof HTMLButtonElement ? /^(Enter| )$/ : undefined;
 }
 
-/** Answers keys pressed anywhere in the view, and lists them behind a button. */
+/** Answers keys pressed anywhere in the view, and lists them behind a button. The keys may change with the view. */
 export function mountKeys(
   root: HTMLElement,
   toolbar: HTMLElement,
-  bindings: readonly KeyBinding[],
+  given: readonly KeyBinding[] | (() => readonly KeyBinding[]),
   signal: AbortSignal,
 ): void {
-  const rows = bindings.map(({ keys, meaning }) => [element("dt", {}, keys), element("dd", {}, meaning)]);
-  const help = element("dl", { class: "hs-help", hidden: true, "aria-label": "Keys" }, ...rows.flat());
-  help.append(element("dt", {}, "?"), element("dd", {}, "this list"));
+  const bindings = typeof given === "function" ? given : () => given;
+  const help = element("dl", { class: "hs-help", hidden: true, "aria-label": "Keys" });
   const button = element("button", { type: "button", class: "hs-button hs-ask", title: "Keys" }, "?");
   button.setAttribute("aria-label", "Keys");
   const show = (visible: boolean) => {
+    if (visible) help.replaceChildren(...listed(bindings()));
     help.hidden = !visible;
     button.setAttribute("aria-expanded", String(visible));
   };
@@ -109,6 +109,11 @@ export function mountKeys(
   function press(key: string, target: Element): boolean {
     if (key === "?") return told(show(help.hidden));
     if (key === "Escape" && !help.hidden) return told(show(false));
-    return bindings.some((binding) => binding.press?.(key, target));
+    return bindings().some((binding) => binding.press?.(key, target));
   }
+}
+
+function listed(bindings: readonly KeyBinding[]): HTMLElement[] {
+  const all = [...bindings, { keys: "?", meaning: "this list" }];
+  return all.flatMap(({ keys, meaning }) => [element("dt", {}, keys), element("dd", {}, meaning)]);
 }

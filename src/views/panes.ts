@@ -2,13 +2,23 @@ import { type ReadonlySignal, signal as signalOf, untracked } from "@preact/sign
 import type { Tab } from "../contract.gen";
 import { element } from "../dom/element";
 import { childOf, effectUntil } from "../dom/until";
+import { type KeyBinding, tokenKeys } from "./keys";
 import { type Lines, mountLines } from "./lines";
+import { matrixControls } from "./matrix-controls";
+import { mountMatrix } from "./matrix-map";
+import { readMatrix } from "./matrix-readout";
+import { type Readout, readTokens } from "./readout";
 import type { Scene } from "./scene";
 
 /** What stands beside the grid: every pane tells the same of itself. */
-export type Pane = Lines;
+export interface Pane extends Lines {
+  /** What the status line says of what is pointed at; empty when nothing is. */
+  readonly readout: () => Readout;
+  /** Keys of its own. */
+  readonly keys: readonly KeyBinding[];
+}
 
-export interface PaneKind {
+interface PaneKind {
   readonly name: string;
   readonly hint: string;
   readonly mount: (parent: HTMLElement, scene: Scene, signal: AbortSignal) => Pane;
@@ -16,8 +26,25 @@ export interface PaneKind {
   readonly controls?: (scene: Scene, signal: AbortSignal) => readonly HTMLElement[];
 }
 
-export const PANES: Readonly<Partial<Record<Tab, PaneKind>>> = {
-  heads: { name: "Heads", hint: "Lines from queries to keys, in a colour a head", mount: mountLines },
+/** The explorer's panes in the order of their tabs. */
+const PANES: Readonly<Partial<Record<Tab, PaneKind>>> = {
+  heads: {
+    name: "Heads",
+    hint: "Lines from queries to keys, in a colour a head",
+    mount(parent, scene, signal) {
+      const lines = mountLines(parent, scene, signal);
+      return { ...lines, readout: () => readTokens(lines, scene.info.value), keys: tokenKeys(scene) };
+    },
+  },
+  matrix: {
+    name: "Matrix",
+    hint: "The weights of each head as a heat map",
+    mount(parent, scene, signal) {
+      const matrix = mountMatrix(parent, scene, signal);
+      return { ...matrix, readout: () => readMatrix(matrix, scene.info.value) };
+    },
+    controls: matrixControls,
+  },
 };
 
 /** The chosen pane of the explorer under a row of tabs. Only the pane that is shown exists. */
