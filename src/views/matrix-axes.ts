@@ -76,7 +76,7 @@ function ticksOf(
   return axes.flatMap((origin) =>
     named.map((position) => {
       const [from, extent] = stretchOf(span, pixels, position);
-      const middle = origin + Math.max(0, Math.min(from + extent / 2, pixels));
+      const middle = origin + Math.max(NAME / 2, Math.min(from + extent / 2, pixels - NAME / 2));
       return tick(side, position, tokens[position] ?? "", special.has(position), middle);
     }),
   );

@@ -11,24 +11,24 @@ import { followFocus } from "./focus";
 import { heatLegend } from "./heat-legend";
 import type { KeyBinding } from "./keys";
 import type { Lines } from "./lines";
-import { type Axes, longestName, markedNames, tickNames } from "./matrix-axes";
+import { longestName } from "./matrix-axes";
 import { matrixKeys, zoomButtons } from "./matrix-controls";
 import { mountGestures } from "./matrix-gestures";
 import { type HeatMap, heatMaps, quantityOf, topOf } from "./matrix-maps";
+import { mountNames } from "./matrix-names";
 import { inksOf, paintHeat } from "./matrix-paint";
 import { buildPanels, type Panel, stretchOf } from "./matrix-panels";
 import { mountMatrixPointing } from "./matrix-pointing";
 import { createZoom } from "./matrix-zoom";
 import { PENDING } from "./progress";
 import type { Scene } from "./scene";
-import { matchesOf } from "./search";
 import { shownHeads } from "./shown-heads";
 
 /** The width of the maps while they stand in no page, in CSS pixels. */
 const USUAL_WIDTH = 900;
 
-/** Heat maps of the active heads. What it has in common with lines is read in the same way. */
-export interface Matrix extends Lines {
+/** Heat maps of the active heads. What they have in common with lines is read in the same way. */
+export interface Matrix extends Pick<Lines, "progress" | "layer" | "heads" | "focus"> {
   readonly maps: ReadonlySignal<readonly HeatMap[]>;
   /** The map under the pointer, by its place among `maps`. */
   readonly pointed: ReadonlySignal<HeatMap | null>;
@@ -59,6 +59,8 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   parent.append(element("div", { class: "hs-heat-bar" }, legend, zoomButtons(zoom, signal)), box);
 
   const layout = layoutOf(scene, maps, widthOf(box, USUAL_WIDTH, signal));
+  const names = mountNames(scene, layout, zoom.viewport, focus, signal);
+  axis.append(corner(), ...names.key);
   const order = computed(() => maps.value.map(({ head }) => head).join());
   const shown = computed<readonly Panel[]>(() => {
     void order.value;
@@ -69,60 +71,26 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
       scene.dark.value,
     );
   });
-  const slots = { ticks: slot(), found: slot(), pins: slot(), marks: slot() };
-  axis.append(corner(), ...Object.values(slots).map(({ key }) => key));
   effectUntil(signal, () => {
-    panels.replaceChildren(...Object.values(slots).map(({ query }) => query), ...shown.value.map(({ root }) => root));
+    panels.replaceChildren(...names.query, ...shown.value.map(({ root }) => root));
     sizeArea(area, layout.value);
   });
   effectUntil(signal, () => {
-    const sides = `${scene.layer.value}, ${scene.heads.value.length === 1 ? "head" : "heads"} ${scene.heads.value.join(", ")}`;
-    panels.setAttribute("aria-label", `Attention weights of layer ${sides}: queries down, keys across`);
+    const place = `layer ${scene.layer.value}, ${headNames(scene.heads.value)}`;
+    panels.setAttribute("aria-label", `Attention weights of ${place}: queries down, keys across`);
     panels.toggleAttribute("data-zoomed", zoom.times.value > 1);
   });
 
-  const names = (tokens: TokenPair, kind: string): Axes =>
-    scene.info.value ? markedNames(scene.info.value, layout.value, zoom.viewport.value, tokens, kind) : NO_NAMES;
-  effectUntil(signal, () => {
-    slots.ticks.fill(scene.info.value ? tickNames(scene.info.value, layout.value, zoom.viewport.value) : NO_NAMES);
-  });
-  const matches = matchesOf(scene);
-  effectUntil(signal, () => {
-    const { queries, keys } = matches.value;
-    const found = [
-      ...queries.map((query) => names({ query, key: null }, "hs-found")),
-      ...keys.map((key) => names({ query: null, key }, "hs-found")),
-    ];
-    slots.found.fill({ query: found.flatMap(({ query }) => query), key: found.flatMap(({ key }) => key) });
-  });
   const pins = computed(() => ({ query: scene.tokens.query.value, key: scene.tokens.key.value }));
-  effectUntil(signal, () => {
-    slots.pins.fill(names(pins.value, "hs-pinned"));
-    placeBands(panels, "pin", pins.value, layout.value, zoom.viewport.value);
-  });
-  effectUntil(signal, () => {
-    const { tokens } = focus.value;
-    slots.marks.fill(names(tokens, "hs-at"));
-    placeBands(panels, "mark", tokens, layout.value, zoom.viewport.value);
-  });
+  effectUntil(signal, () => placeBands(panels, "pin", pins.value, layout.value, zoom.viewport.value));
+  effectUntil(signal, () => placeBands(panels, "mark", focus.value.tokens, layout.value, zoom.viewport.value));
 
   const painted = signalOf<Answer | null>(null);
-  const density = densityOf(signal);
-  const inks = computed(() =>
-    inksOf({ dark: scene.dark.value, scale: scene.context.options.scale.value, top: top.value }),
-  );
+  const paint = painter(scene, maps, top, zoom.viewport, signal);
   effectUntil(signal, () => {
-    void density.value;
-    const { mapWidth, mapHeight } = layout.value;
-    const ratio = pixelRatio(mapWidth * Math.sqrt(maps.value.length), mapHeight * Math.sqrt(maps.value.length));
-    shown.value.forEach(({ heat, canvas }, index) => {
-      const weights = maps.value[index]?.weights ?? null;
-      heat.classList.toggle("hs-empty", !weights);
-      paintHeat(canvas, weights, layout.value, zoom.viewport.value, inks.value, ratio);
-    });
+    paint(shown.value, layout.value);
     painted.value = answer.value;
   });
-
   const map = mountMatrixPointing(area, panels, scene, layout, zoom, signal);
   mountGestures(panels, layout, zoom, signal);
   const isBehind = () => progress.value.state === "ready" && answer.value !== painted.value;
@@ -137,16 +105,32 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   };
 }
 
-const NO_NAMES: Axes = { query: [], key: [] };
-
-/** Where some of the names stand: one element a side. */
-function slot() {
-  const [query, key] = [element("div", { "aria-hidden": "true" }), element("div", { "aria-hidden": "true" })];
-  const fill = (axes: Axes) => {
-    query.replaceChildren(...axes.query);
-    key.replaceChildren(...axes.key);
+/** Paints maps into their panels; reads every signal that the pictures depend on. */
+function painter(
+  scene: Scene,
+  maps: ReadonlySignal<readonly HeatMap[]>,
+  top: ReadonlySignal<number>,
+  viewport: ReadonlySignal<Viewport>,
+  signal: AbortSignal,
+): (panels: readonly Panel[], layout: MatrixLayout) => void {
+  const density = densityOf(signal);
+  const { scale } = scene.context.options;
+  const inks = computed(() => inksOf({ dark: scene.dark.value, scale: scale.value, top: top.value }));
+  return (panels, layout) => {
+    void density.value;
+    // All maps together are no finer than one canvas of their size would be.
+    const side = Math.sqrt(panels.length);
+    const ratio = pixelRatio(layout.mapWidth * side, layout.mapHeight * side);
+    panels.forEach(({ heat, canvas }, index) => {
+      const weights = maps.value[index]?.weights ?? null;
+      heat.classList.toggle("hs-empty", !weights);
+      paintHeat(canvas, weights, layout, viewport.value, inks.value, ratio);
+    });
   };
-  return { query, key, fill };
+}
+
+function headNames(heads: readonly number[]): string {
+  return `${heads.length === 1 ? "head" : "heads"} ${heads.join(", ")}`;
 }
 
 function corner(): HTMLElement {

@@ -1,5 +1,15 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
-import { isWhole, middleOf, type Place, panned, revealing, type Viewport, zoomed, zoomOf } from "../core/viewport";
+import {
+  isWhole,
+  middleOf,
+  type Place,
+  panned,
+  revealing,
+  type Span,
+  type Viewport,
+  zoomed,
+  zoomOf,
+} from "../core/viewport";
 import { effectUntil } from "../dom/until";
 import type { Scene } from "./scene";
 
@@ -8,7 +18,7 @@ export interface Zoom {
   readonly viewport: ReadonlySignal<Viewport>;
   /** How many times closer than the whole. */
   readonly times: ReadonlySignal<number>;
-  /** Each says whether anything changed. */
+  /** Each says whether anything changed. Zooming without a place keeps the pinned or pointed cell where it is. */
   by(factor: number, at?: Place): boolean;
   pan(by: Place): boolean;
   reveal(query: number | null, key: number | null): boolean;
@@ -36,9 +46,24 @@ export function createZoom(scene: Scene, signal: AbortSignal): Zoom {
   return {
     viewport,
     times: computed(() => zoomOf(viewport.value, bounds.value)),
-    by: (factor, at) => show(zoomed(viewport.peek(), bounds.peek(), factor, at ?? middleOf(viewport.peek()))),
+    by: (factor, at) => show(zoomed(viewport.peek(), bounds.peek(), factor, at ?? anchor(scene, viewport.peek()))),
     pan: (by) => show(panned(viewport.peek(), bounds.peek(), by)),
     reveal: (query, key) => show(revealing(viewport.peek(), bounds.peek(), query, key)),
     reset: () => show(bounds.peek()),
   };
+}
+
+/** The cell that the reader means, as far as it is in sight; the middle where none is. */
+function anchor({ tokens }: Scene, view: Viewport): Place {
+  const { hover, query, key } = tokens;
+  const middle = middleOf(view);
+  return {
+    query: placeIn(view.queries, hover.peek().query ?? query.peek(), middle.query),
+    key: placeIn(view.keys, hover.peek().key ?? key.peek(), middle.key),
+  };
+}
+
+function placeIn([start, stop]: Span, position: number | null, otherwise: number): number {
+  const isSeen = position !== null && position + 1 > start && position < stop;
+  return isSeen ? Math.max(start, Math.min(position + 0.5, stop)) : otherwise;
 }

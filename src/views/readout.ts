@@ -16,8 +16,11 @@ const LONGEST_WORD = 40;
 /** How many heads are given with their number. */
 const MOST_HEADS = 8;
 
+/** What is told of a picture: its heads, its layer and what is pointed at. */
+type Read = Pick<Lines, "focus" | "heads" | "layer">;
+
 /** What the status line says of the tokens that are pointed at or pinned. Empty when there are none. */
-export function readTokens({ focus, heads, layer }: Lines, info: MapInfo | undefined): Readout {
+export function readTokens({ focus, heads, layer }: Read, info: MapInfo | undefined): Readout {
   const { query, key } = focus.value.tokens;
   const shown = heads.value;
   const from = info?.query_tokens[query ?? -1];

@@ -1,0 +1,57 @@
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { TokenPair } from "../core/context";
+import type { MatrixLayout } from "../core/matrix-layout";
+import type { Viewport } from "../core/viewport";
+import { element } from "../dom/element";
+import { effectUntil } from "../dom/until";
+import type { Focus } from "./focus";
+import { type Axes, markedNames, tickNames } from "./matrix-axes";
+import type { Scene } from "./scene";
+import { matchesOf } from "./search";
+
+/** The elements that hold the names of a side. Those of the maps stay the same; what they hold follows. */
+export interface Names {
+  readonly query: readonly HTMLElement[];
+  readonly key: readonly HTMLElement[];
+}
+
+/** Keeps the names of the tokens: those that have room, and over them the found, the pinned and the pointed ones. */
+export function mountNames(
+  scene: Scene,
+  layout: ReadonlySignal<MatrixLayout>,
+  viewport: ReadonlySignal<Viewport>,
+  focus: ReadonlySignal<Focus>,
+  signal: AbortSignal,
+): Names {
+  const slots = [slot(), slot(), slot(), slot()] as const;
+  const [ticks, found, pinned, pointed] = slots;
+  const named = (tokens: TokenPair, kind: string): Axes =>
+    scene.info.value
+      ? markedNames(scene.info.value, layout.value, viewport.value, tokens, kind)
+      : { query: [], key: [] };
+  effectUntil(signal, () => {
+    if (scene.info.value) ticks.fill(tickNames(scene.info.value, layout.value, viewport.value));
+  });
+  const matches = matchesOf(scene);
+  effectUntil(signal, () => {
+    const { queries, keys } = matches.value;
+    found.fill({
+      query: queries.flatMap((query) => named({ query, key: null }, "hs-found").query),
+      key: keys.flatMap((key) => named({ query: null, key }, "hs-found").key),
+    });
+  });
+  effectUntil(signal, () => {
+    pinned.fill(named({ query: scene.tokens.query.value, key: scene.tokens.key.value }, "hs-pinned"));
+  });
+  effectUntil(signal, () => pointed.fill(named(focus.value.tokens, "hs-at")));
+  return { query: slots.map(({ query }) => query), key: slots.map(({ key }) => key) };
+}
+
+function slot() {
+  const [query, key] = [element("div", { "aria-hidden": "true" }), element("div", { "aria-hidden": "true" })];
+  const fill = (axes: Axes) => {
+    query.replaceChildren(...axes.query);
+    key.replaceChildren(...axes.key);
+  };
+  return { query, key, fill };
+}
