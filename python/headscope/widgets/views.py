@@ -187,7 +187,7 @@ def explorer(capture: Capture, **options: Any) -> View:
 
 def default_view(capture: Capture) -> View:
     """Return what a capture shows as a cell's output."""
-    return model_view(capture, detail=True)
+    return explorer(capture)
 
 
 def show(capture: Capture, kind: ViewKind, options: dict[str, Any]) -> View:
