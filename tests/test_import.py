@@ -76,5 +76,6 @@ def test_public_names():
         "capture",
         "capture_generation",
         "from_attentions",
+        "link",
     ]
     assert all(hasattr(headscope, name) for name in headscope.__all__)

@@ -1,7 +1,8 @@
 """Headscope: see what every attention head of a Transformer looks at, live, in the notebook.
 
 `capture` runs a model once and keeps what its attention did; `capture_generation` lets it write first;
-`from_attentions` takes weights of any origin. All give a `Capture`, which shows itself as a cell's output.
+`from_attentions` takes weights of any origin. All give a `Capture`, which shows itself as a cell's output. `link` keeps
+captures in step.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from importlib.metadata import PackageNotFoundError, version
 import headscope.capture  # noqa: F401  # first: loading a subpackage binds its name, and `capture` is the function
 from headscope.attention import AttentionMap, Capture, capture, from_attentions
 from headscope.generation import capture_generation
+from headscope.linking import link
 
 try:
     __version__ = version("headscope")
 except PackageNotFoundError:  # the sources without an installation
     __version__ = "0+unknown"
 
-__all__ = ["AttentionMap", "Capture", "__version__", "capture", "capture_generation", "from_attentions"]
+__all__ = ["AttentionMap", "Capture", "__version__", "capture", "capture_generation", "from_attentions", "link"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

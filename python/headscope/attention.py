@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headscope.frames import to_frame
 from headscope.given import Given
 from headscope.keywords import reject_unknown
 from headscope.maps import AttentionMap, check_chosen, keep_layers
@@ -217,12 +218,45 @@ class Capture:
         ValueError
             An unknown map, or a layer that `layers=` left out.
         """
-        chosen = self._map(map)
+        block = self._kept_map(layer, map).block(layer, head, queries, keys)
+        return block[tuple(0 if is_single(axis) else slice(None) for axis in (head, queries, keys))]
+
+    def to_frame(self, layer: int, head: Positions = None, map: str | None = None) -> Any:
+        """Return exact weights as a table, a row for each query and key: for pandas, which has to be installed.
+
+        Parameters
+        ----------
+        layer
+            Zero-based.
+        head
+            One head; or several, or all (None): then the table has a `head` column too.
+        map
+            The name of an attention map; the first of `maps` where None.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `query`, `query_token`, `key`, `key_token` and `weight` (float32, NaN where one is missing), ordered
+            by head, query and key. A head of n tokens has n * n rows.
+
+        Raises
+        ------
+        ImportError
+            pandas is not installed.
+        IndexError
+            A layer or head out of range.
+        ValueError
+            An unknown map, or a layer that `layers=` left out.
+        """
+        return to_frame(self._kept_map(layer, map), layer, head)
+
+    def _kept_map(self, layer: int, name: str | None) -> AttentionMap:
+        """Return a map, or raise where it has no weights of a layer."""
+        chosen = self._map(name)
         if check_position(layer, chosen.num_layers, "layer") not in chosen.layers:
             kept = ", ".join(str(kept) for kept in chosen.layers)
             raise ValueError(f"layer {layer} was left out: layers= kept {kept} of the {chosen.name!r} map.")
-        block = chosen.block(layer, head, queries, keys)
-        return block[tuple(0 if is_single(axis) else slice(None) for axis in (head, queries, keys))]
+        return chosen
 
     def _map(self, name: str | None) -> AttentionMap:
         if name is None:
@@ -273,6 +307,35 @@ class Capture:
         from headscope.widgets import selection_of
 
         return selection_of(self)
+
+    def select(self, **place: Any) -> Selection:
+        """Move all views of this capture in one step.
+
+        Parameters
+        ----------
+        **place
+            `map`: the name of an attention map. `layer`: zero-based. `heads`: zero-based, None for all; `head` for one.
+            `query`, `key`: the tokens to pin, None for none. A token is named by its position or by its text: `"cat"`
+            is the first token that is this text, spaces around it left aside, else the first word of several tokens
+            that is, else the first token or word that begins so; `("cat", 1)` is the second. `pair`: which sentences of
+            a pair are shown, `"all"`, `"aa"`, `"bb"`, `"ab"` or `"ba"`.
+
+        Returns
+        -------
+        Selection
+            `self.selection`.
+
+        Raises
+        ------
+        ValueError
+            A map, layer, head, token or sentence that this capture does not have; nothing moves. For a token the
+            message names near ones with their positions.
+        TypeError
+            An unknown keyword.
+        """
+        from headscope.widgets import select
+
+        return select(self, **place)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         from headscope.widgets import default_view

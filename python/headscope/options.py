@@ -4,8 +4,8 @@ These are the options of all views, each None where it is left out:
 
 Where to go, for all views of the capture:
     `map`: the name of an attention map. `layer`: zero-based. `heads`: zero-based, or `head` for one of them. `query`,
-    `key`: the tokens that are pinned, by position or by text, see `Capture.select`. `pair`: which sentences of a pair
-    are shown, `"all"` or `"ab"` for queries of sentence A and keys of sentence B, and so on.
+    `key`: the tokens that are pinned, by position or by text: `"cat"`, or `("cat", 1)` for the second one. `pair`:
+    which sentences of a pair are shown, `"all"`, or `"ab"` for queries of sentence A and keys of B, and so on.
 What the view offers:
     `theme`: `"light"`, `"dark"`, or `"auto"` as the notebook is. `include_layers`: the layers that can be chosen.
     `include_heads` (model view and explorer): the heads of the grid. `detail` (model view and explorer): whether a
@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from headscope.contract import (
@@ -37,6 +38,7 @@ from headscope.contract import (
     Theme,
     ViewKind,
 )
+from headscope.finding import find_token
 from headscope.keywords import reject_unknown
 
 if TYPE_CHECKING:
@@ -89,16 +91,11 @@ def check_options(
     unknown = [name for name in options if name not in OPTIONS[view]]
     reject_unknown(call or call_of(view), unknown, OPTIONS[view])
     given = {name: value for name, value in options.items() if value is not None}
-    map_ = _known_map(capture, given.get("map", shown))
-    _one_head(given)
+    map_ = check_place(capture, given, shown)
     for name in given.keys() & CHECKS.keys():
         given[name] = CHECKS[name](name, given[name])
     deepest = max(each.num_layers for each in capture.maps.values())
-    for name, count in (
-        ("heads", _most_heads(map_)),
-        ("include_heads", _most_heads(map_)),
-        ("include_layers", deepest),
-    ):
+    for name, count in (("include_heads", _most_heads(map_)), ("include_layers", deepest)):
         if name in given:
             given[name] = _positions(name, given[name], count)
     kept = sorted({layer for each in capture.maps.values() for layer in each.layers})
@@ -179,10 +176,9 @@ def has_overviews(map_: AttentionMap) -> bool:
 
 
 def _place_layer(given: dict[str, Any], map_: AttentionMap) -> None:
-    """Check the layer; where only some layers are included and none is named, name the first."""
+    """Check that the layer is included; where only some layers are included and none is named, name the first."""
     included = given.get("include_layers")
     if "layer" in given:
-        given["layer"] = _positions("layer", [given["layer"]], map_.num_layers)[0]
         if included and given["layer"] not in included:
             raise ValueError(f"layer {given['layer']} is not among include_layers, which are {included}")
     elif included:
@@ -195,13 +191,38 @@ def _known_map(capture: Capture, name: str) -> AttentionMap:
     return capture.maps[name]
 
 
-def _one_head(given: dict[str, Any]) -> None:
-    """Take `head=3` for `heads=[3]`."""
-    if "head" not in given:
-        return
-    if "heads" in given:
-        raise ValueError(f"head is {given['head']!r} and heads is {given['heads']!r}: give one of the two")
-    given["heads"] = [given.pop("head")]
+def check_place(capture: Capture, given: dict[str, Any], shown: str) -> AttentionMap:
+    """Turn those of the options that say where to go into plain positions, in place, and return the map they are of.
+
+    Heads, query and key may be None: for all heads, and no token.
+
+    Raises
+    ------
+    ValueError
+        A map, layer, head, token or sentence that the capture does not have.
+    """
+    map_ = _known_map(capture, given.get("map", shown))
+    if "head" in given:
+        if "heads" in given:
+            raise ValueError(f"head is {given['head']!r} and heads is {given['heads']!r}: give one of the two")
+        given["heads"] = _positions("head", [given.pop("head")], _most_heads(map_))
+    elif given.get("heads") is not None:
+        given["heads"] = _positions("heads", given["heads"], _most_heads(map_))
+    if "layer" in given:
+        given["layer"] = _positions("layer", [given["layer"]], map_.num_layers)[0]
+    for name, tokens, words in (
+        ("query", map_.query_tokens, map_.query_words),
+        ("key", map_.key_tokens, map_.key_words),
+    ):
+        if given.get(name) is not None:
+            given[name] = find_token(name, given[name], tokens, words)
+    _check_pair(map_, given.get("pair", "all"))
+    return map_
+
+
+def _check_pair(map_: AttentionMap, pair: Any) -> None:
+    if CHECKS["pair"]("pair", pair) != "all" and map_.sentence_b_start is None:
+        raise ValueError(f"pair is {pair!r}, but the {map_.name!r} map has no second sentence: it can be 'all' alone")
 
 
 def _most_heads(map_: AttentionMap) -> int:
@@ -210,7 +231,7 @@ def _most_heads(map_: AttentionMap) -> int:
 
 def _positions(name: str, values: Sequence[int] | Iterable[int], count: int) -> list[int]:
     try:
-        chosen = [int(value) for value in values]
+        chosen = [index(value) for value in values]
     except (TypeError, ValueError):
         raise ValueError(f"{name} is {values!r}; it takes whole numbers from 0 to {count - 1}") from None
     if not chosen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headscope.widgets.selection import Selection, selection_of
+from headscope.widgets.selection import Selection, SelectionChange, select, selection_of
 from headscope.widgets.store import Store, store_of
 from headscope.widgets.views import (
     View,
@@ -17,6 +17,7 @@ from headscope.widgets.views import (
 
 __all__ = [
     "Selection",
+    "SelectionChange",
     "Store",
     "View",
     "default_view",
@@ -25,6 +26,7 @@ __all__ = [
     "matrix_view",
     "model_view",
     "neuron_view",
+    "select",
     "selection_of",
     "store_of",
     "text_view",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,11 +13,11 @@ import traitlets as t
 
 from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFilter
 from headscope.widgets.answers import answer, encoded_bytes, layer_blocks
+from headscope.widgets.moves import SELECTION, Observers, SelectionChange
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
 
-SELECTION = ("map", "layer", "heads", "query", "key", "pair")
 STATIC = Path(__file__).parents[1] / "static"
 
 BLOCK_BYTES = 2 * MESSAGE_BYTES
@@ -63,6 +64,9 @@ class Store(anywidget.AnyWidget):
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
         self._lock = threading.RLock()
+        self._moves = 0
+        self.observers = Observers()
+        """Who is told of moves, each time after the Store is free again: they may wait for other Stores."""
         self._from_page = False
         self._stale = True
         self._quiet = False
@@ -70,6 +74,11 @@ class Store(anywidget.AnyWidget):
         total = sum(encoded_bytes(map_, layer) for map_ in capture.maps.values() for layer in range(map_.num_layers))
         super().__init__(name=capture.name, maps=infos, map=infos[0]["name"], total_bytes=total)
         self.on_msg(self._on_message)
+
+    @property
+    def capture(self) -> Capture:
+        """Whose Store this is."""
+        return self._capture
 
     @property
     def shown_map(self) -> AttentionMap:
@@ -84,8 +93,8 @@ class Store(anywidget.AnyWidget):
         ValueError
             A map, layer, head or position that the capture does not have.
         """
-        before = {name: getattr(self, name) for name in SELECTION}
-        with self._lock, self.hold_sync():
+        with self._moving(), self.hold_sync():
+            before = self.place()
             try:
                 self._assign(changes)
             except t.TraitError as error:
@@ -94,6 +103,23 @@ class Store(anywidget.AnyWidget):
             except ValueError:
                 self._assign(before)
                 raise
+
+    def place(self) -> dict[str, Any]:
+        """Return what the selection is now, by name; heads are None for all."""
+        return {name: getattr(self, name) for name in SELECTION}
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """Tell observers once, at the end, of a move that may take several steps."""
+        with self._lock:
+            self._moves += 1
+            before = self.place()
+            try:
+                yield
+            finally:
+                self._moves -= 1
+                changes = [] if self._moves else _changes(before, self.place())
+        self.observers.tell(changes)
 
     def _assign(self, values: dict[str, Any]) -> None:
         for name in SELECTION:  # the map first: the others are checked against it
@@ -144,6 +170,8 @@ class Store(anywidget.AnyWidget):
         self.layer = min(self.layer, map_.num_layers - 1)
         for name in ("heads", "query", "key"):
             self.set_trait(name, None)
+        if map_.sentence_b_start is None:
+            self.pair = "all"
         self.overview = b""
 
     @t.observe("map", "layer")
@@ -173,7 +201,7 @@ class Store(anywidget.AnyWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a page has changed. That page has the weights, or asks for them: none are pushed to it."""
-        with self._lock:
+        with self._moving():
             self._from_page = True
             try:
                 super().set_state(sync_data)
@@ -186,6 +214,11 @@ class Store(anywidget.AnyWidget):
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
         for message, buffers in answer(self._capture.maps, content, self._lock):
             self.send(message, buffers)
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[SelectionChange]:
+    pairs = ((name, before[name], after[name]) for name in SELECTION)
+    return [SelectionChange(name, old, new) for name, old, new in pairs if old != new]
 
 
 def _within(what: str, value: int, count: int) -> int:

@@ -1,0 +1,189 @@
+"""The selection of a capture: moved, observed, and found by text."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headscope import from_attentions
+from headscope.widgets import SelectionChange, store_of
+
+
+def weights(heads: int, queries: int, keys: int) -> np.ndarray:
+    return np.random.default_rng(0).dirichlet(np.ones(keys), (heads, queries)).astype(np.float32)
+
+
+@pytest.fixture
+def capture() -> Any:
+    tokens = ["<s>", "▁the", "▁cat", "▁un", "able", "▁cat"]
+    return from_attentions([weights(heads, 6, 6) for heads in (3, 4, 3)], tokens, sentence_b_start=3)
+
+
+@pytest.fixture
+def encoder_decoder() -> Any:
+    return from_attentions(
+        encoder_attentions=[weights(4, 6, 6)] * 3,
+        cross_attentions=[weights(2, 3, 6)] * 2,
+        encoder_tokens=list("abcdef"),
+        decoder_tokens=list("xyz"),
+        sentence_b_start=2,
+    )
+
+
+@pytest.fixture
+def changes(capture: Any) -> list[tuple[str, Any, Any]]:
+    """What observers of the capture's selection are told."""
+    seen: list[tuple[str, Any, Any]] = []
+    capture.selection.observe(lambda change: seen.append((change.name, change.old, change.new)))
+    return seen
+
+
+def test_a_place_is_selected_in_one_step(capture: Any) -> None:
+    selection = capture.select(layer=1, head=3, query="cat", key=("cat", 1), pair="ab")
+    assert repr(selection) == "Selection(map='self', layer=1, heads=[3], query=2, key=5, pair='ab')"
+    assert (capture.select(heads=[2, 0]).heads, capture.select(heads=None).heads) == ([0, 2], [0, 1, 2, 3])
+    assert capture.select(query=None).query is None
+    assert capture.selection.key == 5
+
+
+def test_what_is_left_out_or_none_stays(capture: Any) -> None:
+    capture.select(layer=2, query=1)
+    assert repr(capture.select(layer=None, map=None, pair=None)) == repr(capture.selection)
+    assert (capture.selection.layer, capture.selection.query) == (2, 1)
+
+
+def test_words_of_several_tokens_and_text_by_assignment(capture: Any) -> None:
+    capture.selection.query = "unable"
+    capture.selection.key = "the"
+    assert (capture.selection.query, capture.selection.key) == (3, 1)
+    assert capture.head_view(query="cat").query == 2
+
+
+def test_numbers_of_numpy_are_positions(capture: Any) -> None:
+    capture.select(layer=np.int64(1), heads=np.array([1, 2]), query=np.int32(3))
+    assert capture.selection.heads == [1, 2]
+    assert store_of(capture).layer == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "message"),
+    [
+        ({"layer": 3}, ValueError, "layer has 3, which is out of range"),
+        ({"layer": 1.5}, ValueError, "whole numbers"),
+        ({"layer": 1, "query": "dog"}, ValueError, "no query token is 'dog'"),
+        ({"layer": 1, "query": 9}, ValueError, "query 9 is out of range"),
+        ({"head": 1, "heads": [1]}, ValueError, "give one of the two"),
+        ({"head": 4}, ValueError, "head has 4"),
+        ({"heads": []}, ValueError, "heads is empty"),
+        ({"pair": "ac"}, ValueError, "pair is 'ac'"),
+        ({"map": "cross"}, ValueError, "no attention map 'cross'"),
+        ({"quary": 1}, TypeError, r"select\(\) has no keyword 'quary': did you mean 'query'"),
+    ],
+)
+def test_a_bad_place_moves_nothing(
+    capture: Any, changes: list[Any], place: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        capture.select(**place)
+    assert changes == []
+
+
+def test_sentences_are_shown_where_there_are_two(capture: Any, encoder_decoder: Any) -> None:
+    capture.selection.pair = "ba"
+    assert capture.selection.pair == store_of(capture).pair == "ba"
+    encoder_decoder.select(pair="ab")
+    encoder_decoder.select(map="cross")
+    assert encoder_decoder.selection.pair == "all"
+    with pytest.raises(ValueError, match="the 'cross' map has no second sentence"):
+        encoder_decoder.selection.pair = "ab"
+
+
+def test_observers_are_told_once_of_each_change(capture: Any, changes: list[Any]) -> None:
+    capture.select(layer=1, head=3)
+    assert changes == [("layer", 0, 1), ("heads", None, [3])]
+    capture.select(layer=1, head=3)
+    assert len(changes) == 2
+    capture.selection.heads = None
+    capture.head_view(layer=2)
+    assert changes[2:] == [("heads", [3], None), ("layer", 1, 2)]
+
+
+def test_observers_are_told_of_a_page_s_moves(capture: Any, changes: list[Any]) -> None:
+    store_of(capture).set_state({"layer": 2, "query": 4})
+    assert changes == [("layer", 0, 2), ("query", None, 4)]
+
+
+def test_another_map_is_one_move(encoder_decoder: Any) -> None:
+    seen: list[SelectionChange] = []
+    encoder_decoder.select(layer=2, heads=[3], query=5)
+    encoder_decoder.selection.observe(seen.append)
+    encoder_decoder.select(map="cross", layer=0)
+    assert [(change.name, change.new) for change in seen] == [
+        ("map", "cross"),
+        ("layer", 0),
+        ("heads", None),
+        ("query", None),
+    ]
+
+
+def test_some_names_are_observed_and_left(capture: Any) -> None:
+    seen: list[Any] = []
+    capture.selection.observe(seen.append, names="layer")
+    capture.selection.observe(seen.append, names=["query"])
+    capture.select(layer=1, head=0, query=2)
+    assert [change.name for change in seen] == ["layer", "query"]
+    capture.selection.unobserve(seen.append, names="layer")
+    capture.select(layer=2, query=3)
+    assert [change.name for change in seen] == ["layer", "query", "query"]
+    capture.selection.unobserve(seen.append)
+    capture.selection.unobserve(seen.append)
+    capture.select(query=0)
+    assert len(seen) == 3
+
+
+def test_bad_observers(capture: Any) -> None:
+    with pytest.raises(ValueError, match="a selection has no 'token'; it has map, layer"):
+        capture.selection.observe(print, names="token")
+    with pytest.raises(TypeError, match="must be a function"):
+        capture.selection.observe("print")
+
+
+def test_a_change_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        SelectionChange("layer", 0, 1).new = 2  # type: ignore[misc]
+
+
+def test_an_observer_that_fails_keeps_no_other_from_being_told(capture: Any) -> None:
+    def fail(_change: SelectionChange) -> None:
+        raise RuntimeError("no")
+
+    seen: list[Any] = []
+    capture.selection.observe(fail)
+    capture.selection.observe(seen.append)
+    with pytest.raises(RuntimeError, match="no"):
+        capture.select(layer=1, query=1)
+    assert len(seen) == 2
+    assert capture.selection.layer == 1
+
+
+def test_an_observer_may_move_the_selection(capture: Any, changes: list[Any]) -> None:
+    capture.selection.observe(lambda change: capture.select(query=change.new), names="layer")
+    capture.selection.layer = 2
+    assert capture.selection.query == 2
+    assert changes == [("layer", 0, 2), ("query", None, 2)]
+
+
+def test_an_observer_may_wait_for_another_thread_that_moves(capture: Any) -> None:
+    def wait(_change: SelectionChange) -> None:
+        other = threading.Thread(target=capture.select, kwargs={"query": 1}, daemon=True)
+        other.start()
+        other.join(timeout=30)
+        assert not other.is_alive(), "the Store was still held"
+
+    capture.selection.observe(wait, names="layer")
+    capture.selection.layer = 1
+    assert capture.selection.query == 1
