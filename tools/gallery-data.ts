@@ -1,8 +1,10 @@
 /** Made-up attention in real shapes, to look at the views without a kernel. Only the gallery uses it. */
-import type { BlockRequest, MapInfo } from "../src/contract.gen";
+import type { BlockRequest, MapInfo, VectorRequest } from "../src/contract.gen";
 import type { HeadWeights } from "../src/core/head-weights";
 import type { Source } from "../src/core/source";
 import { tableOf } from "../src/core/tables";
+import type { HeadVectors } from "../src/core/vectors";
+import { type Family, vectorsOf, weightsOf } from "./gallery-vectors";
 
 const BINS = 64;
 
@@ -84,7 +86,7 @@ function score(kind: number, query: number, key: number, numKeys: number, noise:
   }
 }
 
-function random(seed: number): () => number {
+export function random(seed: number): () => number {
   let state = seed * 2654435761 + 1;
   return () => {
     state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) | 0;
@@ -164,6 +166,16 @@ export class MadeUpSource implements Source {
         else resolve(heads.map((head) => this.#make(`${kind} ${map} ${layer} ${head}`, kind, map, layer, head)));
       }, this.behaviour.delay ?? 0);
     });
+  }
+
+  vectors({ map, layer, head }: VectorRequest): Promise<HeadVectors> {
+    return Promise.resolve(this.#vectorsOf(map, layer, head));
+  }
+
+  #vectorsOf(map: string, layer: number, head: number): HeadVectors {
+    const info = this.maps.find(({ name }) => name === map) as MapInfo;
+    const { family = "bert", headDim } = this.behaviour;
+    return vectorsOf(info, layer, head, family, headDim);
   }
 
   #make(key: string, kind: BlockRequest["kind"], map: string, layer: number, head: number): HeadWeights {

@@ -44,8 +44,13 @@ function mapsOf({ tokens = 16, layers = 12, heads = 12 }: Wish): MapInfo[] {
   return [mapInfo("self", words(tokens), layers, heads)];
 }
 
+/** The maps, with queries and keys where the wish names whose. */
+function mapsWithVectors(wish: Wish): MapInfo[] {
+  return mapsOf(wish).map((info) => (wish.family ? { ...info, no_vectors: info.no_vectors.map(() => "") } : info));
+}
+
 function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } {
-  const maps = mapsOf(wish);
+  const maps = mapsWithVectors(wish);
   return {
     name: signal("MiniLM"),
     maps: signal(maps),

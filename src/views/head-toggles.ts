@@ -42,7 +42,7 @@ export function headToggles(scene: Scene, signal: AbortSignal): HTMLElement {
   return labelled("Heads", all, group);
 }
 
-function buildToggles(numHeads: number, dark: boolean): HTMLElement[] {
+export function buildToggles(numHeads: number, dark: boolean): HTMLElement[] {
   return Array.from({ length: numHeads }, (_, head) => {
     const color = headColor(head, numHeads, dark);
     return element(

@@ -1,7 +1,7 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
-import { layoutTokens } from "../core/layout";
+import { layoutTokens, type TokenLayout } from "../core/layout";
 import { element } from "../dom/element";
-import { densityOf, seenOf, tellWidth, widthOf } from "../dom/size";
+import { densityOf, type Stretch, seenOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { type Answer, watchBlocks } from "./blocks";
 import { mountColumn, type Side, widestToken } from "./columns";
@@ -25,8 +25,18 @@ export interface Lines {
   readonly focus: ReadonlySignal<Focus>;
 }
 
+/** The same with what it is made of: for what stands beside the keys. */
+export interface LineArea extends Lines {
+  /** The grid of titles, tokens and lines. */
+  readonly area: HTMLElement;
+  /** What scrolls the area, and what is seen of it. */
+  readonly box: HTMLElement;
+  readonly seen: ReadonlySignal<Stretch>;
+  readonly layout: ReadonlySignal<TokenLayout>;
+}
+
 /** The two columns of tokens with the lines of the active heads between them. */
-export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSignal): Lines {
+export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSignal): LineArea {
   const { source } = scene.context;
   const { answer, progress } = watchBlocks(source, scene.request, signal);
   const focus = followFocus(scene);
@@ -76,6 +86,10 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
     layer: computed(() => painted.value?.layer ?? null),
     heads,
     focus,
+    area,
+    box,
+    seen,
+    layout: computed(() => picture.value.layout),
   };
 }
 

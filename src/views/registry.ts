@@ -4,11 +4,13 @@ import { explorer } from "./explorer";
 import { headView } from "./head";
 import { matrixView } from "./matrix";
 import { modelView } from "./model";
+import { neuronView } from "./neuron";
 
 /** Every view by its name. A new view is one file here and one line in this table. */
 export const views: Partial<Record<ViewKind, View>> = {
   head: headView,
   model: modelView,
+  neuron: neuronView,
   matrix: matrixView,
   explorer,
 };

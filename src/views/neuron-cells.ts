@@ -1,0 +1,104 @@
+import { type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { effectUntil } from "../dom/until";
+import type { LineArea } from "./lines";
+import type { ShownChain } from "./neuron-state";
+import { STRIP_GAP } from "./neuron-strips";
+import type { Scene } from "./scene";
+
+/** What is pointed at in the chain. */
+export interface PointedCell {
+  /** The key's row among those that are shown; null on the query's own vector. */
+  readonly key: number | null;
+  /** Null beside the strips. */
+  readonly dimension: number | null;
+}
+
+interface Parts {
+  readonly query: HTMLElement;
+  readonly body: HTMLElement;
+  readonly rows: HTMLElement;
+}
+
+/** Follows the pointer, or the arrow keys, over the cells of the strips and the rows of numbers. */
+export function mountCells(
+  { query, body, rows }: Parts,
+  { layout }: LineArea,
+  scene: Scene,
+  shown: ReadonlySignal<ShownChain | null>,
+  stripWidth: ReadonlySignal<number>,
+  signal: AbortSignal,
+): ReadonlySignal<PointedCell | null> {
+  const pointed = signalOf<PointedCell | null>(null);
+  const { hover } = scene.tokens;
+
+  const point = (next: PointedCell | null) => {
+    const now = pointed.peek();
+    if (now?.key !== next?.key || now?.dimension !== next?.dimension) pointed.value = next;
+    const key = next?.key ?? null;
+    if (hover.peek().key !== key) hover.value = { query: null, key };
+  };
+  const dimensionAt = (x: number) => {
+    const count = shown.peek()?.answer.vectors.headDim ?? 0;
+    return x < 0 || x >= stripWidth.peek() ? null : Math.min(count - 1, Math.floor((x * count) / stripWidth.peek()));
+  };
+  const inBody = (event: PointerEvent) => {
+    const { left, top } = body.getBoundingClientRect();
+    const [start, stop] = scene.ranges.peek().keys;
+    const key = start + Math.floor((event.clientY - top) / layout.peek().rowHeight);
+    const x = event.clientX - left;
+    const dimension = dimensionAt(x) ?? dimensionAt(x - stripWidth.peek() - STRIP_GAP);
+    point(key >= start && key < stop ? { key, dimension } : null);
+  };
+  const inQuery = (event: PointerEvent) => {
+    const { left, top } = query.getBoundingClientRect();
+    const now = shown.peek();
+    const middle = now ? (layout.peek().queryY[now.row] as number) : Number.NaN;
+    const isOn = Math.abs(event.clientY - top - middle) <= layout.peek().rowHeight / 2;
+    point(isOn ? { key: null, dimension: dimensionAt(event.clientX - left) } : null);
+  };
+  for (const part of [query, body]) {
+    // The tokens around take a pointer that is over none of them for one that has left.
+    part.addEventListener("pointerover", (event) => event.stopPropagation(), { signal });
+    part.addEventListener("pointerleave", () => point(null), { signal });
+  }
+  body.addEventListener("pointermove", inBody, { signal });
+  query.addEventListener("pointermove", inQuery, { signal });
+  body.addEventListener("focusin", (event) => event.stopPropagation(), { signal });
+  body.addEventListener("focusout", () => point(null), { signal });
+  body.addEventListener("keydown", (event) => move(event, point, pointed.peek(), shown.peek(), scene), { signal });
+  effectUntil(signal, () => {
+    const key = pointed.value?.key ?? null;
+    void shown.value;
+    rows.querySelector(".hs-at")?.classList.remove("hs-at");
+    if (key !== null) rows.querySelector(`[data-row="${key}"]`)?.classList.add("hs-at");
+  });
+  signal.addEventListener("abort", () => point(null), { once: true });
+  return pointed;
+}
+
+/** Arrows go from key to key, and from dimension to dimension. */
+function move(
+  event: KeyboardEvent,
+  point: (next: PointedCell) => void,
+  now: PointedCell | null,
+  shown: ShownChain | null,
+  scene: Scene,
+): void {
+  const steps: Record<string, [number, number]> = {
+    ArrowUp: [-1, 0],
+    ArrowDown: [1, 0],
+    ArrowLeft: [0, -1],
+    ArrowRight: [0, 1],
+  };
+  const step = steps[event.key];
+  if (!step || !shown) return;
+  const [start, stop] = scene.ranges.peek().keys;
+  const within = (value: number, low: number, count: number) => Math.max(low, Math.min(count - 1, value));
+  const [key, dimension] = now ? [now.key ?? start, now.dimension ?? 0] : [start - step[0], -step[1]];
+  point({
+    key: within(key + step[0], start, stop),
+    dimension: within(dimension + step[1], 0, shown.answer.vectors.headDim),
+  });
+  event.preventDefault();
+  event.stopPropagation();
+}

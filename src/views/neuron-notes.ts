@@ -1,0 +1,67 @@
+import type { ReadonlySignal } from "@preact/signals-core";
+import { css, signedColor } from "../core/colors";
+import { element } from "../dom/element";
+import { effectUntil } from "../dom/until";
+import { strengthOf } from "../draw/neuron";
+import type { Expansion, ShownChain } from "./neuron-state";
+import type { Scene } from "./scene";
+
+/** The ends of the legend: values beyond look nearly the same. */
+const END = 8;
+
+/** What has to be said of the chain, under it; or why there is none. */
+export function mountNotes(parent: HTMLElement, scene: Scene, { reason, shown }: Expansion, signal: AbortSignal): void {
+  const why = element("p", { class: "hs-why" });
+  const notes = element("div", { class: "hs-notes" });
+  parent.prepend(why);
+  parent.append(notes);
+  effectUntil(signal, () => {
+    why.textContent = reason.value && `No neurons to show in layer ${scene.layer.value}. ${reason.value}`;
+    why.hidden = reason.value === "";
+  });
+  effectUntil(signal, () => {
+    const now = shown.value;
+    notes.replaceChildren(
+      ...(now ? [legend(scene.dark), ...sentences(now).map((text) => element("p", {}, text))] : []),
+    );
+  });
+}
+
+function legend(dark: ReadonlySignal<boolean>): HTMLElement {
+  const values = Array.from({ length: 17 }, (_, step) => END * (step / 8 - 1));
+  const colors = values.map((value) => css(signedColor(strengthOf(value), dark.value)));
+  const bar = element("span", {
+    class: "hs-legend-bar",
+    style: `background: linear-gradient(90deg, ${colors.join(", ")})`,
+  });
+  const label = `Colours: orange negative, blue positive, full at ${END} and beyond`;
+  return element("div", { class: "hs-legend", role: "img", "aria-label": label }, `−${END}`, bar, `+${END}`);
+}
+
+function sentences({ answer, chain, isPlain }: ShownChain): string[] {
+  const { rule, weights } = answer.vectors;
+  const { layer, head } = answer;
+  const difference =
+    chain.difference === null || weights === null
+      ? "This page does not hold exact weights to compare the softmax with."
+      : `Largest |softmax(scores) − weights| in this row: ${formatDifference(chain.difference)}.`;
+  return [
+    difference,
+    rule.rotary ? "q and k are shown after their rotation by position (rotary encoding)." : "",
+    sharing(layer, head, rule.num_heads, rule.num_kv_heads, rule.kv_head),
+    isPlain ? "" : "The softmax is over all keys, also those not shown; a merged word stands for its first token here.",
+  ].filter((text) => text !== "");
+}
+
+/** Two digits and a power of ten. */
+export function formatDifference(value: number): string {
+  return value === 0 ? "0" : value.toExponential(1).replace("-", "−");
+}
+
+function sharing(layer: number, head: number, numHeads: number, numKvHeads: number, kvHead: number): string {
+  if (numHeads === numKvHeads) return "";
+  const each = numHeads / numKvHeads;
+  const first = kvHead * each;
+  const sharers = each === 2 ? `${first} and ${first + 1}` : `${first} to ${first + each - 1}`;
+  return `Head ${head} of layer ${layer} reads the keys of KV head ${kvHead}, which heads ${sharers} share.`;
+}
