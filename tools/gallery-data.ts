@@ -130,6 +130,9 @@ function pooled(weights: HeadWeights): HeadWeights {
 }
 
 export interface Behaviour {
+  /** Whose rules the heads follow; undefined: they have no queries and keys. */
+  readonly family?: Family;
+  readonly headDim?: number;
   readonly dense?: boolean;
   readonly missing?: boolean;
   readonly causal?: boolean;
@@ -180,7 +183,11 @@ export class MadeUpSource implements Source {
 
   #make(key: string, kind: BlockRequest["kind"], map: string, layer: number, head: number): HeadWeights {
     const info = this.maps.find(({ name }) => name === map) as MapInfo;
-    const made = this.#heads.get(key) ?? headOf(info, layer, head, this.behaviour);
+    const made =
+      this.#heads.get(key) ??
+      (this.behaviour.family
+        ? weightsOf(this.#vectorsOf(map, layer, head))
+        : headOf(info, layer, head, this.behaviour));
     const weights = kind === "overview" && !this.#heads.has(key) ? pooled(made) : made;
     this.#heads.set(key, weights);
     return weights;

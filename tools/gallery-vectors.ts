@@ -25,7 +25,10 @@ export function vectorsOf(info: MapInfo, layer: number, head: number, family: Fa
   const vectors = (count: number, shift: number) =>
     Float32Array.from({ length: count * headDim }, (_, at) => {
       const [position, dimension] = [Math.floor(at / headDim), at % headDim];
-      return (topics[(position * 5 + shift) % 8] as Float32Array)[dimension] as number * (family === "t5" ? 0.4 : 1) + normal();
+      return (
+        ((topics[(position * 5 + shift) % 8] as Float32Array)[dimension] as number) * (family === "t5" ? 0.4 : 1) +
+        normal()
+      );
     });
   const rule: HeadRule = {
     scaling: headDim ** -0.5,
@@ -49,7 +52,8 @@ export function vectorsOf(info: MapInfo, layer: number, head: number, family: Fa
     queries: vectors(numQueries, head),
     keys: vectors(numKeys, 3),
     bias: family === "t5" ? table((query, key) => 3 - Math.log2(1 + Math.abs(query - key)) * 1.5) : null,
-    hidden: family === "bert" || family === "t5" ? null : Uint8Array.from(table((query, key) => Number(hides(query, key)))),
+    hidden:
+      family === "bert" || family === "t5" ? null : Uint8Array.from(table((query, key) => Number(hides(query, key)))),
     weights: null,
   };
   const rows = Array.from({ length: numQueries }, (_, query) => [...chainOf(found, query).softmax]);

@@ -16,7 +16,7 @@ const TITLES = 24;
 /** Strips get no narrower and no wider than this, in CSS pixels; and never less than a pixel a dimension. */
 const [LEAST, MOST] = [72, 192];
 /** What the connectors and all gaps take. */
-const BETWEEN = 150;
+const BETWEEN = 84;
 
 /** The columns beside the tokens while a query is expanded: its vector, the keys', their products and the numbers. */
 export function mountChain(

@@ -16,7 +16,7 @@ export interface ChainColumn {
   readonly bar?: "signed" | "share";
 }
 
-const NARROW = 62;
+const NARROW = 58;
 
 /** The steps that a head has, in their order. */
 export function columnsOf(rule: HeadRule, { bias, hidden }: HeadVectors): readonly ChainColumn[] {
@@ -25,20 +25,20 @@ export function columnsOf(rule: HeadRule, { bias, hidden }: HeadVectors): readon
       name: "dot",
       title: "q · k",
       meaning: "The sum of the products over all dimensions",
-      width: 78,
+      width: 74,
       valueAt: ({ dots }, key) => dots[key] as number,
       bar: "signed",
     },
     rule.scaling !== 1 && {
       name: "scaled",
-      title: `× ${formatNumber(rule.scaling)}`,
+      title: `× ${constant(rule.scaling)}`,
       meaning: "q · k times the layer's scaling",
       width: NARROW,
       valueAt: ({ scaled }, key) => scaled[key] as number,
     },
     rule.softcap !== null && {
       name: "capped",
-      title: `cap ${formatNumber(rule.softcap)}`,
+      title: `cap ${constant(rule.softcap)}`,
       meaning: "The softcap c: c tanh(x / c)",
       width: NARROW,
       valueAt: ({ capped }, key) => (capped as Float64Array)[key] as number,
@@ -54,7 +54,7 @@ export function columnsOf(rule: HeadRule, { bias, hidden }: HeadVectors): readon
       name: "mask",
       title: "mask",
       meaning: "Minus infinity where the query may not see the key",
-      width: 46,
+      width: 42,
       valueAt: (chain, key) => ((chain.hidden as Uint8Array)[key] ? Number.NEGATIVE_INFINITY : 0),
     },
     {
@@ -68,7 +68,7 @@ export function columnsOf(rule: HeadRule, { bias, hidden }: HeadVectors): readon
       name: "softmax",
       title: "softmax",
       meaning: "The weight: the exponential of the score, by the sum of all",
-      width: 104,
+      width: 96,
       valueAt: ({ softmax }, key) => softmax[key] as number,
       bar: "share",
     },
@@ -80,4 +80,9 @@ export function columnsOf(rule: HeadRule, { bias, hidden }: HeadVectors): readon
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : value > 0 ? "∞" : "missing";
   return formatWeight(value).replace("-", "−");
+}
+
+/** A constant of the model, in three digits at most. */
+function constant(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
