@@ -5,6 +5,7 @@ import { headView } from "./head";
 import { matrixView } from "./matrix";
 import { modelView } from "./model";
 import { neuronView } from "./neuron";
+import { textView } from "./text";
 
 /** Every view by its name. A new view is one file here and one line in this table. */
 export const views: Partial<Record<ViewKind, View>> = {
@@ -12,5 +13,6 @@ export const views: Partial<Record<ViewKind, View>> = {
   model: modelView,
   neuron: neuronView,
   matrix: matrixView,
+  text: textView,
   explorer,
 };

@@ -1,0 +1,74 @@
+import type { MapInfo, PairFilter } from "../contract.gen";
+import type { Lens } from "../core/lens";
+import type { Span } from "../core/viewport";
+import type { Side } from "./columns";
+import type { Scene } from "./scene";
+
+/** A token in a running text, by its row among the shown queries and its column among the shown keys. */
+export interface Piece {
+  readonly text: string;
+  readonly isSpecial: boolean;
+  /** Null for a token that is no query, or a hidden one. */
+  readonly query: number | null;
+  readonly key: number | null;
+}
+
+/** A text that is shown by itself. */
+export interface Passage {
+  /** Empty where there is but one. */
+  readonly title: string;
+  readonly pieces: readonly Piece[];
+}
+
+/** Whether queries and keys are the same tokens of one text, so that a token can be shown once for both. */
+export function isOneText(info: MapInfo | undefined, pair: PairFilter): boolean {
+  if (!info || info.name === "cross" || pair === "ab" || pair === "ba") return false;
+  return info.query_tokens.join("\0") === info.key_tokens.join("\0");
+}
+
+/** The texts that a scene shows: one, both sentences of a pair, or that of the queries and that of the keys. */
+export function passagesOf(scene: Scene): readonly Passage[] {
+  const [info, lens, whole] = [scene.info.value, scene.lens.value, scene.whole.value];
+  if (!info || !lens) return [];
+  const pair = scene.context.selection.pair.value;
+  const { queries, keys } = scene.ranges.value;
+  if (!isOneText(whole, pair)) {
+    return [
+      { title: titleOf("query", info, pair[0]), pieces: sidePieces("query", info, queries) },
+      { title: titleOf("key", info, pair[1]), pieces: sidePieces("key", info, keys) },
+    ];
+  }
+  const start = info.sentence_b_start;
+  if (start === null) return [{ title: "", pieces: sharedPieces(info, lens, queries) }];
+  const sentences: readonly (readonly [string, Span])[] = [
+    ["Sentence A", [queries[0], Math.min(start, queries[1])]],
+    ["Sentence B", [Math.max(start, queries[0]), queries[1]]],
+  ];
+  return sentences
+    .filter(([, [first, last]]) => first < last)
+    .map(([title, range]) => ({ title, pieces: sharedPieces(info, lens, range) }));
+}
+
+function titleOf(side: Side, { sentence_b_start }: MapInfo, sentence: string | undefined): string {
+  const role = side === "query" ? "Query" : "Key";
+  if (sentence_b_start === null || (sentence !== "a" && sentence !== "b")) return role;
+  return `${role}: sentence ${sentence.toUpperCase()}`;
+}
+
+function sidePieces(side: Side, info: MapInfo, [start, stop]: Span): Piece[] {
+  const isQuery = side === "query";
+  const special = new Set(isQuery ? info.query_special : info.key_special);
+  return (isQuery ? info.query_tokens : info.key_tokens).slice(start, stop).map((text, index) => {
+    const at = start + index;
+    return { text, isSpecial: special.has(at), query: isQuery ? at : null, key: isQuery ? null : at };
+  });
+}
+
+/** A key may be hidden where the query is not, as the attention sink can be. */
+function sharedPieces(info: MapInfo, { queries, keys }: Lens, range: Span): Piece[] {
+  return sidePieces("query", info, range).map((piece) => {
+    const positions = queries.groups[piece.query as number] ?? [];
+    const key = positions.map((position) => keys.shownAt[position] as number).find((column) => column >= 0);
+    return { ...piece, key: key ?? null };
+  });
+}

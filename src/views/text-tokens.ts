@@ -1,0 +1,95 @@
+import { css, heatTable, inkOn } from "../core/colors";
+import type { TokenPair } from "../core/context";
+import { heatIndex, type Scale } from "../core/scale";
+import { element } from "../dom/element";
+import { tokenText } from "../dom/token";
+import type { Passage, Piece } from "./text-passages";
+import type { Shading } from "./text-shading";
+
+/** A token in the page. */
+export interface Shown {
+  readonly piece: Piece;
+  readonly mark: HTMLElement;
+}
+
+/** A passage as running text, with its tokens in order. */
+export function passageElement({ title, pieces }: Passage): { root: HTMLElement; shown: readonly Shown[] } {
+  // Tokens that were given without their spaces would run into each other.
+  const isApart = pieces.length > 1 && !pieces.some(({ text, isSpecial }) => !isSpecial && /\s/.test(text));
+  const text = element("div", { class: "hs-prose", dir: "auto", role: "listbox" });
+  text.setAttribute("aria-label", title || "Text");
+  const shown = pieces.map((piece) => {
+    const mark = pieceElement(piece);
+    // The spaces before a token and the line breaks after it are the text's, not the token's: they stay unshaded.
+    const lead = /^ +(?=[^ ])/.exec(piece.text)?.[0] ?? (isApart || piece.isSpecial ? " " : "");
+    const breaks = /\n+$/.exec(piece.text)?.[0] ?? "";
+    text.append(lead, mark, breaks, piece.isSpecial ? " " : "");
+    return { piece, mark };
+  });
+  const heading = title ? [element("div", { class: "hs-prose-title" }, title)] : [];
+  return { root: element("div", { class: "hs-passage" }, ...heading, text), shown };
+}
+
+function pieceElement({ text, isSpecial, query, key }: Piece): HTMLElement {
+  const attributes = {
+    class: isSpecial ? "hs-piece hs-special" : "hs-piece",
+    role: "option",
+    // A special token says nothing about the direction of the text that it stands in.
+    dir: isSpecial ? "ltr" : undefined,
+    tabindex: -1,
+    "data-query": query ?? undefined,
+    "data-key": key ?? undefined,
+  };
+  return element("span", attributes, visibleText(text));
+}
+
+/** With line breaks inside of a token shown and kept; those at its end are the caller's. */
+function visibleText(token: string): string {
+  if (/^ +$/.test(token)) return "␣".repeat(token.length);
+  const lines = token
+    .replace(/^ +/, "")
+    .replace(/\n+$/, (breaks) => "⏎".repeat(breaks.length))
+    .split("\n");
+  return lines
+    .map((line) => tokenText(line, Number.MAX_SAFE_INTEGER))
+    .map(({ lead, text }) => lead + text)
+    .join("⏎\n");
+}
+
+/** The 256 colours of shades, each with the ink that can be read on it. */
+export type Inks = (shade: number) => { readonly background: string; readonly color: string };
+
+export function shadeInks(dark: boolean, scale: Scale, top: number): Inks {
+  const table = heatTable(dark);
+  return (shade) => {
+    if (Number.isNaN(shade)) return { background: MISSING, color: "" };
+    if (!(shade > 0)) return { background: "", color: "" };
+    const entry = 3 * heatIndex(shade, scale, top);
+    const rgb = [table[entry] as number, table[entry + 1] as number, table[entry + 2] as number] as const;
+    return { background: css(rgb), color: inkOn(rgb) };
+  };
+}
+
+const MISSING = "repeating-linear-gradient(135deg, rgb(128 128 128 / 0.5) 0 3px, rgb(128 128 128 / 0.15) 3px 6px)";
+
+export function shadeTokens(tokens: readonly Shown[], { side, shades }: Shading, inks: Inks): void {
+  for (const { piece, mark } of tokens) {
+    const position = piece[side];
+    const shade = position === null ? 0 : (shades[position] ?? 0);
+    const { background, color } = inks(shade);
+    mark.dataset.shade = String(shade);
+    mark.style.background = background;
+    mark.style.color = color;
+  }
+}
+
+/** Outlines tokens: those pointed at or pinned. */
+export function markTokens(tokens: readonly Shown[], at: TokenPair, pinned: TokenPair): void {
+  const meant = ({ query, key }: Piece, pair: TokenPair) =>
+    (query !== null && query === pair.query) || (key !== null && key === pair.key);
+  for (const { piece, mark } of tokens) {
+    mark.classList.toggle("hs-at", meant(piece, at));
+    if (meant(piece, pinned)) mark.setAttribute("aria-selected", "true");
+    else mark.removeAttribute("aria-selected");
+  }
+}
