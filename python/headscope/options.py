@@ -94,12 +94,12 @@ def check_options(
     map_ = check_place(capture, given, shown)
     for name in given.keys() & CHECKS.keys():
         given[name] = CHECKS[name](name, given[name])
-    deepest = max(each.num_layers for each in capture.maps.values())
-    for name, count in (("include_heads", _most_heads(map_)), ("include_layers", deepest)):
-        if name in given:
-            given[name] = _positions(name, given[name], count)
+    if "include_heads" in given:
+        given["include_heads"] = _positions("include_heads", given["include_heads"], _most_heads(map_))
+    if "include_layers" in given:
+        given["include_layers"] = check_layers("include_layers", given["include_layers"], capture)
     kept = sorted({layer for each in capture.maps.values() for layer in each.layers})
-    if "include_layers" not in given and len(kept) < deepest:
+    if "include_layers" not in given and len(kept) < _deepest(capture):
         given["include_layers"] = kept
     _place_layer(given, map_)
     return given
@@ -218,6 +218,15 @@ def check_place(capture: Capture, given: dict[str, Any], shown: str) -> Attentio
             given[name] = find_token(name, given[name], tokens, words)
     _check_pair(map_, given.get("pair", "all"))
     return map_
+
+
+def check_layers(name: str, layers: Any, capture: Capture) -> list[int]:
+    """Return layers as a list of plain positions, or raise ValueError unless some map of the capture has each."""
+    return _positions(name, layers, _deepest(capture))
+
+
+def _deepest(capture: Capture) -> int:
+    return max(map_.num_layers for map_ in capture.maps.values())
 
 
 def _check_pair(map_: AttentionMap, pair: Any) -> None:

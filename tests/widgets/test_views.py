@@ -4,8 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from traitlets import TraitError
 
 from headscope import from_attentions
+from headscope.contract import StoreTraits, ViewTraits
+from headscope.export import DEFAULTS
+from headscope.options import OPTIONS, PLACE
+from headscope.widgets import store_of
 
 
 @pytest.fixture
@@ -68,6 +73,23 @@ def test_heads_that_this_layer_lacks_are_not_read(capture: Any) -> None:
         ({"layer": 0, "include_layers": [1]}, ValueError, "layer 0 is not among include_layers"),
         ({"theme": "black"}, ValueError, "theme is 'black'"),
         ({"map": "cross"}, ValueError, "no attention map 'cross'"),
+        ({"head": 4}, ValueError, "head has 4"),
+        ({"head": 1, "heads": [0]}, ValueError, r"head is 1 and heads is \[0\]: give one of the two"),
+        ({"query": "z"}, ValueError, "no query token is 'z'; there are 'a' at 0"),
+        ({"pair": "ab"}, ValueError, "the 'self' map has no second sentence"),
+        ({"threshold": 1}, ValueError, "threshold is 1; it takes a weight, from 0 to less than 1"),
+        ({"threshold": -0.1}, ValueError, "threshold is -0.1"),
+        ({"threshold": float("nan")}, ValueError, "threshold is nan"),
+        ({"threshold": "0.1"}, ValueError, "threshold is '0.1'"),
+        ({"threshold": True}, ValueError, "threshold is True"),
+        ({"top_k": 0}, ValueError, "top_k is 0; it takes a whole number of keys, at least 1"),
+        ({"top_k": 2.0}, ValueError, "top_k is 2.0"),
+        ({"hide_special": "yes"}, ValueError, "hide_special is 'yes'; it can be True or False"),
+        ({"direction": "inwards"}, ValueError, "direction is 'inwards'; it can be 'out', 'in'"),
+        ({"search": 3}, ValueError, "search is 3; it takes a text"),
+        ({"treshold": 0.1}, TypeError, "no keyword 'treshold': did you mean 'threshold'"),
+        ({"topk": 3}, TypeError, "no keyword 'topk': did you mean 'top_k'"),
+        ({"scale": "log"}, TypeError, "no keyword 'scale'"),
     ],
 )
 def test_bad_options(capture: Any, options: dict[str, Any], error: type[Exception], message: str) -> None:
@@ -79,6 +101,79 @@ def test_bad_options(capture: Any, options: dict[str, Any], error: type[Exceptio
 def test_bad_heads_of_a_model_view(capture: Any, heads: list[int]) -> None:
     with pytest.raises(ValueError, match="include_heads"):
         capture.model_view(include_heads=heads)
+
+
+VIEWS = {
+    "head": lambda capture, **options: capture.head_view(**options),
+    "model": lambda capture, **options: capture.model_view(**options),
+    "matrix": lambda capture, **options: capture.matrix_view(**options),
+    "neuron": lambda capture, **options: capture.neuron_view(**options),
+    "text": lambda capture, **options: capture.text_view(**options),
+    "explorer": lambda capture, **options: capture.explorer(**options),
+}
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+def test_every_view_takes_a_place_and_reading_aids(capture: Any, kind: str) -> None:
+    aids = {"threshold": 0.1, "top_k": 2, "hide_special": True, "hide_sink": True, "merge_words": True}
+    aids |= {"direction": "in", "search": "b", "theme": "dark"}
+    view = VIEWS[kind](capture, layer=1, head=3, query="b", key=2, **aids)
+    assert view.view == kind
+    assert (view.layer, view.heads, view.query, view.key) == (1, [3], 1, 2)
+    assert {name: getattr(view, name) for name in aids} == aids
+    with pytest.raises(TypeError, match="did you mean 'threshold'"):
+        VIEWS[kind](capture, treshold=0.1)
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+def test_options_are_what_the_traits_are(capture: Any, kind: str) -> None:
+    """Each option is a place or a trait, and a page knows what each is where it is left out."""
+    view = VIEWS[kind](capture)
+    for name in set(OPTIONS[kind]) - {*PLACE, "head"}:
+        assert view.has_trait(name)
+        assert view.trait_metadata(name, "sync")
+        assert name in DEFAULTS
+        default = view.trait_defaults(name)
+        assert DEFAULTS[name] == ([] if name == "include_layers" else default)
+
+
+def test_every_trait_of_the_contract_is_there(capture: Any) -> None:
+    view, store = capture.explorer(), store_of(capture)
+    for traits, widget in ((ViewTraits, view), (StoreTraits, store)):
+        assert set(traits.__annotations__) <= set(widget.keys)
+
+
+def test_views_differ_in_their_own_options(capture: Any) -> None:
+    assert capture.matrix_view(scale="log", combine="mean").combine == "mean"
+    view = capture.explorer(tab="neurons", scale="sqrt", include_heads=[1], detail=True)
+    assert (view.tab, view.scale, view.include_heads, view.detail) == ("neurons", "sqrt", [1], True)
+    with pytest.raises(TypeError, match=r"explorer\(\) has no keyword 'tabs': did you mean 'tab'"):
+        capture.explorer(tabs="text")
+    with pytest.raises(ValueError, match="tab is 'neuron'; it can be 'heads', 'matrix', 'neurons', 'text'"):
+        capture.explorer(tab="neuron")
+
+
+def test_aids_are_the_view_s_and_weights_stay_exact(capture: Any) -> None:
+    before = capture.weights(0).copy()
+    one, two = capture.head_view(threshold=0.5, hide_sink=True, top_k=1), capture.head_view()
+    np.testing.assert_array_equal(capture.weights(0), before)
+    assert (one.threshold, two.threshold) == (0.5, None)
+
+
+def test_aids_are_assigned_too(capture: Any) -> None:
+    view = capture.head_view()
+    view.threshold, view.top_k = 0.25, 3
+    view.threshold = None
+    assert (view.threshold, view.top_k) == (None, 3)
+    for name, value in (("threshold", 1.5), ("top_k", 0), ("direction", "up")):
+        with pytest.raises((ValueError, TraitError), match=name):
+            setattr(view, name, value)
+    assert (view.threshold, view.top_k, view.direction) == (None, 3, "out")
+
+
+def test_numbers_of_numpy_are_aids(capture: Any) -> None:
+    view = capture.head_view(threshold=np.float32(0.25), top_k=np.int64(2), hide_sink=np.bool_(True))
+    assert (view.threshold, view.top_k, view.hide_sink) == (0.25, 2, True)
 
 
 def test_a_layer_that_a_view_does_not_include(capture: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -10,6 +11,7 @@ import traitlets as t
 
 from headscope.contract import ColorScale, Combine, Direction, Tab, Theme, ViewKind
 from headscope.options import CHECKS, PLACE, WITH_GRID, check_options
+from headscope.widgets.saving import PAGE, Layers, Pictures, check_path, check_scale, page_messages, page_of
 from headscope.widgets.selection import Selection
 from headscope.widgets.store import STATIC, Store, store_of
 
@@ -61,8 +63,62 @@ class View(anywidget.AnyWidget):
     """Tokens that hold this text are marked."""
 
     def __init__(self, store: Store, kind: ViewKind, **traits: Any) -> None:
+        self._pictures = Pictures(self.send)
         super().__init__(store=store, **traits)
         self.set_trait("view", kind)
+        self.on_msg(self._on_message)
+
+    def save(self, path: str | Path, *, layers: Layers | None = None, scale: float = 2.0) -> Path:
+        """Save the view as it is now: its layer, heads, pinned tokens and reading aids.
+
+        Parameters
+        ----------
+        path
+            What it ends in says what is saved. `.html`: a standalone page, interactive without network or kernel; no
+            browser is needed for it. `.svg` and `.png`: what is on screen, drawn by the page that shows the view.
+        layers
+            Of a `.html` file: the layers that it holds, zero-based, `"shown"` for the one on screen, or `"all"`, which
+            is what is saved where None, for those that the view includes.
+        scale
+            Of a `.png` file: how many pixels it has for each pixel of the page, both ways.
+
+        Returns
+        -------
+        Path
+            Where the file is, or will be: where the page can answer only after this cell (Colab, VS Code, ipykernel
+            before 7), a picture is written then, and this says so.
+
+        Raises
+        ------
+        RuntimeError
+            A picture of a view that no page shows, or that its page can't draw.
+        FileNotFoundError
+            The folder is missing.
+        ValueError
+            An unknown ending, `layers` that are not there or not for a page, or a `scale` that can't be.
+        TypeError
+            A path that is neither a str nor a Path.
+        """
+        place = check_path(path)
+        scale = check_scale(scale)
+        if place.suffix.lower() == PAGE:
+            place.write_text(page_of(self, "all" if layers is None else layers), encoding="utf-8")
+        elif layers is not None:
+            raise ValueError(f"layers is for {PAGE} files: a picture shows the layer on screen")
+        else:
+            self._pictures.save(place, scale)
+        return place
+
+    def _on_message(self, _widget: object, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        if content.get("type") == "export-html":
+            for message, parts in page_messages(self, content):
+                self.send(message, parts)
+        else:
+            self._pictures.receive(content, buffers)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        self._pictures.displayed = True
+        return super()._repr_mimebundle_(**kwargs)
 
     def __repr__(self) -> str:
         return f"<{self.view} view of {self.store.name}, map {self.map!r}, layer {self.layer}>"
