@@ -64,7 +64,12 @@ export interface ViewContext {
   readonly options: ViewOptions;
   readonly source: Source;
   readonly status: ReadonlySignal<Status>;
+  /** Left out where there is no kernel to make pages. */
+  readonly makePage?: MakePage;
 }
+
+/** Makes a standalone page of the view, as a whole file: with the layer on screen, or with all of them. */
+export type MakePage = (layers: "shown" | "all", signal: AbortSignal) => Promise<Blob>;
 
 /** Draws into `root` until `signal` aborts. */
 export type View = (root: HTMLElement, context: ViewContext, signal: AbortSignal) => void;

@@ -3,6 +3,7 @@ import type { View } from "../core/context";
 import { element } from "../dom/element";
 import { aidsMenu } from "./aids";
 import { attentionControl, layerControl } from "./controls";
+import { exportMenu } from "./export-menu";
 import { headToggles } from "./head-toggles";
 import { headKeys, layerKeys, mountKeys, searchKeys, tokenKeys } from "./keys";
 import { mountLines } from "./lines";
@@ -17,7 +18,13 @@ export const headView: View = (root, context, signal) => {
   const scene = openRoot(root, "head", context, signal);
   const aids = aidsMenu(scene, signal);
   const controls = [attentionControl(scene, signal), layerControl(scene, signal), headToggles(scene, signal)];
-  const toolbar = element("div", { class: "hs-toolbar" }, ...controls, aids.control);
+  const toolbar = element(
+    "div",
+    { class: "hs-toolbar" },
+    ...controls,
+    aids.control,
+    exportMenu(scene, root, signal).control,
+  );
   const body = element("div", { class: "hs-body" });
   root.append(toolbar, body);
   const lines = mountLines(body, scene, signal);

@@ -1,10 +1,12 @@
 import type { TokenPair } from "../core/context";
 import type { TokenLayout } from "../core/layout";
 import { MAX_ROW_HEIGHT } from "../core/layout";
-import type { LineGeometry } from "../core/lines";
+import type { LineGeometry, LineStyle } from "../core/lines";
 import { pixelRatio, resizeCanvas } from "../dom/canvas";
+import { type Drawing, setRedraw } from "../dom/drawing";
 import type { Stretch } from "../dom/size";
 import { drawLines } from "../draw/lines";
+import { linesMarks } from "./lines-marks";
 import type { ShownHead } from "./shown-heads";
 
 /** Everything that the lines of all tokens depend on. A new object means that they are drawn anew. */
@@ -20,16 +22,24 @@ const HALF_WIDTH = 0.9;
 
 const ALL: TokenPair = { query: null, key: null };
 
+/** A picture that others may print has so many lines as paths, one by one; beyond, they are an image. */
+const MOST_PATHS = 5000;
+/** Pixels per CSS pixel of that image. */
+const IMAGE_RATIO = 2;
+
 /** Paints lines into a canvas. The picture of all lines is kept, so that leaving a token costs no drawing. */
 export class LinesCanvas {
   #drawn: LinesPicture | null = null;
   #all: ImageData | null = null;
   #seen: ImageData | null = null;
+  #shown: { readonly picture: LinesPicture; readonly lines: TokenPair } | null = null;
 
-  constructor(readonly canvas: HTMLCanvasElement) {}
+  constructor(readonly canvas: HTMLCanvasElement) {
+    setRedraw(canvas, (width) => this.#shown && redraw({ ...this.#shown.picture, width }, this.#shown.lines));
+  }
 
   paintAll(picture: LinesPicture): void {
-    const context = this.#open(picture);
+    const context = this.#open(picture, ALL);
     if (!context) return;
     const image = fitted(this.#all, this.canvas.width, this.canvas.height);
     if (this.#drawn !== picture || this.#all !== image) draw(image, picture, ALL, 0);
@@ -40,7 +50,7 @@ export class LinesCanvas {
 
   /** Draws the lines of a token or a pair alone, and only as far as they are seen. */
   paintSome(picture: LinesPicture, lines: TokenPair, seen: Stretch): void {
-    const context = this.#open(picture);
+    const context = this.#open(picture, lines);
     if (!context) return;
     const { width, height } = this.canvas;
     const ratio = width / picture.width;
@@ -53,10 +63,13 @@ export class LinesCanvas {
   }
 
   clear(): void {
+    this.#shown = null;
     this.canvas.getContext("2d")?.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  #open({ width, layout }: LinesPicture): CanvasRenderingContext2D | null {
+  #open(picture: LinesPicture, lines: TokenPair): CanvasRenderingContext2D | null {
+    const { width, layout } = picture;
+    this.#shown = { picture, lines };
     const ratio = pixelRatio(width, layout.height);
     resizeCanvas(this.canvas, width * ratio, layout.height * ratio);
     return this.canvas.getContext("2d");
@@ -68,17 +81,35 @@ function fitted(image: ImageData | null, width: number, height: number): ImageDa
 }
 
 /** Draws into an image whose first row is the picture's row `top`, in device pixels. */
-function draw(image: ImageData, picture: LinesPicture, { query, key }: TokenPair, top: number): void {
-  const { heads, layout, width } = picture;
-  const ratio = image.width / width;
-  const geometry: LineGeometry = {
+function draw(image: ImageData, picture: LinesPicture, lines: TokenPair, top: number): void {
+  const ratio = image.width / picture.width;
+  drawLines(image, picture.heads, geometryOf(picture, ratio, top), styleOf(picture, lines, ratio));
+}
+
+function geometryOf({ layout, width }: LinesPicture, ratio: number, top: number): LineGeometry {
+  return {
     queryY: layout.queryY.map((y) => y * ratio - top),
     keyY: layout.keyY.map((y) => y * ratio - top),
     left: 0,
-    right: image.width,
+    right: width * ratio,
   };
+}
+
+function styleOf({ heads, layout }: LinesPicture, { query, key }: TokenPair, ratio: number): LineStyle {
   const halfWidth = HALF_WIDTH * ratio * Math.sqrt(layout.rowHeight / MAX_ROW_HEIGHT);
   // The few lines of one token hardly cover each other, and may be stronger than those of all.
   const opacity = query === null && key === null ? 1 / heads.length : 1 / Math.sqrt(heads.length);
-  drawLines(image, heads, geometry, { opacity, halfWidth, query, key });
+  return { opacity, halfWidth, query, key };
+}
+
+/** The picture as others may print it: whole, and as paths if it has not too many lines. */
+function redraw(picture: LinesPicture, lines: TokenPair): Drawing {
+  const marks = linesMarks(picture.heads, geometryOf(picture, 1, 0), styleOf(picture, lines, 1), MOST_PATHS);
+  if (marks !== null) return { marks };
+  const canvas = document.createElement("canvas");
+  const image = new ImageData(Math.ceil(picture.width * IMAGE_RATIO), Math.ceil(picture.layout.height * IMAGE_RATIO));
+  draw(image, picture, lines, 0);
+  resizeCanvas(canvas, image.width, image.height);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return { image: canvas, why: `The lines are an embedded image: there are more than ${MOST_PATHS} that can be seen.` };
 }

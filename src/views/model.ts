@@ -6,6 +6,7 @@ import { effectUntil } from "../dom/until";
 import { aidsMenu } from "./aids";
 import { attentionControl } from "./controls";
 import { mountDetail, toggleDetail } from "./detail";
+import { exportMenu } from "./export-menu";
 import { mountGrid } from "./grid";
 import type { Cell } from "./grid-keys";
 import { readCell } from "./grid-readout";
@@ -26,7 +27,14 @@ export const modelView: View = (root, context, signal) => {
   const scene = openRoot(root, "model", context, signal);
   const aids = aidsMenu(scene, signal);
   const caption = element("div", { class: "hs-label" });
-  const toolbar = element("div", { class: "hs-toolbar" }, attentionControl(scene, signal), aids.control, caption);
+  const toolbar = element(
+    "div",
+    { class: "hs-toolbar" },
+    attentionControl(scene, signal),
+    aids.control,
+    exportMenu(scene, root, signal).control,
+    caption,
+  );
   const gridPane = element("div", { class: "hs-grid-pane" });
   const detailPane = element("div", { class: "hs-detail" });
   const body = element("div", { class: "hs-body hs-split" }, gridPane, detailPane);

@@ -4,6 +4,7 @@ import type { ViewContext } from "../core/context";
 import { listedLayers } from "../core/included";
 import { keepSelectionValid } from "../core/valid";
 import { views } from "../views/registry";
+import { answerExports, pageMaker } from "./exporting";
 import type { StoreExports } from "./store";
 import { channelSignal, traitSignal } from "./traits";
 
@@ -23,7 +24,10 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
   const root = document.createElement("div");
   el.append(root);
   views[model.get("view")]?.(root, context, signal);
-  afterPaint(root, signal, () => exports.prefetch());
+  afterPaint(root, signal, () => {
+    answerExports(model, root, context, signal);
+    exports.prefetch();
+  });
   signal.addEventListener("abort", () => root.remove());
 }
 
@@ -68,6 +72,7 @@ function contextOf(
     },
     source: exports.source,
     status: channelSignal(exports.status, signal),
+    makePage: pageMaker(model),
   };
 }
 

@@ -1,0 +1,21 @@
+/** What a canvas shows, for a picture that others may print: as marks of SVG, or as an image where that is better. */
+export type Drawing =
+  | { readonly marks: string }
+  /** The whole picture, also what is scrolled out of sight; `why` it is no marks, as a sentence. */
+  | { readonly image: HTMLCanvasElement; readonly why: string };
+
+/** Draws what the canvas shows into an area of this size, in CSS pixels; null where it shows nothing. */
+export type Redraw = (width: number, height: number) => Drawing | null;
+
+const REDRAW = Symbol("redraw");
+
+type Redrawn = HTMLCanvasElement & { [REDRAW]?: Redraw };
+
+/** Tells how else than by its pixels a canvas can be drawn. */
+export function setRedraw(canvas: HTMLCanvasElement, redraw: Redraw): void {
+  (canvas as Redrawn)[REDRAW] = redraw;
+}
+
+export function redrawOf(canvas: HTMLCanvasElement): Redraw | undefined {
+  return (canvas as Redrawn)[REDRAW];
+}

@@ -1,0 +1,78 @@
+import { drawBox } from "./svg-box";
+import type { Box, SvgPaper } from "./svg-paper";
+import { drawRun } from "./svg-text";
+import type { Run } from "./text-runs";
+
+/** Draws what the style sheet puts before or after the content of an element, whose box and runs of text these are. */
+export function drawPseudo(
+  paper: SvgPaper,
+  element: Element,
+  side: "before" | "after",
+  outer: Box,
+  runs: readonly Run[],
+): void {
+  const style = getComputedStyle(element, `::${side}`);
+  if (["none", "normal", ""].includes(style.content) || style.display === "none") return;
+  const text = contentOf(element, style.content);
+  const opacity = Number(style.opacity);
+  const box =
+    style.position === "absolute"
+      ? placedBox(outer, element, style)
+      : inlineBox(paper, element, text, side, outer, runs, style);
+  if (!box || !(opacity > 0)) return;
+  const draw = () => {
+    if (style.position === "absolute") drawBox(paper, box, style);
+    drawRun(paper, { text, box: text === "" ? box : lineIn(paper, box, style) }, style);
+  };
+  if (opacity < 1) paper.group({ opacity }, draw);
+  else draw();
+}
+
+/** The text of a computed `content`: of quoted strings and of attributes, which not every browser looks up. */
+function contentOf(element: Element, content: string): string {
+  return [...content.matchAll(/"((?:[^"\\]|\\.)*)"|attr\(([\w-]+)\)/gs)]
+    .map(([, quoted, name]) => (name ? (element.getAttribute(name) ?? "") : (quoted ?? "").replace(/\\(.)/gs, "$1")))
+    .join("");
+}
+
+/** Where the browser has a positioned one: its computed place is in pixels. */
+function placedBox(outer: Box, element: Element, style: CSSStyleDeclaration): Box | null {
+  const [x, y, width, height] = [style.left, style.top, style.width, style.height].map(Number.parseFloat) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (![x, y, width, height].every(Number.isFinite)) return null;
+  return { x: outer.x + element.clientLeft + x, y: outer.y + element.clientTop + y, width, height };
+}
+
+/** Beside the text, on the side where it begins or ends; in an element without text, where its line begins. */
+function inlineBox(
+  paper: SvgPaper,
+  element: Element,
+  text: string,
+  side: "before" | "after",
+  outer: Box,
+  runs: readonly Run[],
+  style: CSSStyleDeclaration,
+): Box {
+  const width = paper.fonts.width(text, style);
+  const run = side === "before" ? runs[0] : runs.at(-1);
+  const isLeft = (side === "before") !== (style.direction === "rtl");
+  if (run) {
+    const { x, y, height } = run.box;
+    return { x: isLeft ? x - width : x + run.box.width, y, width, height };
+  }
+  const { paddingLeft, paddingRight, paddingTop, textAlign } = getComputedStyle(element);
+  const [left, right, top] = [paddingLeft, paddingRight, paddingTop].map(Number.parseFloat) as [number, number, number];
+  const x = textAlign === "right" ? outer.x + outer.width - right - width : outer.x + left;
+  return { x, y: outer.y + top, width, height: Number.parseFloat(style.lineHeight) || outer.height };
+}
+
+/** The box of a text in the first line of its own box. */
+function lineIn(paper: SvgPaper, box: Box, style: CSSStyleDeclaration): Box {
+  const { up, down } = paper.fonts.extent(style);
+  const line = style.position === "absolute" ? Number.parseFloat(style.lineHeight) || up + down : box.height;
+  return { ...box, y: box.y + (line - up - down) / 2, height: up + down };
+}

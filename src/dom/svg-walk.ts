@@ -1,0 +1,137 @@
+import { redrawOf } from "./drawing";
+import { drawBox, drawOutline } from "./svg-box";
+import { tag } from "./svg-markup";
+import type { Box, SvgPaper } from "./svg-paper";
+import { drawPseudo } from "./svg-pseudo";
+import { drawRun } from "./svg-text";
+import { type Run, runsOf } from "./text-runs";
+
+/** Draws an element of the page as it looks now, with all that is in it but for what `leaveOut` selects. */
+export function drawElement(paper: SvgPaper, element: HTMLElement, leaveOut: string): void {
+  if (element.matches(leaveOut)) return;
+  const style = getComputedStyle(element);
+  if (style.display === "none" || !(Number(style.opacity) > 0)) return;
+  const opacity = Number(style.opacity);
+  const draw = () =>
+    style.transform === "none"
+      ? drawUpright(paper, element, style, leaveOut)
+      : drawTurned(paper, element, style, leaveOut);
+  if (opacity < 1) paper.group({ opacity: opacity.toFixed(3) }, draw);
+  else draw();
+}
+
+function drawUpright(paper: SvgPaper, element: HTMLElement, style: CSSStyleDeclaration, leaveOut: string): void {
+  const box = paper.box(element.getBoundingClientRect());
+  if (isForListeners(box, style)) return;
+  const isVisible = style.visibility === "visible";
+  if (isVisible && style.display !== "contents") drawBox(paper, box, style);
+  if (element instanceof HTMLCanvasElement) {
+    if (isVisible) drawCanvas(paper, element, box, style);
+    return;
+  }
+  const inside = () => drawContent(paper, element, style, box, leaveOut);
+  if (isClipped(element, style)) {
+    const id = clip(paper, box);
+    paper.within(box, () => paper.group({ "clip-path": `url(#${id})` }, inside));
+  } else inside();
+  // The ring around what has the keyboard's focus is for the one at the keyboard, not for those who see the picture.
+  const isChosen = element.matches("[aria-pressed=true], [aria-selected=true]");
+  if (isVisible && (isChosen || !element.matches(":focus-visible"))) drawOutline(paper, box, style);
+}
+
+function drawContent(
+  paper: SvgPaper,
+  element: HTMLElement,
+  style: CSSStyleDeclaration,
+  box: Box,
+  leaveOut: string,
+): void {
+  const texts = [...element.childNodes].filter((node): node is Text => node instanceof Text);
+  const runs =
+    style.visibility === "visible" ? new Map(texts.map((node) => [node, shown(paper, element, node, style)])) : null;
+  const all = [...(runs?.values() ?? [])].flat();
+  if (runs) drawPseudo(paper, element, "before", box, all);
+  for (const node of element.childNodes) {
+    if (node instanceof Text) for (const run of runs?.get(node) ?? []) drawRun(paper, run, style);
+    else if (node instanceof HTMLElement) drawElement(paper, node, leaveOut);
+  }
+  if (runs) drawPseudo(paper, element, "after", box, all);
+}
+
+/** The lines of a text, cut short with an ellipsis where the browser does so. */
+function shown(paper: SvgPaper, element: HTMLElement, node: Text, style: CSSStyleDeclaration): readonly Run[] {
+  const runs = runsOf(paper, node, style);
+  const [only] = runs;
+  if (!only || !cutsText(element, style)) return runs;
+  const { left, width } = element.getBoundingClientRect();
+  const room = left + width - Number.parseFloat(style.paddingRight) - paper.origin.x - only.box.x;
+  if (only.box.width <= room + 0.5 || style.direction === "rtl") return runs;
+  const letters = [...only.text];
+  while (letters.length > 0 && paper.fonts.width(`${letters.join("")}…`, style) > room) letters.pop();
+  const text = `${letters.join("")}…`;
+  return [{ text, box: { ...only.box, width: paper.fonts.width(text, style) } }];
+}
+
+function cutsText(element: HTMLElement, { textOverflow, overflowX }: CSSStyleDeclaration): boolean {
+  return textOverflow === "ellipsis" && overflowX !== "visible" && element.scrollWidth > element.clientWidth;
+}
+
+/** What stands in the page for assistive software alone. */
+function isForListeners({ width, height }: Box, { overflowX, clipPath }: CSSStyleDeclaration): boolean {
+  return (width <= 1 && height <= 1 && overflowX !== "visible") || clipPath.startsWith("inset(50%");
+}
+
+function isClipped(element: HTMLElement, style: CSSStyleDeclaration): boolean {
+  if (style.display === "inline" || cutsText(element, style)) return false;
+  const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
+  return (
+    (style.overflowX !== "visible" && scrollWidth > clientWidth + 1) ||
+    (style.overflowY !== "visible" && scrollHeight > clientHeight + 1)
+  );
+}
+
+/** Names an area outside of which nothing is seen. */
+function clip(paper: SvgPaper, box: Box): string {
+  const id = paper.id("seen");
+  paper.add("clipPath", { id }, tag("rect", { ...box }));
+  return id;
+}
+
+/** Draws an element as if it stood upright, and turns the drawing. */
+function drawTurned(paper: SvgPaper, element: HTMLElement, style: CSSStyleDeclaration, leaveOut: string): void {
+  const { transform, transformOrigin } = style;
+  const around = paper.box(element.getBoundingClientRect());
+  const own = element.style.transform;
+  element.style.transform = "none";
+  const { x, y } = paper.box(element.getBoundingClientRect());
+  const [across = 0, down = 0] = transformOrigin.split(" ").map(Number.parseFloat);
+  const [left, top] = [x + across, y + down];
+  const matrix = new DOMMatrix(transform);
+  const { a, b, c, d, e, f } = new DOMMatrix().translate(left, top).multiply(matrix).translate(-left, -top);
+  const numbers = [a, b, c, d, e, f].map((number) => Number(number.toFixed(4)));
+  paper.within(around, () =>
+    paper.group({ transform: `matrix(${numbers.join(" ")})` }, () => drawUpright(paper, element, style, leaveOut)),
+  );
+  element.style.transform = own;
+}
+
+function drawCanvas(paper: SvgPaper, canvas: HTMLCanvasElement, box: Box, style: CSSStyleDeclaration): void {
+  if (box.width <= 0 || box.height <= 0) return;
+  const redraw = redrawOf(canvas);
+  const drawing = redraw
+    ? redraw(box.width, box.height)
+    : { image: canvas, why: "Shaded areas are an embedded image." };
+  if (!drawing) return;
+  paper.reach(box);
+  if ("marks" in drawing) {
+    paper.group({ transform: `translate(${box.x.toFixed(2)} ${box.y.toFixed(2)})` }, () => paper.markup(drawing.marks));
+    return;
+  }
+  paper.notes.add(drawing.why);
+  paper.add("image", {
+    ...box,
+    preserveAspectRatio: "none",
+    "image-rendering": style.imageRendering === "pixelated" ? "pixelated" : undefined,
+    "xlink:href": drawing.image.toDataURL("image/png"),
+  });
+}

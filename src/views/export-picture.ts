@@ -1,0 +1,52 @@
+import { signal as signalOf } from "@preact/signals-core";
+import type { PictureFormat, ViewKind } from "../contract.gen";
+import type { ViewContext } from "../core/context";
+import { pngOf } from "../dom/png";
+import { type SvgPicture, svgOf } from "../dom/svg";
+import { pictureWords } from "./export-words";
+import { createScene } from "./scene";
+
+/** What is for the reader's hand alone, and says nothing in a picture. */
+const CONTROLS =
+  ".hs-toolbar, .hs-statusline, .hs-ruler, .hs-button, .hs-notice, .hs-tab-row, .hs-menu, button.hs-tab, select, input";
+
+/** Draws what a view shows, as a whole file, once it has painted what it waits for. */
+export async function viewPicture(
+  root: HTMLElement,
+  context: ViewContext,
+  format: PictureFormat,
+  scale: number,
+  signal: AbortSignal,
+): Promise<Blob> {
+  await painted(root, signal);
+  const picture = viewSvg(root, context);
+  return format === "svg" ? new Blob([picture.text], { type: "image/svg+xml" }) : pngOf(picture, scale);
+}
+
+export function viewSvg(root: HTMLElement, context: ViewContext): SvgPicture {
+  const scene = createScene(context, signalOf(root.dataset.ground === "dark"));
+  return svgOf(root, { words: pictureWords(scene, root.dataset.view as ViewKind), leaveOut: CONTROLS });
+}
+
+/** Waits until the view says that it shows what was asked for. */
+function painted(root: HTMLElement, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const observer = new MutationObserver(look);
+    const end = (settle: () => void) => {
+      observer.disconnect();
+      signal.removeEventListener("abort", closed);
+      settle();
+    };
+    function look(): void {
+      const { state } = root.dataset;
+      if (state === "error") end(() => reject(new Error("The view could not be drawn: it says what is wrong.")));
+      else if (state !== "pending") end(resolve);
+    }
+    function closed(): void {
+      end(() => reject(new Error("The view was closed before its picture was drawn.")));
+    }
+    observer.observe(root, { attributes: true, attributeFilter: ["data-state"] });
+    signal.addEventListener("abort", closed);
+    look();
+  });
+}
