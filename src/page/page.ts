@@ -1,5 +1,5 @@
 import { signal as newSignal } from "@preact/signals-core";
-import type { MapInfo, ViewTraits } from "../contract.gen";
+import type { MapInfo, PairFilter, ViewTraits } from "../contract.gen";
 import type { ViewContext } from "../core/context";
 import { listedLayers } from "../core/included";
 import { keepSelectionValid } from "../core/valid";
@@ -13,6 +13,9 @@ interface PageInfo extends Omit<ViewTraits, "store"> {
   readonly map: string;
   readonly layer: number;
   readonly heads: readonly number[] | null;
+  readonly query: number | null;
+  readonly key: number | null;
+  readonly pair: PairFilter;
 }
 
 function contextOf(page: string, info: PageInfo): ViewContext {
@@ -24,9 +27,9 @@ function contextOf(page: string, info: PageInfo): ViewContext {
       map,
       layer: newSignal(info.layer),
       heads: newSignal(info.heads),
-      query: newSignal<number | null>(null),
-      key: newSignal<number | null>(null),
-      pair: newSignal("all" as const) as ViewContext["selection"]["pair"],
+      query: newSignal(info.query),
+      key: newSignal(info.key),
+      pair: newSignal(info.pair),
       hover: newSignal({ query: null, key: null }) as ViewContext["selection"]["hover"],
     },
     options: {
