@@ -126,3 +126,54 @@ def test_an_unknown_display_mode() -> None:
 def test_nothing_but_missing_weights_still_shows(displayed: list[Any]) -> None:
     ours.head_view([np.full((1, 1, 2, 2), np.nan)], ["a", "b"])
     assert len(displayed) == 1
+
+
+def test_the_neuron_view_s_signature_is_bertviz_own() -> None:
+    theirs = pytest.importorskip("bertviz.neuron_view")
+    assert (
+        inspect.signature(ours.neuron_view.show).parameters.keys() == inspect.signature(theirs.show).parameters.keys()
+    )
+    expected = [parameter.default for parameter in inspect.signature(theirs.show).parameters.values()]
+    assert [p.default for p in inspect.signature(ours.neuron_view.show).parameters.values()] == expected
+
+
+def test_the_neuron_view_runs_the_user_s_own_model(minilm: Any, displayed: list[Any]) -> None:
+    model, tokenizer = minilm.model, minilm.tokenizer
+    ours.neuron_view.show(model, "bert", tokenizer, "The cat sat", "It lay down", layer=2, head=3)
+    [view] = displayed
+    assert (view.view, view.theme, view.layer, view.heads) == ("neuron", "dark", 2, [3])
+    info = view.store.maps[0]
+    assert info["query_tokens"][:3] == ["[CLS]", "the", "cat"]
+    assert info["sentence_b_start"] == 5
+    assert info["no_vectors"] == [""] * 6
+
+
+def test_the_neuron_view_returns_a_page(minilm: Any) -> None:
+    page = ours.neuron_view.show(minilm.model, "bert", minilm.tokenizer, "The cat", html_action="return")
+    assert isinstance(page, HTML)
+    assert "-vectors-self-5" in page.data
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sentence_a": ""}, "sentence_a is required"),
+        ({"model_type": "gpt2"}, "the model is of type 'bert'"),
+        ({"html_action": "save"}, "html_action"),
+        ({"display_mode": "grey"}, "display_mode"),
+        ({"layer": 6}, "layer"),
+        ({"head": 12}, "heads"),
+    ],
+)
+def test_the_neuron_view_names_bad_input(
+    minilm: Any, arguments: dict[str, Any], message: str, displayed: list[Any]
+) -> None:
+    given = {"model_type": "bert", "tokenizer": minilm.tokenizer, "sentence_a": "The cat"} | arguments
+    with pytest.raises(ValueError, match=message):
+        ours.neuron_view.show(minilm.model, **given)
+    assert displayed == []
+
+
+def test_a_model_that_takes_no_pairs_is_given_none(tiny: Any, smollm2_tokenizer: Any) -> None:
+    with pytest.raises(ValueError, match="takes no pairs"):
+        ours.neuron_view.show(tiny("llama").model, "llama", smollm2_tokenizer, "One", "Two")

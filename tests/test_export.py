@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import headscope as hs
 from headscope import from_attentions
 from headscope.blocks import decode_blocks
 from headscope.export import EXACT_BYTES, standalone_html
+from headscope.vectors import decode_vectors
 
 
 class Parts(HTMLParser):
@@ -153,3 +155,41 @@ def test_no_name_breaks_out_of_the_page(name: str) -> None:
     capture = capture_of(1)
     capture.name = name
     assert parts(standalone_html(capture)).tags.count("script") == 3
+
+
+def vectors(page: Parts, layer: int, map_: str = "self") -> dict[tuple[str, int], Any]:
+    [text] = [text for id_, text in page.scripts.items() if id_.endswith(f"-vectors-{map_}-{layer}")]
+    frames = decode_vectors(gzip.decompress(base64.b64decode(text)))
+    return {(header["kind"], header["head"]): values for header, values in frames}
+
+
+@pytest.mark.parametrize("view", ["neuron", "explorer"])
+def test_pages_hold_queries_and_keys(tiny: Any, view: Any) -> None:
+    capture = hs.capture(tiny("llama").model, inputs={"input_ids": [[5, 6, 7, 8]]})
+    page = parts(standalone_html(capture, view, include_layers=[1, 2]))
+    assert not [id_ for id_ in page.scripts if id_.endswith("-vectors-self-0")]
+    held = vectors(page, 2)
+    np.testing.assert_array_equal(held["queries", 3], capture.queries(2, 3))
+    np.testing.assert_array_equal(held["keys", 1], capture.keys(2, 3))
+    np.testing.assert_array_equal(held["weights", 3], capture.weights(2, 3))
+    assert held["hidden", 3].tolist() == np.triu(np.ones((4, 4)), 1).tolist()
+    assert {head for kind, head in held if kind == "keys"} == {0, 1}
+
+
+def test_pages_of_given_weights_have_none(tiny: Any) -> None:
+    page = parts(standalone_html(capture_of(), "neuron"))
+    assert not [id_ for id_ in page.scripts if "-vectors-" in id_]
+    captured = hs.capture(tiny("bert").model, inputs={"input_ids": [[5, 6, 7]]})
+    assert not [id_ for id_ in parts(standalone_html(captured, "head")).scripts if "-vectors-" in id_]
+
+
+def test_large_pages_say_what_they_do_without(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = hs.capture(tiny("bert").model, inputs={"input_ids": [[5, 6, 7]]})
+    monkeypatch.setattr("headscope.export.VECTOR_BYTES", 100)
+    monkeypatch.setattr("headscope.export.EXACT_VECTOR_BYTES", 100)
+    explorer = parts(standalone_html(capture, "explorer"))
+    assert not [id_ for id_ in explorer.scripts if "-vectors-" in id_]
+    [info] = [json.loads(text) for id_, text in explorer.scripts.items() if id_.endswith("-info")]
+    assert all("does without queries and keys" in reason for reason in info["maps"][0]["no_vectors"])
+    neuron = vectors(parts(standalone_html(capture, "neuron")), 0)
+    assert {kind for kind, _ in neuron} == {"queries", "keys"}

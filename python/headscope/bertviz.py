@@ -12,7 +12,7 @@ from typing import Any
 
 from IPython.display import HTML, display
 
-from headscope.attention import Capture, from_attentions
+from headscope.attention import Capture, capture, from_attentions
 from headscope.contract import ViewKind
 from headscope.export import standalone_html
 from headscope.widgets.views import show
@@ -128,6 +128,76 @@ def model_view(
     )
     options = {"theme": display_mode, "include_layers": include_layers, "include_heads": include_heads}
     return _act(capture, "model", html_action, options)
+
+
+class neuron_view:  # noqa: N801  # BertViz's module of this name
+    """BertViz's module `neuron_view`: `neuron_view.show(...)`."""
+
+    @staticmethod
+    def show(
+        model: Any,
+        model_type: str,
+        tokenizer: Any,
+        sentence_a: str,
+        sentence_b: str | None = None,
+        display_mode: str = "dark",
+        layer: int | None = None,
+        head: int | None = None,
+        html_action: str = "view",
+    ) -> HTML | None:
+        """Run a model and show the neuron view: how each weight of one head comes from queries and keys.
+
+        Parameters
+        ----------
+        model, tokenizer
+            Any Hugging Face model, as it was loaded, and its tokenizer: no copies of models with changed code.
+        model_type
+            The type of the model, as its config names it: `"bert"`, `"gpt2"`, `"llama"` and the like.
+        sentence_a, sentence_b
+            The text, or a pair of them for models that take pairs.
+        display_mode
+            `"dark"` or `"light"`.
+        layer, head
+            What is shown first; zero-based, 0 by default.
+        html_action
+            `"view"` displays a live view; `"return"` returns a standalone page.
+
+        Returns
+        -------
+        An `IPython.display.HTML` that needs neither network nor kernel, or None where the view was displayed.
+
+        Raises
+        ------
+        ValueError
+            The text is missing, the model is of another type, takes no pairs, or lacks the layer or head.
+        """
+        _check("html_action", html_action, HTML_ACTIONS)
+        _check("display_mode", display_mode, DISPLAY_MODES)
+        if not sentence_a:
+            raise ValueError("sentence_a is required: give the text that the model is to read.")
+        _check_type(model, model_type)
+        if sentence_b:
+            _check_pairs(tokenizer, model_type)
+        captured = capture(model, tokenizer, sentence_a, *([sentence_b] if sentence_b else []))
+        options = {"theme": display_mode, "layer": layer or 0, "heads": [head or 0]}
+        return _act(captured, "neuron", html_action, options)
+
+
+def _check_type(model: Any, model_type: str) -> None:
+    """Check the type that BertViz needs to choose its copy of the model."""
+    own = getattr(getattr(model, "config", None), "model_type", None)
+    if own is not None and model_type != own:
+        raise ValueError(f"model_type is {model_type!r}, but the model is of type {own!r}: give that.")
+
+
+def _check_pairs(tokenizer: Any, model_type: str) -> None:
+    """Refuse a pair where the tokenizer would run the two texts together."""
+    added = getattr(tokenizer, "num_special_tokens_to_add", None)
+    if added is not None and added(pair=True) <= added(pair=False):
+        raise ValueError(
+            f"sentence_b was given, but a model of type {model_type!r} takes no pairs: its tokenizer puts nothing "
+            "between two texts. Give one text as sentence_a."
+        )
 
 
 def _capture(

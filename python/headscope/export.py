@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from headscope.blocks import encode_block
 from headscope.contract import OVERVIEW_BINS, BlockKind, Dtype, ViewKind
 from headscope.options import OPTIONS, WITH_GRID, check_options, has_overviews
+from headscope.vectors import layer_bytes, layer_frames, why_no_vectors
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
@@ -26,6 +27,12 @@ EXACT_BYTES = 2 * 1024 * 1024
 
 FAST_BYTES = 4 * 1024 * 1024
 """A layer larger than this is packed quickly rather than tightly."""
+
+VECTOR_BYTES = 16 * 1024 * 1024
+"""The explorer's pages hold queries and keys up to this size; those of the neuron view always do."""
+
+EXACT_VECTOR_BYTES = 8 * 1024 * 1024
+"""Pages hold exact weights beside queries and keys, to check the softmax with, up to this size."""
 
 DEFAULTS = {
     "theme": "auto",
@@ -99,8 +106,10 @@ def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Pre
     given = check_options(capture, view, options, shown, "standalone_html")
     info: dict[str, Any] = DEFAULTS | {"map": shown} | given | {"name": capture.name, "view": view}
     info["maps"] = [map_.info() for map_ in capture.maps.values()]
+    vectors = _vector_layers(capture, info)
     page = f"headscope-{uuid.uuid4().hex[:12]}"
     first, rest = _ordered_parts(capture, page, info, precision)
+    rest += _vector_parts(page, vectors)
     return TEMPLATE.format(
         title=escape(f"{capture.name}: attention"),
         scheme=SCHEMES[info["theme"]],
@@ -132,6 +141,33 @@ def _ordered_parts(
     return first, rest
 
 
+def _vector_layers(capture: Capture, info: dict[str, Any]) -> list[tuple[AttentionMap, int]]:
+    """Return the layers whose queries and keys the page is to hold; where it does without, its maps say why."""
+    if info["view"] not in ("neuron", "explorer"):
+        return []
+    held = [(map_, layer) for map_ in capture.maps.values() for layer in _layers(map_, info["include_layers"])]
+    held = [(map_, layer) for map_, layer in held if not why_no_vectors(map_.records[layer])]
+    size = sum(layer_bytes(*place)[0] for place in held)
+    if info["view"] == "neuron" or size <= VECTOR_BYTES:
+        return held
+    reason = (
+        f"This page does without queries and keys, which would take {size / 1e6:.0f} MB. A page of the neuron view has "
+        "them, and so has one of fewer layers (include_layers=)."
+    )
+    for described in info["maps"]:
+        described["no_vectors"] = [already or reason for already in described["no_vectors"]]
+    return []
+
+
+def _vector_parts(page: str, layers: Sequence[tuple[AttentionMap, int]]) -> list[str]:
+    """Return the elements that carry queries and keys, one a layer."""
+    exact = sum(layer_bytes(*place)[1] for place in layers) <= EXACT_VECTOR_BYTES
+    return [
+        _carrier(f"{page}-vectors-{map_.name}-{layer}", b"".join(layer_frames(map_, layer, exact)))
+        for map_, layer in layers
+    ]
+
+
 def _kinds(view: ViewKind) -> tuple[BlockKind, ...]:
     return ("overview", "block") if view in WITH_GRID else ("block",)
 
@@ -153,8 +189,12 @@ def _dtype(capture: Capture, layers: dict[str, list[int]], precision: Precision)
 
 def _part(page: str, kind: BlockKind, map_: AttentionMap, layer: int, dtype: Dtype) -> str:
     """Return the element that carries one layer, as `src/sources/embedded.ts` reads it."""
-    packed = base64.b64encode(_packed(b"".join(_blocks(kind, map_, layer, dtype)))).decode()
-    return f'<script type="text/plain" id="{page}-{kind}-{escape(map_.name)}-{layer}">{packed}</script>'
+    return _carrier(f"{page}-{kind}-{map_.name}-{layer}", b"".join(_blocks(kind, map_, layer, dtype)))
+
+
+def _carrier(id_: str, frames: bytes) -> str:
+    """Return an element that carries packed bytes."""
+    return f'<script type="text/plain" id="{escape(id_)}">{base64.b64encode(_packed(frames)).decode()}</script>'
 
 
 def _packed(blocks: bytes) -> bytes:

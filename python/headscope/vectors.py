@@ -139,6 +139,33 @@ def head_frames(map_: AttentionMap, layer: int, head: int, queries: tuple[int, i
     yield from row_frames(map_, layer, head, queries)
 
 
+def layer_frames(map_: AttentionMap, layer: int, weights: bool = True) -> Iterator[bytes]:
+    """Yield the frames of all heads of a layer, with the exact weights if wanted.
+
+    Raises
+    ------
+    ValueError
+        There are no queries and keys of the layer.
+    """
+    record = map_.vectors(layer)
+    queries = 0, record.num_queries
+    for kv_head in range(record.num_kv_heads):
+        yield from key_frames(map_, layer, kv_head)
+    for head in range(record.num_heads):
+        yield from query_frames(map_, layer, head, queries)
+        yield from row_frames(map_, layer, head, queries, weights)
+
+
+def layer_bytes(map_: AttentionMap, layer: int) -> tuple[int, int]:
+    """Return how many bytes a layer's queries and keys take, and how many its exact weights; 0 where there are none."""
+    record = map_.records[layer]
+    if not isinstance(record, VectorRecord):
+        return 0, 0
+    head_dim = record.queries([0]).shape[2]
+    rows = record.num_heads * record.num_queries + record.num_kv_heads * record.num_keys
+    return 4 * rows * head_dim, 4 * record.num_heads * record.num_queries * record.num_keys
+
+
 def query_frames(map_: AttentionMap, layer: int, head: int, queries: tuple[int, int]) -> Iterator[bytes]:
     """Yield the frames of a head's queries and its rule."""
     values = map_.vectors(layer).queries([head])[0]
