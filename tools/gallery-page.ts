@@ -19,6 +19,7 @@ export interface Wish extends Behaviour {
   readonly tab?: Tab;
   readonly scale?: ColorScale;
   readonly combine?: Combine;
+  readonly direction?: Direction;
 }
 
 const SENTENCES = "[CLS] the cat sat on the mat [SEP] the cat lay on the rug [SEP]".split(" ");
@@ -77,7 +78,7 @@ function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } 
         hideSpecial: signal(false),
         hideSink: signal(false),
         mergeWords: signal(false),
-        direction: signal<Direction>("out"),
+        direction: signal<Direction>(wish.direction ?? "out"),
         search: signal(""),
       },
     },

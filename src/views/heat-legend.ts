@@ -30,10 +30,10 @@ export function heatLegend(
   signal: AbortSignal,
 ): HTMLElement {
   const { scale } = scene.context.options;
-  const name = element("div", { class: "hs-legend-name" });
+  const name = element("div", { class: "hs-heat-legend-name" });
   const ramp = element("div", { class: "hs-ramp" });
-  const numbers = element("div", { class: "hs-legend-numbers" });
-  const legend = element("div", { class: "hs-legend", role: "img" }, name, ramp, numbers);
+  const numbers = element("div", { class: "hs-heat-legend-numbers" });
+  const legend = element("div", { class: "hs-heat-legend", role: "img" }, name, ramp, numbers);
   effectUntil(signal, () => {
     ramp.style.background = rampOf(heatTable(scene.dark.value));
   });

@@ -18,12 +18,13 @@ export function passageElement({ title, pieces }: Passage): { root: HTMLElement;
   const isApart = pieces.length > 1 && !pieces.some(({ text, isSpecial }) => !isSpecial && /\s/.test(text));
   const text = element("div", { class: "hs-prose", dir: "auto", role: "listbox" });
   text.setAttribute("aria-label", title || "Text");
-  const shown = pieces.map((piece) => {
+  const shown = pieces.map((piece, index) => {
     const mark = pieceElement(piece);
     // The spaces before a token and the line breaks after it are the text's, not the token's: they stay unshaded.
-    const lead = /^ +(?=[^ ])/.exec(piece.text)?.[0] ?? (isApart || piece.isSpecial ? " " : "");
+    const lead = /^ +(?=[^ ])/.exec(piece.text)?.[0] ?? (isApart && index > 0 ? " " : "");
     const breaks = /\n+$/.exec(piece.text)?.[0] ?? "";
-    text.append(lead, mark, breaks, piece.isSpecial ? " " : "");
+    if (piece.isSpecial) text.append(element("wbr"), mark, breaks, element("wbr"));
+    else text.append(lead, mark, breaks);
     return { piece, mark };
   });
   const heading = title ? [element("div", { class: "hs-prose-title" }, title)] : [];
