@@ -2,6 +2,7 @@ import type { AnyModel } from "@anywidget/types";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BlockRequest, StoreTraits } from "../contract.gen";
 import { weightAt } from "../core/head-weights";
+import { frameOf, PLAIN_RULE } from "../core/vectors-testing";
 import { KernelSource } from "./kernel";
 import { encoded, head, MemoryModel } from "./testing";
 
@@ -117,6 +118,34 @@ describe("KernelSource", () => {
     const answer = source.fetch(request(0, [0]), never);
     model.answer({ type: "blocks", id: lastId(), done: true }, buffer());
     await expect(answer).rejects.toThrow(message);
+  });
+
+  it("asks for vectors once, puts them together and keeps them", async () => {
+    const wanted = { map: "self", layer: 1, head: 1, queries: [0, 2] };
+    const place = { map: "self", layer: 1, head: 1 };
+    const answer = source.vectors(wanted, never);
+    expect(model.sent).toMatchObject([{ type: "vectors", request: wanted }]);
+    const buffer = (bytes: Uint8Array) => new DataView(bytes.buffer);
+    const queries = frameOf({ ...place, kind: "queries", rows: [0, 2], rule: PLAIN_RULE }, Float32Array.of(1, 2));
+    const keys = frameOf({ ...place, head: 0, kind: "keys", rows: [0, 2] }, Float32Array.of(3, 4));
+    model.answer({ type: "blocks", id: lastId(), done: false }, buffer(queries));
+    model.answer({ type: "blocks", id: lastId(), done: true }, buffer(keys));
+    const vectors = await answer;
+    expect([[...vectors.queries], [...vectors.keys], vectors.rule]).toEqual([[1, 2], [3, 4], PLAIN_RULE]);
+    expect(await source.vectors(wanted, never)).toBe(vectors);
+    expect(model.sent).toHaveLength(1);
+  });
+
+  it("says so when an answer lacks part of the vectors, and asks again next time", async () => {
+    const wanted = { map: "self", layer: 1, head: 1, queries: [0, 2] };
+    const answer = source.vectors(wanted, never);
+    model.answer({ type: "blocks", id: lastId(), done: true });
+    await expect(answer).rejects.toThrow("lacks the queries of layer 1, head 1");
+    await turn();
+    const again = source.vectors(wanted, never);
+    expect(model.sent).toHaveLength(2);
+    model.answer({ type: "error", id: lastId(), message: "ValueError: no queries and keys" });
+    await expect(again).rejects.toThrow("no queries and keys");
   });
 
   it("lets nobody wait once the Store is closed", async () => {
