@@ -16,3 +16,11 @@ export function resizeCanvas(canvas: HTMLCanvasElement, width: number, height: n
   if (canvas.width !== columns) canvas.width = columns;
   if (canvas.height !== rows) canvas.height = rows;
 }
+
+/** A new canvas that shows an image. */
+export function canvasOf(image: ImageData): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  resizeCanvas(canvas, image.width, image.height);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
+}

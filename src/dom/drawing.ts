@@ -4,8 +4,18 @@ export type Drawing =
   /** The whole picture, also what is scrolled out of sight; `why` it is no marks, as a sentence. */
   | { readonly image: HTMLCanvasElement; readonly why: string };
 
-/** Draws what the canvas shows into an area of this size, in CSS pixels; null where it shows nothing. */
-export type Redraw = (width: number, height: number) => Drawing | null;
+export interface DrawingWish {
+  /** The size of the area in CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Marks are wanted; else an image, as when the whole picture becomes one. */
+  readonly marks: boolean;
+  /** Pixels of an image per CSS pixel. */
+  readonly ratio: number;
+}
+
+/** Draws what the canvas shows; null where it shows nothing. */
+export type Redraw = (wish: DrawingWish) => Drawing | null;
 
 const REDRAW = Symbol("redraw");
 

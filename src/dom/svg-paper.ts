@@ -9,12 +9,25 @@ export interface Box {
   readonly height: number;
 }
 
+interface Reach {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+const { POSITIVE_INFINITY: FAR } = Number;
+const NOWHERE: Reach = { left: FAR, top: FAR, right: -FAR, bottom: -FAR };
+
+/** The boxes of texts are a little larger than their letters, in CSS pixels. */
+const SLACK = 2;
+
 /** What has been drawn so far, and how far it reaches. */
 export class SvgPaper {
-  left = Number.POSITIVE_INFINITY;
-  top = Number.POSITIVE_INFINITY;
-  right = Number.NEGATIVE_INFINITY;
-  bottom = Number.NEGATIVE_INFINITY;
+  left = NOWHERE.left;
+  top = NOWHERE.top;
+  right = NOWHERE.right;
+  bottom = NOWHERE.bottom;
   /** What a reader of the file should know of it. */
   readonly notes = new Set<string>();
   readonly fonts = new Fonts();
@@ -22,10 +35,14 @@ export class SvgPaper {
   #style = "";
   #ids = 0;
 
-  /** `origin`: the corner in the page. `ground`: the colour that everything stands on, drawn by itself. */
+  /**
+   * `origin`: the corner in the page. `ground`: the colour that everything stands on, drawn by itself. `marks`: whether
+   * what canvases show is wanted as marks, where it can be had so, rather than as images.
+   */
   constructor(
     readonly origin: { readonly x: number; readonly y: number },
     readonly ground: string,
+    readonly marks: boolean,
   ) {}
 
   /** A rectangle of the page as one of the paper. */
@@ -79,15 +96,42 @@ export class SvgPaper {
 
   /** Makes the picture as large as `box` needs, however far that reaches which is drawn meanwhile. */
   within(box: Box, draw: () => void): void {
-    const { left, top, right, bottom } = this;
-    draw();
-    Object.assign(this, { left, top, right, bottom });
+    this.#reachOf(draw);
+    this.reach(box);
+  }
+
+  /** Draws what is seen inside of `box` alone. What stays inside by itself needs no frame. */
+  clipped(box: Box, draw: () => void): void {
+    this.#endStyle();
+    const start = this.#parts.length;
+    const { left, top, right, bottom } = this.#reachOf(draw);
+    this.#endStyle();
+    const end = { x: box.x + box.width, y: box.y + box.height };
+    if (!(right > left)) return;
+    if (left > box.x - SLACK && top > box.y - SLACK && right < end.x + SLACK && bottom < end.y + SLACK) {
+      this.reach({ x: left, y: top, width: right - left, height: bottom - top });
+      return;
+    }
+    const id = this.id("seen");
+    const frame = tag("clipPath", { id }, tag("rect", { ...box }));
+    this.#parts.splice(start, 0, frame, `<g clip-path="url(#${id})">`);
+    this.#parts.push("</g>");
     this.reach(box);
   }
 
   toString(): string {
     this.#endStyle();
     return this.#parts.join("\n");
+  }
+
+  /** How far that reaches which `draw` draws. */
+  #reachOf(draw: () => void): Reach {
+    const { left, top, right, bottom } = this;
+    Object.assign(this, NOWHERE);
+    draw();
+    const reached = { left: this.left, top: this.top, right: this.right, bottom: this.bottom };
+    Object.assign(this, { left, top, right, bottom });
+    return reached;
   }
 
   #endStyle(): void {

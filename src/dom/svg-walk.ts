@@ -1,10 +1,13 @@
 import { redrawOf } from "./drawing";
 import { drawBox, drawOutline } from "./svg-box";
-import { tag } from "./svg-markup";
 import type { Box, SvgPaper } from "./svg-paper";
 import { drawPseudo } from "./svg-pseudo";
 import { drawRun } from "./svg-text";
 import { type Run, runsOf } from "./text-runs";
+
+/** Pixels per CSS pixel of embedded images. */
+const IMAGE_RATIO = 2;
+const SHADED = "Shaded areas are an embedded image.";
 
 /** Draws an element of the page as it looks now, with all that is in it but for what `leaveOut` selects. */
 export function drawElement(paper: SvgPaper, element: HTMLElement, leaveOut: string): void {
@@ -30,10 +33,8 @@ function drawUpright(paper: SvgPaper, element: HTMLElement, style: CSSStyleDecla
     return;
   }
   const inside = () => drawContent(paper, element, style, box, leaveOut);
-  if (isClipped(element, style)) {
-    const id = clip(paper, box);
-    paper.within(box, () => paper.group({ "clip-path": `url(#${id})` }, inside));
-  } else inside();
+  if (isFrame(element, style)) paper.clipped(box, inside);
+  else inside();
   // The ring around what has the keyboard's focus is for the one at the keyboard, not for those who see the picture.
   const isChosen = element.matches("[aria-pressed=true], [aria-selected=true]");
   if (isVisible && (isChosen || !element.matches(":focus-visible"))) drawOutline(paper, box, style);
@@ -81,20 +82,10 @@ function isForListeners({ width, height }: Box, { overflowX, clipPath }: CSSStyl
   return (width <= 1 && height <= 1 && overflowX !== "visible") || clipPath.startsWith("inset(50%");
 }
 
-function isClipped(element: HTMLElement, style: CSSStyleDeclaration): boolean {
+/** Whether nothing is seen outside of the element. */
+function isFrame(element: HTMLElement, style: CSSStyleDeclaration): boolean {
   if (style.display === "inline" || cutsText(element, style)) return false;
-  const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
-  return (
-    (style.overflowX !== "visible" && scrollWidth > clientWidth + 1) ||
-    (style.overflowY !== "visible" && scrollHeight > clientHeight + 1)
-  );
-}
-
-/** Names an area outside of which nothing is seen. */
-function clip(paper: SvgPaper, box: Box): string {
-  const id = paper.id("seen");
-  paper.add("clipPath", { id }, tag("rect", { ...box }));
-  return id;
+  return style.overflowX !== "visible" || style.overflowY !== "visible";
 }
 
 /** Draws an element as if it stood upright, and turns the drawing. */
@@ -118,9 +109,8 @@ function drawTurned(paper: SvgPaper, element: HTMLElement, style: CSSStyleDeclar
 function drawCanvas(paper: SvgPaper, canvas: HTMLCanvasElement, box: Box, style: CSSStyleDeclaration): void {
   if (box.width <= 0 || box.height <= 0) return;
   const redraw = redrawOf(canvas);
-  const drawing = redraw
-    ? redraw(box.width, box.height)
-    : { image: canvas, why: "Shaded areas are an embedded image." };
+  const wish = { width: box.width, height: box.height, marks: paper.marks, ratio: IMAGE_RATIO };
+  const drawing = redraw ? redraw(wish) : { image: canvas, why: SHADED };
   if (!drawing) return;
   paper.reach(box);
   if ("marks" in drawing) {

@@ -10,6 +10,8 @@ export interface SvgOptions {
   readonly leaveOut: string;
   /** Nothing behind the picture, in place of the colour that it stands on. */
   readonly transparent?: boolean;
+  /** Canvases as the images that are on screen, for a picture that becomes an image itself. */
+  readonly images?: boolean;
 }
 
 export interface SvgPicture {
@@ -31,10 +33,11 @@ const NAMESPACES = { xmlns: "http://www.w3.org/2000/svg", "xmlns:xlink": "http:/
  * What `root` shows as a picture in SVG: texts as texts, lines as paths, everything else as rectangles, and canvases
  * that know no better as images. It refers to nothing outside of itself.
  */
-export function svgOf(root: HTMLElement, { words, leaveOut, transparent = false }: SvgOptions): SvgPicture {
+export function svgOf(root: HTMLElement, options: SvgOptions): SvgPicture {
+  const { words, transparent = false } = options;
   const style = getComputedStyle(root);
   const ground = paintOf(style.getPropertyValue("--hs-ground").trim())?.color ?? "#ffffff";
-  const paper = drawn(root, ground, leaveOut);
+  const paper = drawn(root, ground, options);
   const content = { width: Math.max(NARROWEST, paper.right - paper.left), height: paper.bottom - paper.top };
   const { fontFamily, color } = style;
   const above = wordsAbove(paper.fonts, words, content.width, fontFamily, color);
@@ -55,9 +58,9 @@ export function svgOf(root: HTMLElement, { words, leaveOut, transparent = false 
   return { text: `<svg${attributes}>\n${parts.filter(Boolean).join("\n")}\n</svg>\n`, ...size };
 }
 
-function drawn(root: HTMLElement, ground: string, leaveOut: string): SvgPaper {
+function drawn(root: HTMLElement, ground: string, { leaveOut, images = false }: SvgOptions): SvgPaper {
   const { left, top } = root.getBoundingClientRect();
-  const paper = new SvgPaper({ x: left, y: top }, ground);
+  const paper = new SvgPaper({ x: left, y: top }, ground, !images);
   unrolled(root, () => {
     for (const child of root.children) if (child instanceof HTMLElement) drawElement(paper, child, leaveOut);
   });
@@ -65,18 +68,30 @@ function drawn(root: HTMLElement, ground: string, leaveOut: string): SvgPaper {
   return paper;
 }
 
-/** Lets scrolled boxes show all that they hold while `draw` looks at them, and scrolls them back. */
+/**
+ * Lets scrolled boxes show all that they hold while `draw` looks at them, and scrolls them back. A view that draws only
+ * what is in sight learns from an event, as ever, what that is now.
+ */
 function unrolled(root: HTMLElement, draw: () => void): void {
   const scrolled = [...root.querySelectorAll("*")]
-    .map((box) => ({ box, top: box.scrollTop, left: box.scrollLeft }))
-    .filter(({ top, left }) => top !== 0 || left !== 0);
+    .filter((box) => box.scrollHeight > box.clientHeight + 1 && box.clientHeight > 0 && isScrolled(box))
+    .map((box) => ({ box, top: box.scrollTop, left: box.scrollLeft }));
+  const tell = () => {
+    for (const { box } of scrolled) box.dispatchEvent(new Event("scroll"));
+  };
   root.setAttribute("data-exporting", "");
   try {
+    tell();
     draw();
   } finally {
     root.removeAttribute("data-exporting");
     for (const { box, top, left } of scrolled) box.scrollTo({ top, left, behavior: "instant" });
+    tell();
   }
+}
+
+function isScrolled(box: Element): boolean {
+  return /auto|scroll/.test(getComputedStyle(box).overflowY);
 }
 
 function shifted(x: number, y: number, marks: string): string {

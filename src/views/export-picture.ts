@@ -8,7 +8,7 @@ import { createScene } from "./scene";
 
 /** What is for the reader's hand alone, and says nothing in a picture. */
 const CONTROLS =
-  ".hs-toolbar, .hs-statusline, .hs-ruler, .hs-button, .hs-notice, .hs-tab-row, .hs-menu, button.hs-tab, select, input";
+  ".hs-toolbar, .hs-statusline, .hs-ruler, .hs-button, .hs-notice, .hs-tab-row, .hs-zoom, .hs-menu, button.hs-tab, select, input";
 
 /** Draws what a view shows, as a whole file, once it has painted what it waits for. */
 export async function viewPicture(
@@ -19,13 +19,14 @@ export async function viewPicture(
   signal: AbortSignal,
 ): Promise<Blob> {
   await painted(root, signal);
-  const picture = viewSvg(root, context);
-  return format === "svg" ? new Blob([picture.text], { type: "image/svg+xml" }) : pngOf(picture, scale);
+  if (format === "png") return pngOf(viewSvg(root, context, true), scale);
+  return new Blob([viewSvg(root, context).text], { type: "image/svg+xml" });
 }
 
-export function viewSvg(root: HTMLElement, context: ViewContext): SvgPicture {
+/** `images`: what canvases show as the images that are on screen, not as paths that only look nearly the same. */
+export function viewSvg(root: HTMLElement, context: ViewContext, images = false): SvgPicture {
   const scene = createScene(context, signalOf(root.dataset.ground === "dark"));
-  return svgOf(root, { words: pictureWords(scene, root.dataset.view as ViewKind), leaveOut: CONTROLS });
+  return svgOf(root, { words: pictureWords(scene, root.dataset.view as ViewKind), leaveOut: CONTROLS, images });
 }
 
 /** Waits until the view says that it shows what was asked for. */

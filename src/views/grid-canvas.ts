@@ -1,6 +1,7 @@
 import { layerColor } from "../core/colors";
 import type { HeadWeights } from "../core/head-weights";
 import { pixelRatio, resizeCanvas } from "../dom/canvas";
+import { type Drawing, type DrawingWish, setRedraw } from "../dom/drawing";
 import { drawThumbnail } from "../draw/thumbnails";
 import type { GridMeasures } from "./grid-measures";
 import type { Overviews } from "./overviews";
@@ -12,16 +13,26 @@ export interface GridPicture {
   readonly dark: boolean;
 }
 
+/** A picture's thumbnails get coarser rather than more pixels than these. */
+const MOST_PIXELS = 2_000_000;
+
 /** Paints thumbnails into one canvas, a row at a time: a row that stands there already is left alone. */
 export class GridCanvas {
   #picture: GridPicture | null = null;
+  #overviews: Overviews | null = null;
   #painted: (readonly HeadWeights[] | undefined)[] = [];
 
-  constructor(readonly canvas: HTMLCanvasElement) {}
+  constructor(readonly canvas: HTMLCanvasElement) {
+    setRedraw(canvas, (wish) => this.#redraw(wish));
+  }
 
-  paint(picture: GridPicture, { shape, rows }: Overviews): void {
+  paint(picture: GridPicture, overviews: Overviews): void {
+    this.#overviews = overviews;
+    this.#paint(picture, overviews, pixelRatio(picture.measures.width, picture.measures.height));
+  }
+
+  #paint(picture: GridPicture, { shape, rows }: Overviews, ratio: number): void {
     const { width, height } = picture.measures;
-    const ratio = pixelRatio(width, height);
     const context = this.canvas.getContext("2d");
     if (picture !== this.#picture) {
       resizeCanvas(this.canvas, width * ratio, height * ratio);
@@ -35,6 +46,15 @@ export class GridCanvas {
       });
     }
     this.#painted = [...rows];
+  }
+
+  /** The same thumbnails as fine as a picture needs that others may print. */
+  #redraw(wish: DrawingWish): Drawing | null {
+    if (!this.#picture || !this.#overviews) return null;
+    const ratio = Math.min(wish.ratio, Math.sqrt(MOST_PIXELS / Math.max(1, wish.width * wish.height)));
+    const copy = new GridCanvas(document.createElement("canvas"));
+    copy.#paint(this.#picture, this.#overviews, ratio);
+    return { image: copy.canvas, why: "The thumbnails are an embedded image." };
   }
 }
 

@@ -2,8 +2,8 @@ import type { TokenPair } from "../core/context";
 import type { TokenLayout } from "../core/layout";
 import { MAX_ROW_HEIGHT } from "../core/layout";
 import type { LineGeometry, LineStyle } from "../core/lines";
-import { pixelRatio, resizeCanvas } from "../dom/canvas";
-import { type Drawing, setRedraw } from "../dom/drawing";
+import { canvasOf, pixelRatio, resizeCanvas } from "../dom/canvas";
+import { type Drawing, type DrawingWish, setRedraw } from "../dom/drawing";
 import type { Stretch } from "../dom/size";
 import { drawLines } from "../draw/lines";
 import { linesMarks } from "./lines-marks";
@@ -24,8 +24,8 @@ const ALL: TokenPair = { query: null, key: null };
 
 /** A picture that others may print has so many lines as paths, one by one; beyond, they are an image. */
 const MOST_PATHS = 5000;
-/** Pixels per CSS pixel of that image. */
-const IMAGE_RATIO = 2;
+/** The image gets coarser rather than larger. */
+const MOST_PIXELS = 2_000_000;
 
 /** Paints lines into a canvas. The picture of all lines is kept, so that leaving a token costs no drawing. */
 export class LinesCanvas {
@@ -35,7 +35,7 @@ export class LinesCanvas {
   #shown: { readonly picture: LinesPicture; readonly lines: TokenPair } | null = null;
 
   constructor(readonly canvas: HTMLCanvasElement) {
-    setRedraw(canvas, (width) => this.#shown && redraw({ ...this.#shown.picture, width }, this.#shown.lines));
+    setRedraw(canvas, (wish) => this.#shown && redraw(this.#shown.picture, this.#shown.lines, wish));
   }
 
   paintAll(picture: LinesPicture): void {
@@ -103,13 +103,14 @@ function styleOf({ heads, layout }: LinesPicture, { query, key }: TokenPair, rat
 }
 
 /** The picture as others may print it: whole, and as paths if it has not too many lines. */
-function redraw(picture: LinesPicture, lines: TokenPair): Drawing {
-  const marks = linesMarks(picture.heads, geometryOf(picture, 1, 0), styleOf(picture, lines, 1), MOST_PATHS);
+function redraw(shown: LinesPicture, lines: TokenPair, wish: DrawingWish): Drawing {
+  const picture = { ...shown, width: wish.width };
+  const marks = wish.marks
+    ? linesMarks(picture.heads, geometryOf(picture, 1, 0), styleOf(picture, lines, 1), MOST_PATHS)
+    : null;
   if (marks !== null) return { marks };
-  const canvas = document.createElement("canvas");
-  const image = new ImageData(Math.ceil(picture.width * IMAGE_RATIO), Math.ceil(picture.layout.height * IMAGE_RATIO));
+  const ratio = Math.min(wish.ratio, Math.sqrt(MOST_PIXELS / Math.max(1, wish.width * picture.layout.height)));
+  const image = new ImageData(Math.ceil(wish.width * ratio), Math.ceil(picture.layout.height * ratio));
   draw(image, picture, lines, 0);
-  resizeCanvas(canvas, image.width, image.height);
-  canvas.getContext("2d")?.putImageData(image, 0, 0);
-  return { image: canvas, why: `The lines are an embedded image: there are more than ${MOST_PATHS} that can be seen.` };
+  return { image: canvasOf(image), why: `The lines are an embedded image: more than ${MOST_PATHS} can be seen.` };
 }

@@ -3,7 +3,8 @@ import type { HeadWeights } from "../core/head-weights";
 import type { MatrixLayout } from "../core/matrix-layout";
 import type { Scale } from "../core/scale";
 import type { Viewport } from "../core/viewport";
-import { resizeCanvas } from "../dom/canvas";
+import { pixelRatio, resizeCanvas } from "../dom/canvas";
+import { setRedraw } from "../dom/drawing";
 import { drawHeat, heatPixels } from "../draw/heat";
 
 /** Everything but the weights that heat maps are drawn by. */
@@ -36,11 +37,21 @@ export function paintHeat(
   inks: Inks,
   ratio: number,
 ): void {
-  resizeCanvas(canvas, mapWidth * ratio, mapHeight * ratio);
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const { width, height } = canvas;
-  const image = new ImageData(width, height);
-  if (weights) drawHeat(image, { x: 0, y: 0, width, height }, weights, viewport, inks(weights));
-  context.putImageData(image, 0, 0);
+  const paint = (target: HTMLCanvasElement, finer: number) => {
+    resizeCanvas(target, mapWidth * finer, mapHeight * finer);
+    const context = target.getContext("2d");
+    if (!context) return;
+    const { width, height } = target;
+    if (!weights) return context.clearRect(0, 0, width, height);
+    const image = new ImageData(width, height);
+    drawHeat(image, { x: 0, y: 0, width, height }, weights, viewport, inks(weights));
+    context.putImageData(image, 0, 0);
+  };
+  paint(canvas, ratio);
+  setRedraw(canvas, (wish) => {
+    if (!weights) return null;
+    const image = document.createElement("canvas");
+    paint(image, Math.max(ratio, Math.min(wish.ratio, pixelRatio(mapWidth, mapHeight) * 2)));
+    return { image, why: "Heat maps are embedded images." };
+  });
 }
