@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import anywidget
 import traitlets as t
 
 from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFilter
 from headscope.widgets.answers import answer, encoded_bytes, layer_blocks
+from headscope.widgets.beside import BesideCells
 from headscope.widgets.moves import SELECTION, Observers, SelectionChange
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ OVERVIEW_WEIGHTS = 64 * 1024 * 1024
 """A map with more weights than this gets its overview layer by layer, when a page asks: it takes seconds."""
 
 
-class Store(anywidget.AnyWidget):
+class Store(BesideCells):
     """The selection of one capture, and in binary traitlets the weights that are on screen.
 
     A page that reloads, a second browser or a saved widget state shows the same picture without a request. Weights

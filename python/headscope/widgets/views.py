@@ -11,6 +11,7 @@ import traitlets as t
 
 from headscope.contract import ColorScale, Combine, Direction, Tab, Theme, ViewKind
 from headscope.options import CHECKS, PLACE, WITH_GRID, check_options
+from headscope.widgets.beside import BesideCells
 from headscope.widgets.saving import PAGE, Layers, Pictures, check_path, check_scale, page_messages, page_of
 from headscope.widgets.selection import Selection
 from headscope.widgets.store import STATIC, Store, store_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from headscope.attention import Capture
 
 
-class View(anywidget.AnyWidget):
+class View(BesideCells):
     """One picture of a capture. Where it looks is the Store's; how it shows that is its own.
 
     `view.layer`, `view.heads`, `view.map`, `view.query` and `view.key` read what the user chose and move every view of

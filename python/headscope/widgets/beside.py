@@ -1,0 +1,32 @@
+"""Widgets whose pages are answered beside the user's cells, not after them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+
+
+class BesideCells(anywidget.AnyWidget):
+    """A widget that takes its pages' messages in whichever thread the front end sends them to.
+
+    JupyterLab sends widgets' messages to a thread of their own, a subshell. ipykernel 7.4 and later overrule it: a
+    message goes to the thread that last sent one to the page, which is most often the one that runs cells, and waits
+    there for the cell's end. Handlers here work in any thread, so what ipykernel remembers of that is dropped.
+    """
+
+    def open(self) -> None:
+        """Make the widget known to pages."""
+        super().open()
+        _forget_senders(self.comm)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        super()._send(msg, buffers)
+        _forget_senders(self.comm)
+
+
+def _forget_senders(comm: Any) -> None:
+    """Drop what `ipykernel.comm.BaseComm` remembers, where it does: it has no public name."""
+    remembered = getattr(comm, "__dict__", {})
+    remembered.pop("_reply_subshell_id", None)
+    remembered.get("_reply_subshell_ids", {}).clear()
