@@ -22,7 +22,7 @@ export function drawPseudo(
   if (!box || !(opacity > 0)) return;
   const draw = () => {
     if (style.position === "absolute") drawBox(paper, box, style);
-    drawRun(paper, { text, box: text === "" ? box : lineIn(paper, box, style) }, style);
+    drawRun(paper, { text, box: text === "" ? box : lineIn(paper, box, text, style) }, style);
   };
   if (opacity < 1) paper.group({ opacity }, draw);
   else draw();
@@ -70,9 +70,13 @@ function inlineBox(
   return { x, y: outer.y + top, width, height: Number.parseFloat(style.lineHeight) || outer.height };
 }
 
-/** The box of a text in the first line of its own box. */
-function lineIn(paper: SvgPaper, box: Box, style: CSSStyleDeclaration): Box {
+/** Where the text stands in its own box: on the first line, or in the middle where its layout puts it there. */
+function lineIn(paper: SvgPaper, box: Box, text: string, style: CSSStyleDeclaration): Box {
   const { up, down } = paper.fonts.extent(style);
+  if (/grid|flex/.test(style.display)) {
+    const width = paper.fonts.width(text, style);
+    return { x: box.x + (box.width - width) / 2, y: box.y + (box.height - up - down) / 2, width, height: up + down };
+  }
   const line = style.position === "absolute" ? Number.parseFloat(style.lineHeight) || up + down : box.height;
   return { ...box, y: box.y + (line - up - down) / 2, height: up + down };
 }
