@@ -199,6 +199,16 @@ def test_words_that_end_with_a_mark() -> None:
     assert row.words == (0, 1, 1, 2, 3, 3)
 
 
+def test_bytes_and_ends_of_words() -> None:
+    """As CLIP's: the alphabet of byte-level BPE, and a mark at the end of each word."""
+    vocab = {"the</w>": 0, "na": 1, "Ã¯": 2, "ve</w>": 3, "!</w>": 4, "<|endoftext|>": 5}
+    backend = Tokenizer(models.BPE(vocab, [], unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
+    backend.decoder = decoders.ByteLevel()
+    row = read_ids(fast(backend, unk_token="<|endoftext|>"), [5, 0, 1, 2, 3, 4])
+    assert row.texts == ["<|endoftext|>", "the", "na", "ï", "ve", "!"]
+    assert row.words == (0, 1, 2, 2, 2, 3)
+
+
 def test_a_vocabulary_of_whole_words() -> None:
     backend = Tokenizer(models.WordLevel({"[UNK]": 0, "the": 1, "cat": 2}, unk_token="[UNK]"))
     row = read_ids(fast(backend, unk_token="[UNK]"), [1, 2, 1])

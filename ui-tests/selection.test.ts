@@ -1,5 +1,6 @@
+import { pathToFileURL } from "node:url";
 import type { Locator } from "playwright-core";
-import { headToggle, layerControl, pressed, token } from "./controls";
+import { attentionControl, headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
 import { expect, kernel, openNotebook, ready, test, view } from "./harness";
 
@@ -110,7 +111,7 @@ test("a cell that runs is no hindrance: what the page lacks is brought, and obse
 
 test("a view is saved by a cell, as a page and as its page draws it", async ({ page }) => {
   await openNotebook(page, [
-    `${PAIR}\nview = capture.head_view(layer=1, heads=[2], top_k=2)\nview`,
+    `${PAIR}\nview = capture.head_view(layer=1, heads=[2], query="cat", pair="ab")\nview`,
     'view.save("figure.html", layers="shown"), view.save("figure.svg"), view.save("figure.png", scale=1)',
   ]);
   const folder = 'import os, xml.dom.minidom as dom\nprint(sorted(name for name in os.listdir() if "figure" in name))';
@@ -118,5 +119,13 @@ test("a view is saved by a cell, as a page and as its page draws it", async ({ p
   expect(await kernel(page, 'dom.parse("figure.svg").documentElement.tagName')).toBe("'svg'");
   expect(await kernel(page, '"rug" in open("figure.svg").read()')).toBe("True");
   expect(await kernel(page, 'open("figure.png", "rb").read(8)')).toContain("PNG");
+  const file = await kernel(page, 'print(os.path.abspath("figure.html"))');
   await expect(kernel(page, 'capture.text_view().save("text.svg")')).rejects.toThrow(/display the view first/);
+
+  await page.goto(pathToFileURL(file).href);
+  const saved = view(page, "head");
+  await ready(saved, 1);
+  expect(await isPinned(saved, "query", 2)).toBe("true");
+  expect(await attentionControl(saved).locator("option:checked").textContent()).toBe("Sentence A → Sentence B");
+  expect(await pressed(saved)).toBe(1);
 });

@@ -266,37 +266,37 @@ class Capture:
         return self.maps[name]
 
     def head_view(self, **options: Any) -> View:
-        """Show lines from queries to keys, a colour for each head. Options: see `headscope.widgets.head_view`."""
+        """Show lines from queries to keys, a colour for each head. Options: see `headscope.options`."""
         from headscope.widgets import head_view
 
         return head_view(self, **options)
 
     def model_view(self, **options: Any) -> View:
-        """Show every head of every layer as a thumbnail. Options: see `headscope.widgets.model_view`."""
+        """Show every head of every layer as a thumbnail. Options: see `headscope.options`."""
         from headscope.widgets import model_view
 
         return model_view(self, **options)
 
     def matrix_view(self, **options: Any) -> View:
-        """Show heads as heat maps, queries down and keys across. Options: see `headscope.widgets.matrix_view`."""
+        """Show heads as heat maps, queries down and keys across. Options: see `headscope.options`."""
         from headscope.widgets import matrix_view
 
         return matrix_view(self, **options)
 
     def neuron_view(self, **options: Any) -> View:
-        """Show how weights come from queries and keys. Options: see `headscope.widgets.neuron_view`."""
+        """Show how weights come from queries and keys. Options: see `headscope.options`."""
         from headscope.widgets import neuron_view
 
         return neuron_view(self, **options)
 
     def text_view(self, **options: Any) -> View:
-        """Show the input as text, shaded by attention. Options: see `headscope.widgets.text_view`."""
+        """Show the input as text, shaded by attention. Options: see `headscope.options`."""
         from headscope.widgets import text_view
 
         return text_view(self, **options)
 
     def explorer(self, **options: Any) -> View:
-        """Show every head, and beside them one view of those chosen. Options: see `headscope.widgets.explorer`."""
+        """Show every head, and beside them one view of those chosen. Options: see `headscope.options`."""
         from headscope.widgets import explorer
 
         return explorer(self, **options)
