@@ -96,7 +96,7 @@ function show(wish: Wish): ViewContext {
   keepSelectionValid(context, ending.signal);
   const root = document.createElement("div");
   document.body.replaceChildren(root);
-  views[wish.view]?.(root, context, ending.signal);
+  views[wish.view](root, context, ending.signal);
   Object.assign(globalThis, { context });
   return context;
 }

@@ -64,5 +64,5 @@ export function mount(page: string): void {
   const context = contextOf(page, parsed);
   const forever = new AbortController().signal;
   keepSelectionValid(context, forever);
-  views[parsed.view]?.(root, context, forever);
+  views[parsed.view](root, context, forever);
 }

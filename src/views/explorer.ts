@@ -1,10 +1,12 @@
 import { computed } from "@preact/signals-core";
 import type { View } from "../core/context";
-import { element } from "../dom/element";
+import { element, setAttribute } from "../dom/element";
 import { widthOf } from "../dom/size";
+import { effectUntil } from "../dom/until";
 import { openHead } from "./actions";
 import { aidsMenu } from "./aids";
 import { attentionControl, layerControl } from "./controls";
+import { exportMenu } from "./export-menu";
 import { mountGrid } from "./grid";
 import { readCell } from "./grid-readout";
 import { headToggles } from "./head-toggles";
@@ -25,7 +27,8 @@ export const explorer: View = (root, context, signal) => {
   const scene = openRoot(root, "explorer", context, signal);
   const aids = aidsMenu(scene, signal);
   const controls = [attentionControl(scene, signal), layerControl(scene, signal), headToggles(scene, signal)];
-  const toolbar = element("div", { class: "hs-toolbar" }, ...controls, aids.control);
+  const menus = [aids.control, exportMenu(scene, root, signal).control];
+  const toolbar = element("div", { class: "hs-toolbar" }, ...controls, ...menus);
   const gridPane = element("div", { class: "hs-grid-pane" });
   const detail = element("div", { class: "hs-detail" });
   const body = element("div", { class: "hs-body hs-split" }, gridPane, detail);
@@ -49,6 +52,7 @@ export const explorer: View = (root, context, signal) => {
   const common = [...layerKeys(scene, root), ...headKeys(scene), ...searchKeys(aids.search)];
   const keys = () => [...(pane.value?.keys ?? []), ...common];
   mountKeys(root, toolbar, keys, signal);
+  effectUntil(signal, () => setAttribute(root, "data-expanded", pane.value?.expanded?.value ?? undefined));
   const layer = computed(() => pane.value?.layer.value ?? null);
   tellState(root, progress, layer, signal);
 };

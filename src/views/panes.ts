@@ -2,50 +2,15 @@ import { type ReadonlySignal, signal as signalOf, untracked } from "@preact/sign
 import type { Tab } from "../contract.gen";
 import { element } from "../dom/element";
 import { childOf, effectUntil } from "../dom/until";
-import { type KeyBinding, tokenKeys } from "./keys";
-import { type Lines, mountLines } from "./lines";
-import { matrixControls } from "./matrix-controls";
-import { mountMatrix } from "./matrix-map";
-import { readMatrix } from "./matrix-readout";
-import { type Readout, readTokens } from "./readout";
+import { HEADS } from "./head";
+import { MATRIX } from "./matrix";
+import { NEURONS } from "./neuron";
+import type { Pane, PaneKind } from "./pane";
 import type { Scene } from "./scene";
-
-/** What stands beside the grid: every pane tells the same of itself. */
-export interface Pane extends Lines {
-  /** What the status line says of what is pointed at; empty when nothing is. */
-  readonly readout: () => Readout;
-  /** Keys of its own. */
-  readonly keys: readonly KeyBinding[];
-}
-
-interface PaneKind {
-  readonly name: string;
-  readonly hint: string;
-  readonly mount: (parent: HTMLElement, scene: Scene, signal: AbortSignal) => Pane;
-  /** Controls of its own. */
-  readonly controls?: (scene: Scene, signal: AbortSignal) => readonly HTMLElement[];
-}
+import { TEXT } from "./text";
 
 /** The explorer's panes in the order of their tabs. */
-const PANES: Readonly<Partial<Record<Tab, PaneKind>>> = {
-  heads: {
-    name: "Heads",
-    hint: "Lines from queries to keys, in a colour a head",
-    mount(parent, scene, signal) {
-      const lines = mountLines(parent, scene, signal);
-      return { ...lines, readout: () => readTokens(lines, scene.info.value), keys: tokenKeys(scene) };
-    },
-  },
-  matrix: {
-    name: "Matrix",
-    hint: "The weights of each head as a heat map",
-    mount(parent, scene, signal) {
-      const matrix = mountMatrix(parent, scene, signal);
-      return { ...matrix, readout: () => readMatrix(matrix, scene.info.value) };
-    },
-    controls: matrixControls,
-  },
-};
+const PANES: Readonly<Record<Tab, PaneKind>> = { heads: HEADS, matrix: MATRIX, neurons: NEURONS, text: TEXT };
 
 /** The chosen pane of the explorer under a row of tabs. Only the pane that is shown exists. */
 export function mountPanes(parent: HTMLElement, scene: Scene, signal: AbortSignal): ReadonlySignal<Pane | null> {
@@ -56,7 +21,7 @@ export function mountPanes(parent: HTMLElement, scene: Scene, signal: AbortSigna
   parent.append(element("div", { class: "hs-tab-row" }, tabList(scene, signal), own), body);
   let open: AbortController | undefined;
   effectUntil(signal, () => {
-    const kind = PANES[tab.value] ?? (PANES.heads as PaneKind);
+    const kind = PANES[tab.value];
     untracked(() => {
       open?.abort();
       open = childOf(signal);
@@ -73,8 +38,8 @@ function tabList(scene: Scene, signal: AbortSignal): HTMLElement {
   const { tab } = scene.context.options;
   const names = Object.keys(PANES) as Tab[];
   const buttons = names.map((name) => {
-    const { name: text, hint } = PANES[name] as PaneKind;
-    const button = element("button", { type: "button", class: "hs-tab", role: "tab", title: hint }, text);
+    const { name: text, meaning } = PANES[name];
+    const button = element("button", { type: "button", class: "hs-tab", role: "tab", title: meaning }, text);
     button.addEventListener(
       "click",
       () => {

@@ -8,7 +8,7 @@ import { neuronView } from "./neuron";
 import { textView } from "./text";
 
 /** Every view by its name. A new view is one file here and one line in this table. */
-export const views: Partial<Record<ViewKind, View>> = {
+export const views: Record<ViewKind, View> = {
   head: headView,
   model: modelView,
   neuron: neuronView,

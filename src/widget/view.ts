@@ -23,7 +23,7 @@ async function render({ model, el, signal, host }: RenderProps): Promise<void> {
   keepSelectionValid(context, signal);
   const root = document.createElement("div");
   el.append(root);
-  views[model.get("view")]?.(root, context, signal);
+  views[model.get("view")](root, context, signal);
   afterPaint(root, signal, () => {
     answerExports(model, root, context, signal);
     exports.prefetch();
