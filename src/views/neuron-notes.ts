@@ -10,7 +10,14 @@ import type { Scene } from "./scene";
 const END = 8;
 
 /** What has to be said of the chain, under it; or why there is none. */
-export function mountNotes(parent: HTMLElement, scene: Scene, { reason, shown }: Expansion, signal: AbortSignal): void {
+export function mountNotes(
+  parent: HTMLElement,
+  box: HTMLElement,
+  scene: Scene,
+  { reason, shown }: Expansion,
+  signal: AbortSignal,
+): void {
+  const sideways = scrollButton(box, signal);
   const why = element("p", { class: "hs-why" });
   const notes = element("div", { class: "hs-notes" });
   parent.prepend(why);
@@ -22,9 +29,22 @@ export function mountNotes(parent: HTMLElement, scene: Scene, { reason, shown }:
   effectUntil(signal, () => {
     const now = shown.value;
     notes.replaceChildren(
-      ...(now ? [legend(scene.dark), ...sentences(now).map((text) => element("p", {}, text))] : []),
+      ...(now ? [sideways, legend(scene.dark), ...sentences(now).map((text) => element("p", {}, text))] : []),
     );
   });
+}
+
+/** In narrow places, where the style sheet shows it: goes to the numbers, which lie to the right, and back. */
+function scrollButton(box: HTMLElement, signal: AbortSignal): HTMLElement {
+  const button = element("button", { type: "button", class: "hs-button hs-sideways" });
+  const isAway = () => box.scrollLeft > 0;
+  const tell = () => {
+    button.textContent = isAway() ? "← Back to the query" : "To the numbers →";
+  };
+  tell();
+  box.addEventListener("scroll", tell, { passive: true, signal });
+  button.addEventListener("click", () => box.scrollTo({ left: isAway() ? 0 : box.scrollWidth }), { signal });
+  return button;
 }
 
 function legend(dark: ReadonlySignal<boolean>): HTMLElement {
