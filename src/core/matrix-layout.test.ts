@@ -46,5 +46,6 @@ describe("layoutMatrix", () => {
 describe("labelStep", () => {
   it("leaves room for each name, in steps that people count in", () => {
     expect([28, 12, 11.9, 6, 3, 1.25, 0.1].map((cell) => labelStep(cell, 12))).toEqual([1, 1, 2, 2, 5, 10, 200]);
+    expect(labelStep(0, 12)).toBe(Number.POSITIVE_INFINITY);
   });
 });

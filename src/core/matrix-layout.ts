@@ -72,6 +72,7 @@ export function placeOf({ mapWidth, mapHeight, columns }: MatrixLayout, index: n
 
 /** Every how many tokens one is named, so that names `pixels` high have room: 1, 2, 5, 10, ... */
 export function labelStep(cell: number, pixels: number): number {
+  if (!(cell > 0)) return Number.POSITIVE_INFINITY;
   for (let unit = 1; ; unit *= 10) {
     for (const step of [unit, 2 * unit, 5 * unit]) {
       if (step * cell >= pixels) return step;

@@ -40,7 +40,7 @@ export function mountGestures(
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1;
     const rate = Math.max(-WHEEL_MOST, Math.min(WHEEL_MOST, -event.deltaY * unit * WHEEL_RATE));
     if (event.ctrlKey || event.metaKey) zoom.by(Math.exp(rate), at);
-    else if (!isZoomed() || !area.matches(":focus-within")) return;
+    else if (!isZoomed() || !hasFocus(area)) return;
     else if (!zoom.pan(way(event.deltaX * unit, event.deltaY * unit))) return;
     event.preventDefault();
   };
@@ -73,6 +73,10 @@ export function mountGestures(
   area.addEventListener("pointerup", up, { signal });
   area.addEventListener("pointercancel", up, { signal });
   area.addEventListener("click", click, { signal, capture: true });
+}
+
+function hasFocus(area: HTMLElement): boolean {
+  return area.contains((area.getRootNode() as Document | ShadowRoot).activeElement);
 }
 
 function distance(one: PointerEvent, other: PointerEvent): number {

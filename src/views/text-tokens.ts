@@ -57,13 +57,12 @@ function visibleText(token: string): string {
     .join("⏎\n");
 }
 
-/** The 256 colours of shades, each with the ink that can be read on it. */
+/** The colour of a shade with the ink that can be read on it; none where nothing is attended or the weight is missing. */
 export type Inks = (shade: number) => { readonly background: string; readonly color: string };
 
 export function shadeInks(dark: boolean, scale: Scale, top: number): Inks {
   const table = heatTable(dark);
   return (shade) => {
-    if (Number.isNaN(shade)) return { background: MISSING, color: "" };
     if (!(shade > 0)) return { background: "", color: "" };
     const entry = 3 * heatIndex(shade, scale, top);
     const rgb = [table[entry] as number, table[entry + 1] as number, table[entry + 2] as number] as const;
@@ -71,14 +70,13 @@ export function shadeInks(dark: boolean, scale: Scale, top: number): Inks {
   };
 }
 
-const MISSING = "repeating-linear-gradient(135deg, rgb(128 128 128 / 0.5) 0 3px, rgb(128 128 128 / 0.15) 3px 6px)";
-
 export function shadeTokens(tokens: readonly Shown[], { side, shades }: Shading, inks: Inks): void {
   for (const { piece, mark } of tokens) {
     const position = piece[side];
     const shade = position === null ? 0 : (shades[position] ?? 0);
     const { background, color } = inks(shade);
     mark.dataset.shade = String(shade);
+    mark.classList.toggle("hs-missing", Number.isNaN(shade));
     mark.style.background = background;
     mark.style.color = color;
   }

@@ -1,0 +1,228 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { MapInfo } from "../contract.gen";
+import { matrixView } from "./matrix";
+import { contextOf, fullSource, headWeights, MemorySource, mapInfo, named, press } from "./testing";
+
+let ending: AbortController;
+
+beforeEach(() => {
+  ending = new AbortController();
+  document.body.replaceChildren();
+});
+
+afterEach(() => ending.abort());
+
+const TOKENS = ["[CLS]", " the", " cat", " sat", "[SEP]"];
+/** Five tokens get the largest cells there are. */
+const CELL = 28;
+
+function open(maps: readonly MapInfo[] = [mapInfo(TOKENS, { query_special: [0, 4] })], source = fullSource(maps)) {
+  const context = contextOf(maps, source);
+  const root = document.createElement("div");
+  document.body.append(root);
+  matrixView(root, context, ending.signal);
+  const map = (index: number) => root.querySelector(`[data-map="${index}"]`) as HTMLElement;
+  const count = () => root.querySelectorAll("[data-map]").length;
+  const readout = () => root.querySelector(".hs-readout")?.textContent ?? "";
+  const grid = root.querySelector(".hs-panels") as HTMLElement;
+  const names = (side: string) => [...root.querySelectorAll(`.hs-tick[data-${side}]`)];
+  const legend = () => root.querySelector(".hs-heat-legend")?.textContent ?? "";
+  return { root, context, map, count, readout, grid, names, legend };
+}
+
+/** The pointer over a cell of the whole map. */
+function point(target: Element, type: string, query: number, key: number, more: PointerEventInit = {}): PointerEvent {
+  const place = { clientX: (key + 0.5) * CELL, clientY: (query + 0.5) * CELL };
+  const event = new PointerEvent(type, { ...place, bubbles: true, cancelable: true, ...more });
+  target.dispatchEvent(event);
+  return event;
+}
+
+function wheel(target: Element, deltaY: number, more: { readonly ctrlKey?: boolean } = {}): boolean {
+  const event = new WheelEvent("wheel", { deltaY, bubbles: true, cancelable: true });
+  // The environment's wheel has neither a place nor keys.
+  const rest = { clientX: 70, clientY: 70, ctrlKey: false, metaKey: false, ...more };
+  for (const [name, value] of Object.entries(rest)) Object.defineProperty(event, name, { value });
+  target.dispatchEvent(event);
+  return event.defaultPrevented;
+}
+
+const choose = (select: HTMLElement, value: string) => {
+  (select as HTMLSelectElement).value = value;
+  select.dispatchEvent(new Event("change"));
+};
+
+test("the active heads are maps side by side, each named, or one map of their mean or sum", () => {
+  const { root, context, count, legend } = open();
+  expect({ ...root.dataset }).toMatchObject({ view: "matrix", state: "ready", layer: "0" });
+  expect(count()).toBe(4);
+  const names = [...root.querySelectorAll(".hs-caption")].map((one) => one.textContent);
+  expect(names).toEqual(["head 0", "head 1", "head 2", "head 3"]);
+  expect(legend()).toBe("weight, linear scale00.3750.750");
+  choose(named(root, "Show heads"), "mean");
+  expect([count(), context.options.combine.value]).toEqual([1, "mean"]);
+  expect(legend()).toContain("mean of 4 heads, linear scale");
+  context.options.combine.value = "sum";
+  expect(legend()).toBe("sum of 4 heads, linear scale00.4050.811");
+  context.selection.heads.value = [2];
+  expect([count(), legend().startsWith("weight")]).toEqual([1, true]);
+  expect((named(root, "Show heads") as HTMLSelectElement).disabled).toBe(true);
+});
+
+test("the scale is chosen, and the legend tells its ends and its middle", () => {
+  const { root, context, legend } = open();
+  choose(named(root, "Scale"), "sqrt");
+  expect(context.options.scale.value).toBe("sqrt");
+  expect(legend()).toBe("weight, square root scale00.1880.750");
+  context.options.scale.value = "log";
+  expect(legend()).toBe("weight, log scale≤ 8 × 10⁻⁵0.00750.750");
+});
+
+test("pointing reads the weight of the map under the pointer, and names its row and column", () => {
+  const { root, context, map, readout } = open();
+  point(map(1), "pointermove", 2, 3);
+  expect(readout()).toBe("␣cat → ␣sat   layer 0, head 1   ≈ 0.75");
+  expect(context.selection.hover.value).toEqual({ query: 2, key: 3 });
+  expect([...root.querySelectorAll(".hs-tick.hs-at")].map((one) => one.textContent)).toContain("␣cat");
+  point(map(0), "pointermove", 2, 3);
+  expect(readout()).toBe("␣cat → ␣sat   layer 0, head 0   ≈ 0.020");
+  root.querySelector(".hs-matrix")?.dispatchEvent(new PointerEvent("pointerleave"));
+  expect(context.selection.hover.value).toEqual({ query: null, key: null });
+  expect(root.querySelector(".hs-tick.hs-at")).toBeNull();
+});
+
+test("the mean and the sum are read as such", () => {
+  const { context, map, readout } = open();
+  context.options.combine.value = "sum";
+  point(map(0), "pointermove", 2, 3);
+  expect(readout()).toBe("␣cat → ␣sat   layer 0, all 4 heads as one   ≈ 0.81");
+});
+
+test("a click pins a cell for every view, a click on it or Escape lets go, a name pins its token alone", () => {
+  const { root, context, map, names } = open();
+  const { selection } = context;
+  point(map(0), "click", 1, 4);
+  expect([selection.query.value, selection.key.value]).toEqual([1, 4]);
+  expect(root.querySelector(".hs-tick.hs-pinned[data-query]")?.textContent).toBe("␣the");
+  point(map(0), "click", 1, 4);
+  expect([selection.query.value, selection.key.value]).toEqual([null, null]);
+  point(map(0), "click", 1, 4);
+  press(root, "Escape");
+  expect([selection.query.value, selection.key.value]).toEqual([null, null]);
+  (names("key")[2] as HTMLElement).click();
+  expect([selection.query.value, selection.key.value]).toEqual([null, 2]);
+});
+
+test("arrows move from cell to cell, Enter pins, and the layer stays", () => {
+  const { context, grid, readout } = open();
+  context.selection.heads.value = [1];
+  press(grid, "ArrowRight");
+  expect(context.selection.hover.value).toEqual({ query: 2, key: 2 });
+  press(grid, "ArrowRight");
+  expect(readout()).toBe("␣cat → ␣sat   layer 0, head 1   ≈ 0.75");
+  for (const key of ["ArrowUp", "ArrowUp", "ArrowUp", "ArrowLeft"]) press(grid, key);
+  expect(context.selection.hover.value).toEqual({ query: 0, key: 2 });
+  press(grid, "Enter");
+  expect([context.selection.query.value, context.selection.key.value]).toEqual([0, 2]);
+  expect(context.selection.layer.value).toBe(0);
+});
+
+const LONG = Array.from({ length: 100 }, (_, position) => `t${position}`);
+const times = (root: HTMLElement) => root.querySelector(".hs-zoom-times")?.textContent;
+
+test("keys and buttons zoom around what is meant, and arrows bring what they reach into sight", () => {
+  const { root, context, grid } = open([mapInfo(LONG)]);
+  context.selection.heads.value = [0];
+  context.selection.query.value = 90;
+  context.selection.key.value = 10;
+  press(root, "+");
+  press(root, "+");
+  named(root, "Zoom in").click();
+  expect(times(root)).toBe("3.4×");
+  expect(root.querySelector(".hs-tick.hs-pinned[data-query='90']")).not.toBeNull();
+  expect(root.querySelector(".hs-tick[data-query='10']")).toBeNull();
+  context.selection.hover.value = { query: 90, key: 10 };
+  for (let step = 0; step < 50; step++) press(grid, "ArrowUp");
+  expect(root.querySelector(".hs-tick.hs-at[data-query='40']")).not.toBeNull();
+  press(grid, "0");
+  expect([times(root), context.selection.heads.value]).toEqual(["1.0×", [0]]);
+  press(root, "-");
+  expect(times(root)).toBe("1.0×");
+});
+
+test("the wheel scrolls the page unless it is meant for the map", () => {
+  const { root, map, grid } = open([mapInfo(LONG)]);
+  expect(wheel(map(0), 100)).toBe(false);
+  expect(times(root)).toBe("1.0×");
+  expect(wheel(map(0), -100, { ctrlKey: true })).toBe(true);
+  expect(times(root)).toBe("1.4×");
+  expect(wheel(map(0), 100)).toBe(false);
+  grid.focus();
+  expect(wheel(map(0), -9999)).toBe(true);
+  expect(root.querySelector(".hs-tick[data-query='0']")).not.toBeNull();
+  expect(wheel(map(0), -100)).toBe(false);
+});
+
+test("a drag moves a zoomed map and pins nothing", () => {
+  const { root, context, map } = open([mapInfo(LONG)]);
+  wheel(map(0), -999, { ctrlKey: true });
+  wheel(map(0), -999, { ctrlKey: true });
+  point(map(0), "pointerdown", 2, 2, { pointerId: 1, button: 0, buttons: 1 });
+  point(map(0), "pointermove", 1, 1, { pointerId: 1, buttons: 1 });
+  point(map(0), "pointerup", 1, 1, { pointerId: 1 });
+  point(map(0), "click", 1, 1);
+  expect(context.selection.query.value).toBeNull();
+  expect(root.querySelector(".hs-tick[data-query='0']")).toBeNull();
+  point(map(0), "pointerdown", 1, 1, { pointerId: 1, button: 0, buttons: 1 });
+  point(map(0), "pointerup", 1, 1, { pointerId: 1 });
+  point(map(0), "click", 1, 1);
+  expect(context.selection.query.value).not.toBeNull();
+});
+
+test("another map or other sentences end the zoom", () => {
+  const { root, context, map } = open([mapInfo(LONG, { sentence_b_start: 50 })]);
+  wheel(map(0), -999, { ctrlKey: true });
+  context.selection.layer.value = 1;
+  expect(times(root)).toBe("1.4×");
+  context.selection.pair.value = "bb";
+  expect(times(root)).toBe("1.0×");
+  expect(root.querySelector(".hs-tick[data-query='49']")).toBeNull();
+  expect(root.querySelector(".hs-tick[data-query='50']")).not.toBeNull();
+});
+
+test("words, hidden tokens and a search are followed", () => {
+  const { root, context, count, names } = open([mapInfo(TOKENS, { query_special: [0, 4], key_special: [0, 4] })]);
+  context.options.aids.hideSpecial.value = true;
+  expect(names("query").map((one) => one.textContent)).not.toContain("[CLS]");
+  context.options.aids.search.value = "at";
+  const found = [...root.querySelectorAll(".hs-tick.hs-found[data-key]")].map((one) => one.textContent);
+  expect(found.slice(0, found.length / Math.min(4, count()))).toContain("␣cat");
+});
+
+test("while weights are awaited the maps have their places, and missing ones are told", async () => {
+  const source = new MemorySource();
+  const { root, count, readout, map } = open([mapInfo(["a", "b"])], source);
+  expect([count(), root.dataset.state]).toEqual([4, "pending"]);
+  expect(map(0).classList.contains("hs-empty")).toBe(true);
+  source.last.resolve([0, 1, 2, 3].map(() => headWeights(2, 2, (query) => (query === 0 ? Number.NaN : 0.5))));
+  await vi.waitFor(() => expect(root.dataset.state).toBe("ready"));
+  expect(map(0).classList.contains("hs-empty")).toBe(false);
+  expect(readout()).toBe("8 weights are missing (NaN)");
+  point(map(0), "pointermove", 0, 0);
+  expect(readout()).toBe("a → a   layer 0, head 0   missing");
+});
+
+test("hostile tokens are text", () => {
+  const { root, map } = open([mapInfo(["<img src=x>", "</script><b>", "\n"])]);
+  point(map(0), "pointermove", 0, 1);
+  expect(root.querySelector("img, script, .hs-tick b")).toBeNull();
+});
+
+test("at the end the view is empty, and other views are not left isolated", () => {
+  const { root, context, map } = open();
+  point(map(0), "pointermove", 0, 1);
+  ending.abort();
+  expect(root.childElementCount).toBe(0);
+  expect(context.selection.hover.value).toEqual({ query: null, key: null });
+});
