@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 import headscope as hs
 from zoo.compare import LENGTHS, differences, padded
 from zoo.eager import eager_outputs, eager_weights
+from zoo.measure import cells_of, measured, same_class
 from zoo.models import OLD_VERSION, ZOO, Animal, build, inputs_of
 
 TOLERANCE = 1e-5
@@ -68,7 +68,38 @@ def test_attention_is_sharp_enough_to_show_errors(animal: Animal):
     assert max(float((call.amax(-1) - call.mean(-1)).max()) for call in weights) > 0.3
 
 
-@pytest.mark.skipif(OLD_VERSION, reason="the table is of the newest version")
+newest = pytest.mark.skipif(OLD_VERSION, reason="the table is of the newest version")
+
+
+@newest
 def test_the_table_of_models_lists_the_zoo():
-    listed = re.findall(r"^\| `([\w-]+)` \| (\d)", TABLE.read_text(), re.MULTILINE)
+    listed = [(model, row.tier) for model, row in cells_of(TABLE.read_text()).items()]
     assert listed == [(animal.kind, str(animal.tier)) for animal in ZOO], "make models writes the table anew"
+
+
+@newest
+@pytest.mark.parametrize("animal", ALL)
+def test_the_table_of_models_says_what_is_so(animal: Animal):
+    written, now = cells_of(TABLE.read_text())[animal.kind], measured(animal)
+    stale = "make models writes the table anew"
+    assert (written.tier, written.maps, written.missing) == (now.tier, now.maps, now.missing), stale
+    for column in ("plain", "batched", "padded", "bf16"):
+        cells = getattr(written, column), getattr(now, column)
+        assert same_class(*cells, precise=column != "bf16"), f"{column}: {cells[0]} is {cells[1]}: {stale}"
+
+
+@pytest.mark.parametrize(
+    ("written", "now", "precise", "same"),
+    [
+        ("4.2e-07", "8.0e-07", True, True),
+        ("1.2e-06", "3.5e-06", True, True),
+        ("1.2e-06", "1.0e-05", True, False),
+        ("0.0e+00", "1.0e-05", True, False),
+        ("0.0e+00", "0.0e+00", True, True),
+        ("", "1.0e-07", True, False),
+        ("1.1e-02", "2.4e-02", False, True),
+        ("1.1e-02", "5.8e-01", False, False),
+    ],
+)
+def test_what_makes_a_row_stale(written: str, now: str, precise: bool, same: bool):
+    assert same_class(written, now, precise) == same
