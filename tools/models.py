@@ -46,9 +46,9 @@ A test holds these numbers: `make test` fails where a row is not what the models
   sequences, a static cache, padding on the left, prompt lookup, and encoder-decoders (self and cross-attention).
 - **Images within a text** are named by patch (`image 3,5`: row 3, column 5) where the config says which token is an
   image's placeholder and the sizes agree: in the tests LLaVA, Gemma 3, Llama 4, Idefics 3, InternVL, Mistral 3,
-  Qwen2-VL and Qwen2.5-VL. Where an image becomes a number of learned vectors (Q-Former, Perceiver), or crops are put together by
-  a model's own rules (LLaVA-NeXT), placeholders stay as they are. A tower that reads the images of a whole batch as one
-  shows them all, and the report says so.
+  Qwen2-VL and Qwen2.5-VL. Where an image becomes a number of learned vectors (Q-Former, Perceiver), or crops are put
+  together by a model's own rules (LLaVA-NeXT), placeholders stay as they are. A tower that reads the images of a whole
+  batch as one shows them all, and the report says so.
 - **Weights elsewhere**: models that accelerate offloads to memory, to disk or to both are tested. Models on a graphics
   processor, or spread over several, are not tested for want of such a machine; each layer's queries and keys stay on
   the device that they came from.
