@@ -235,6 +235,26 @@ def test_compiled_layers():
     assert not calls, "nothing was compiled for the pass"
 
 
+def test_a_compiled_model_is_not_compiled_anew_after_a_capture():
+    animal, calls = animal_of("llama"), []
+
+    def backend(graph, _inputs):
+        calls.append(graph)
+        return graph.forward
+
+    model, inputs = build(animal), inputs_of(animal)
+    compiled = torch.compile(model, backend=backend)
+    with torch.no_grad():
+        before = compiled(**inputs)[0]
+        count = len(calls)
+        capture = hs.capture(compiled, inputs=inputs)
+        after = compiled(**inputs)[0]
+    assert count
+    assert len(calls) == count
+    assert torch.equal(before, after)
+    np.testing.assert_array_equal(capture.weights(2), hs.capture(model, inputs=inputs).weights(2))
+
+
 def test_quantised_layers():
     animal = animal_of("llama")
     model = build(animal)
