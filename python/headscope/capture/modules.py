@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from transformers import PretrainedConfig
 
-ATTENTION = re.compile(r"(Attention|Attn)(V?\d+)?$")
+ATTENTION = re.compile(r"(Attention|Attn)(V?\d+)?(Block|PoolingHead)?$|MLA$")
 
 
 @dataclass(frozen=True)
