@@ -40,16 +40,16 @@ Written by `make bench-capture`, which measures the three side by side:
 - **capture**: `hs.capture(model, inputs=batch)`.
 - **eager**: the same model with eager attention and `output_attentions=True`, as weights were had without a capture.
 
-Times are CPU seconds of one process with {threads} thread(s), float32: so what else the machine does counts little. The
-three take turns; a multiple is the median of those of single rounds, each against the plain pass of its own round, of
-{least} to {rounds} rounds, as many as {seconds} seconds hold. Peak: the most resident memory during the pass above
-that of the loaded model, each in a process of its own. Held: what is kept when the pass is over; a capture keeps
-queries and keys, and computes weights when they are asked for.
+Times are CPU time of one process, CPU threads: {threads}, float32; what else the machine does counts little. The three
+take turns. A multiple is the median of rounds, each against the plain pass of its own round: at most {rounds} rounds,
+and no more than {least} once {seconds} seconds are over. Peak: the most resident memory during the pass above that of
+the loaded model, each in a process of its own. Held: what is kept when the pass is over. A capture keeps queries and
+keys, and computes weights when they are asked for.
 
 SmolLM2 runs without cache and with the logits of its last token alone in all three, as a capture runs it. MiniLM has
-positions for 512 tokens: longer texts are read by a random BERT of its size with more positions. Where eager attention
-would take more than half of the memory that is free it was not run, and the least that it would hold is given: weights
-grow with the square of the tokens.
+positions for 512 tokens: longer texts are read by a random BERT of its size with more positions. Where the weights of
+eager attention alone would take more than half of the free memory it was not run, and their size is given: they grow
+with the square of the tokens, queries and keys with the tokens.
 """
 
 
