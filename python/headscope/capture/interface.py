@@ -15,7 +15,7 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from headscope.capture import current
 from headscope.capture.interception import intercepted
 from headscope.capture.kernels import attend
-from headscope.capture.modules import Modules
+from headscope.capture.modules import Modules, configs_of
 from headscope.capture.tiers import Plan, branches_on_sdpa
 
 NAME = "headscope"
@@ -145,21 +145,3 @@ def without_lasting_hooks(modules: Modules) -> Iterator[None]:
                         del module._forward_hooks[id_]
             if MARK in vars(module) and id(module) not in marked:
                 delattr(module, MARK)
-
-
-def configs_of(modules: Modules) -> list[PretrainedConfig]:
-    """Return every distinct config that some module of the model reads, and their sub-configs."""
-    found: dict[int, PretrainedConfig] = {}
-    waiting = [_config_of(module) for module in modules.named.values()]
-    while waiting:
-        config = waiting.pop()
-        if isinstance(config, PretrainedConfig) and id(config) not in found:
-            found[id(config)] = config
-            waiting += [getattr(config, name, None) for name in getattr(config, "sub_configs", ())]
-    return list(found.values())
-
-
-def _config_of(module: torch.nn.Module) -> Any:
-    """Return a module's config. Asking a module for an attribute that it lacks is slow: there are many of them."""
-    config = vars(module).get("config")
-    return getattr(module, "config", None) if config is None and hasattr(type(module), "config") else config

@@ -31,7 +31,7 @@ TOWERS = {
     "audio": re.compile(r"audio|speech|sound"),
 }
 """What the parts of a model with several towers are called, the text's left out."""
-TEXT = re.compile(r"text|language|llm")
+TEXT = re.compile(r"(?<!con)text|language|llm")
 CROSS_NAMES = re.compile(r"cross|encoder_attn|encdec|enc_dec", re.IGNORECASE)
 
 

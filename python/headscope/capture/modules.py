@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
+from transformers import PretrainedConfig
 
-ATTENTION = re.compile(r"(Attention|Attn)(V?\d+)?$")
+ATTENTION = re.compile(r"(Attention|Attn)(V?\d+)?(Block|PoolingHead)?$|MLA$")
 
 
 @dataclass(frozen=True)
@@ -36,3 +38,21 @@ def is_attention(module: torch.nn.Module) -> bool:
 def says_attention(class_name: str) -> bool:
     """Whether a class is called an attention."""
     return bool(ATTENTION.search(class_name))
+
+
+def configs_of(modules: Modules) -> list[PretrainedConfig]:
+    """Return every distinct config that some module of the model reads, and their sub-configs."""
+    found: dict[int, PretrainedConfig] = {}
+    waiting = [_config_of(module) for module in modules.named.values()]
+    while waiting:
+        config = waiting.pop()
+        if isinstance(config, PretrainedConfig) and id(config) not in found:
+            found[id(config)] = config
+            waiting += [getattr(config, name, None) for name in getattr(config, "sub_configs", ())]
+    return list(found.values())
+
+
+def _config_of(module: torch.nn.Module) -> Any:
+    """Return a module's config. Asking a module for an attribute that it lacks is slow: there are many of them."""
+    config = vars(module).get("config")
+    return getattr(module, "config", None) if config is None and hasattr(type(module), "config") else config

@@ -13,7 +13,7 @@ from torch import Tensor
 from headscope.arrays import ArrayRecord
 from headscope.capture.labels import Labeller, Side
 from headscope.capture.pieces import joined
-from headscope.capture.record import QKRecord
+from headscope.capture.record import QKRecord, Rules
 from headscope.capture.rotary import is_rotary
 from headscope.capture.rules import Kept, RuleReader
 from headscope.capture.watch import Returned, Watch
@@ -37,6 +37,8 @@ class Batch:
     """For each side, how many positions it has and which of them are not padding (int64, None for all)."""
     images: Images | None = None
     """Which of all images belong to the text; None where nobody says."""
+    trims: bool = False
+    """Whether positions of a sound that the model's own mask hides from every query are padding, to be left out."""
 
 
 class Place(NamedTuple):
@@ -113,6 +115,8 @@ class Recorder:
         self._wanted = wanted
         self._count: Counter[Place] = Counter()
         self._rules = RuleReader()
+        self.trimmed: dict[tuple[Side, int], tuple[int, list[int]]] = {}
+        """By side and number of positions that are kept, how many there were, and which are kept."""
         self.of_others: set[str] = set()
         """The modules that ran, but not for the captured text."""
         self.shared: set[str] = set()
@@ -146,6 +150,10 @@ class Recorder:
             kept = self._kept(map_name, row, len(rows), query.shape[2], key.shape[2])
             kept = Kept(row, _on(kept.queries, query), _on(kept.keys, key))
             rules = self._rules.read(module, query, key, mask, options, kept)
+            padding = self._trimmed(map_name, rules, kept, query.shape[2])
+            if padding is not None:
+                kept = padding
+                rules = self._rules.read(module, query, key, mask, options, kept)
             vectors = _owned(query[row], kept.queries), _owned(key[row], kept.keys)
             call.pieces.append(QKRecord(*vectors, rules, name, is_rotary(module)))
         if len(rows) > 1:
@@ -213,6 +221,18 @@ class Recorder:
         if num_pieces > 1:
             return Kept(row, None, None)
         return Kept(row, self._unpadded(sides[0], num_queries), self._unpadded(sides[1], num_keys))
+
+    def _trimmed(self, map_name: str, rules: Rules, kept: Kept, num_queries: int) -> Kept | None:
+        """Return what is kept of a sound whose end is padding; None where there is none."""
+        shown = None if rules.visible is None else rules.visible.shown
+        if not self._batch.trims or shown is None or kept.keys is not None:
+            return None
+        positions, (query_side, key_side) = shown.nonzero()[:, 0], self.labels.sides_of(map_name)
+        if not len(positions):
+            return None
+        self.trimmed[key_side, len(positions)] = len(shown), positions.tolist()
+        same = query_side == key_side and num_queries == len(shown)
+        return Kept(kept.row, positions if same else kept.queries, positions, trimmed=True)
 
     def _unpadded(self, side: Side, size: int) -> Tensor | None:
         length, positions = self._batch.unpadded.get(side, (0, None))

@@ -26,6 +26,8 @@ class Kept:
     row: int
     queries: Tensor | None
     keys: Tensor | None
+    trimmed: bool = False
+    """Whether padding that only the mask of the call told of is left out."""
 
 
 class Recent(Generic[T]):
@@ -76,16 +78,15 @@ class RuleReader:
         """
         size = query.shape[2], key.shape[2]
         visible, found = None, []
+        place = size, kept.row, kept.trimmed
         if mask is not None:
-            visible, bias = self._masks.get(mask, (size, kept.row), lambda: _read_mask(mask, size, kept))
+            visible, bias = self._masks.get(mask, place, lambda: _read_mask(mask, size, kept))
             found.append(bias)
         elif is_causal(module, query, mask, options):
             visible = self._causal(size, query.device, kept)
         position_bias = options.get("position_bias")
         if position_bias is not None:
-            found.append(
-                self._biases.get(position_bias, (size, kept.row), lambda: _read_bias(position_bias, size, kept))
-            )
+            found.append(self._biases.get(position_bias, place, lambda: _read_bias(position_bias, size, kept)))
         softcap, sinks = options.get("softcap"), sinks_of(options)
         return Rules(
             scaling=scaling_of(query, options),

@@ -11,6 +11,10 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
+from zoo.models import OLD_VERSION
+
+FIELDS = ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions")
+
 Seen = dict[str, list[Tensor]]
 """The weights of every call of an attention module by its name, each (pieces, heads, queries, keys)."""
 
@@ -28,10 +32,10 @@ def eager_weights(model: Any, inputs: dict[str, Tensor]) -> Seen:
 
 
 def eager_outputs(model: Any, inputs: dict[str, Tensor]) -> list[Tensor]:
-    """Run a model with eager attention and return the attentions that it returns, one a layer."""
+    """Run a model with eager attention and return the attentions that it returns, one a layer, in order of the maps."""
     with eager(model), torch.no_grad():
         outputs = model(**inputs, output_attentions=True)
-    return list(outputs.attentions)
+    return [weights for name in FIELDS for weights in outputs.get(name) or ()]
 
 
 @contextmanager
@@ -60,6 +64,8 @@ def _listening(model: Any, seen: Seen, names: dict[int, str]) -> Iterator[None]:
 
 def _telling(own: Any, seen: Seen, names: dict[int, str]) -> Any:
     def eager_attention_forward(module: Any, *arguments: Any, **options: Any) -> Any:
+        if OLD_VERSION:  # there some return weights only to those who ask
+            options["output_attentions"] = True
         output = own(module, *arguments, **options)
         seen.setdefault(names[id(module)], []).append(output[1].detach().float())
         return output

@@ -9,6 +9,10 @@ from typing import Any
 import torch
 import transformers
 from torch import Tensor
+from transformers import CONFIG_MAPPING
+
+OLD_VERSION = transformers.__version__.startswith("4.")
+"""Whether this is the oldest transformers that is supported: there some models come by another way."""
 
 VOCABULARY = 99
 SPREAD = 0.25
@@ -100,7 +104,6 @@ VISION = dict(
     num_channels=3,
 )
 SWIN = dict(image_size=32, patch_size=2, embed_dim=16, depths=[2, 2], num_heads=[2, 4], window_size=4)
-ROPE = {"rope_type": "default", "rope_theta": 10000.0}
 WAV = dict(
     vocab_size=VOCABULARY,
     hidden_size=32,
@@ -123,6 +126,12 @@ def _text(tier: int = 1, **configs: Mapping[str, Any]) -> list[Animal]:
 
 def _pair(spread: float = SPREAD, **configs: Mapping[str, Any]) -> list[Animal]:
     return [Animal(kind, config, "pair", ENCODER_DECODER, spread=spread) for kind, config in configs.items()]
+
+
+def _sections(*sections: int) -> dict[str, Any]:
+    """Return how many rotary dimensions are for time, height and width."""
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": list(sections)}
+    return {"rope_scaling" if OLD_VERSION else "rope_parameters": rope}
 
 
 def _with_image(kind: str, config: Mapping[str, Any], placeholders: int, **extra: Tensor) -> Animal:
@@ -242,7 +251,7 @@ TOWERS = [
     Animal(
         "qwen2_vl",
         dict(
-            text_config=dict(GROUPED, rope_parameters=dict(ROPE, rope_type="default", mrope_section=[1, 1, 2])),
+            text_config=dict(GROUPED, **_sections(1, 1, 2)),
             vision_config=dict(depth=2, embed_dim=32, hidden_size=32, num_heads=4, mlp_ratio=2, patch_size=4),
             image_token_id=98,
             video_token_id=97,
@@ -326,7 +335,7 @@ TOWERS = [
     Animal(
         "qwen2_5_vl",
         dict(
-            text_config=dict(GROUPED, rope_parameters=dict(ROPE, mrope_section=[1, 1, 2])),
+            text_config=dict(GROUPED, **_sections(1, 1, 2)),
             vision_config=dict(
                 depth=3,
                 hidden_size=32,
@@ -403,17 +412,9 @@ EAGER = [
     Animal("swinv2", SWIN, "pixels", ("self", "self 2"), tier=3),
 ]
 
-ZOO: tuple[Animal, ...] = (
-    *ENCODERS,
-    *DECODERS,
-    *PAIRS,
-    WHISPER,
-    *IMAGES,
-    *TOWERS,
-    *SPEECH,
-    *INTERCEPTED,
-    *EAGER,
-)
+EVERY = (*ENCODERS, *DECODERS, *PAIRS, WHISPER, *IMAGES, *TOWERS, *SPEECH, *INTERCEPTED, *EAGER)
+
+ZOO: tuple[Animal, ...] = tuple(animal for animal in EVERY if not OLD_VERSION or animal.kind in CONFIG_MAPPING)
 
 
 def build(animal: Animal, dtype: torch.dtype = torch.float32) -> Any:
