@@ -89,6 +89,30 @@ test("an SVG of the head view holds its tokens as text, and a path for every lin
   expect(problem).toBeNull();
 });
 
+/** Tokens that would break careless XML, and whose letters run both ways. */
+const HOSTILE = `
+import numpy as np
+import headscope as hs
+
+tokens = ["<s>", "]]></svg>", '"', "'", "&amp;", "<b>bold</b>", "\\u0000", "\\u001b[31m", "\\ufffe", "🙂", "👩‍👩‍👧", "مرحبا", "שלום!", "注意力", " \\n", ""]
+weights = np.random.default_rng(0).dirichlet(np.full(len(tokens), 0.1), (1, 2, len(tokens))).astype("float32")
+capture = hs.from_attentions([weights[0][None]], tokens, name="<evil> & \\x07 'model'")
+`;
+
+for (const kind of ["head", "matrix", "text"] as const) {
+  test(`whatever tokens say, the SVG of the ${kind} view is XML that holds them`, async ({ page }) => {
+    await openNotebook(page, [HOSTILE, `capture.${kind}_view(head=1, query=4)`]);
+    const root = view(page, kind);
+    await ready(root);
+    const svg = await readSvg(page, (await saved(page, root, "SVG")).path);
+    const texts = svg.texts.join("\n");
+    for (const token of ["]]></svg>", '"', "'", "&amp;", "<b>bold</b>", "🙂", "مرحبا", "שלום!", "注意力"]) {
+      expect(texts).toContain(token);
+    }
+    expect(svg.title).toContain("<evil> & \ufffd 'model'");
+  });
+}
+
 test("what is pinned and thinned out is in the SVG as it is on screen", async ({ page }) => {
   const root = await open(page, "head", "layer=2, heads=[3], top_k=3");
   await token(root, "query", 2).click();
