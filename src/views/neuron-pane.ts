@@ -44,9 +44,12 @@ function moveWithPointer(area: HTMLElement, { tokens }: Scene, signal: AbortSign
     const token = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-query]") : null;
     // A finger has no way to point without a tap, and a tap chooses.
     const isTouch = event instanceof PointerEvent && event.pointerType === "touch";
-    if (!token || isTouch || tokens.query.peek() === null) return;
-    tokens.query.value = Number(token.dataset.query);
+    const expanded = tokens.query.peek();
+    if (token && !isTouch && expanded !== null && expanded !== Number(token.dataset.query)) {
+      tokens.query.value = Number(token.dataset.query);
+    }
   };
-  area.addEventListener("pointerover", move, { signal });
+  // Not pointerover: that comes also where the page scrolls under a pointer that rests.
+  area.addEventListener("pointermove", move, { signal });
   area.addEventListener("focusin", move, { signal });
 }

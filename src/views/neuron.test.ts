@@ -55,7 +55,9 @@ function open(vectors: HeadVectors | null = vectorsWith(), changes: Partial<MapI
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
-const over = (target: Element) => target.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+const over = (target: Element) => {
+  for (const type of ["pointerover", "pointermove"]) target.dispatchEvent(new PointerEvent(type, { bubbles: true }));
+};
 
 test("one head is shown, and choosing another shows that one alone", () => {
   const { root, context } = open();
