@@ -8,8 +8,8 @@ import type { Run } from "./text-runs";
 /** Draws one line of text in a computed style. Its box is where the browser has it. */
 export function drawRun(paper: SvgPaper, { text, box }: Run, style: CSSStyleDeclaration): void {
   const paint = paintOf(style.color);
-  const shown = cased(text, style.textTransform);
-  if (!paint || shown.trim() === "") return;
+  if (!paint || text.trim() === "") return;
+  const shown = directed(cased(text, style.textTransform), style.direction);
   paper.reach(box);
   const look = { ...fontAttributes(style), ...fill(paint) };
   const ascent = paper.fonts.ascent(style);
@@ -25,10 +25,18 @@ export function drawRun(paper: SvgPaper, { text, box }: Run, style: CSSStyleDecl
 
 /** Where a text is held: in a font of another width it grows away from there. */
 function anchored({ x, width }: Box, { textAlign, direction }: CSSStyleDeclaration): SvgAttributes {
-  const rtl = direction === "rtl" ? "rtl" : undefined;
-  if (textAlign === "center") return { x: x + width / 2, "text-anchor": "middle", direction: rtl };
-  const isRight = textAlign === "right" || textAlign === (rtl ? "start" : "end");
-  return { x: isRight ? x + width : x, "text-anchor": isRight !== Boolean(rtl) ? "end" : undefined, direction: rtl };
+  if (textAlign === "center") return { x: x + width / 2, "text-anchor": "middle" };
+  const isRight = textAlign === "right" || textAlign === (direction === "rtl" ? "start" : "end");
+  return isRight ? { x: x + width, "text-anchor": "end" } : { x };
+}
+
+/**
+ * A text that runs from right to left, among others that do not. Not by an attribute: programs disagree on what it
+ * means for the place of the text. Letters that all run that way need nothing; others are put into an isolate.
+ */
+function directed(text: string, direction: string): string {
+  const isPlain = direction !== "rtl" || /^[\p{sc=Arab}\p{sc=Hebr}\p{M}]*$/u.test(text);
+  return isPlain ? text : `\u2067${text}\u2069`;
 }
 
 function drawUnderline(paper: SvgPaper, { x, width }: Box, baseline: number, style: CSSStyleDeclaration): void {
