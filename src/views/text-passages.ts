@@ -1,4 +1,5 @@
 import type { MapInfo, PairFilter } from "../contract.gen";
+import type { Axis } from "../core/axis";
 import type { Lens } from "../core/lens";
 import type { Span } from "../core/viewport";
 import type { Side } from "./columns";
@@ -11,6 +12,8 @@ export interface Piece {
   /** Null for a token that is no query, or a hidden one. */
   readonly query: number | null;
   readonly key: number | null;
+  /** Whether it goes on with the word of the token before. */
+  readonly isJoined: boolean;
 }
 
 /** A text that is shown by itself. */
@@ -29,24 +32,31 @@ export function isOneText(info: MapInfo | undefined, pair: PairFilter): boolean 
 /** The texts that a scene shows: one, both sentences of a pair, or that of the queries and that of the keys. */
 export function passagesOf(scene: Scene): readonly Passage[] {
   const [info, lens, whole] = [scene.info.value, scene.lens.value, scene.whole.value];
-  if (!info || !lens) return [];
+  if (!info || !lens || !whole) return [];
   const pair = scene.context.selection.pair.value;
   const { queries, keys } = scene.ranges.value;
   if (!isOneText(whole, pair)) {
     return [
-      { title: titleOf("query", info, pair[0]), pieces: sidePieces("query", info, queries) },
-      { title: titleOf("key", info, pair[1]), pieces: sidePieces("key", info, keys) },
+      {
+        title: titleOf("query", info, pair[0]),
+        pieces: sidePieces("query", info, queries, joinsOf(lens.queries, whole.query_words)),
+      },
+      {
+        title: titleOf("key", info, pair[1]),
+        pieces: sidePieces("key", info, keys, joinsOf(lens.keys, whole.key_words)),
+      },
     ];
   }
+  const joins = joinsOf(lens.queries, whole.query_words);
   const start = info.sentence_b_start;
-  if (start === null) return [{ title: "", pieces: sharedPieces(info, lens, queries) }];
+  if (start === null) return [{ title: "", pieces: sharedPieces(info, lens, queries, joins) }];
   const sentences: readonly (readonly [string, Span])[] = [
     ["Sentence A", [queries[0], Math.min(start, queries[1])]],
     ["Sentence B", [Math.max(start, queries[0]), queries[1]]],
   ];
   return sentences
     .filter(([, [first, last]]) => first < last)
-    .map(([title, range]) => ({ title, pieces: sharedPieces(info, lens, range) }));
+    .map(([title, range]) => ({ title, pieces: sharedPieces(info, lens, range, joins) }));
 }
 
 function titleOf(side: Side, { sentence_b_start }: MapInfo, sentence: string | undefined): string {
@@ -55,18 +65,34 @@ function titleOf(side: Side, { sentence_b_start }: MapInfo, sentence: string | u
   return `${role}: sentence ${sentence.toUpperCase()}`;
 }
 
-function sidePieces(side: Side, info: MapInfo, [start, stop]: Span): Piece[] {
+/** The rows that go on with the word of the row before. */
+function joinsOf({ groups }: Axis, words: readonly number[] | null): ReadonlySet<number> {
+  const wordOf = (position: number | undefined) => (position === undefined ? undefined : words?.[position]);
+  const isJoined = (row: number) => {
+    const word = wordOf(groups[row]?.[0]);
+    return word !== undefined && word === wordOf(groups[row - 1]?.at(-1));
+  };
+  return new Set([...groups.keys()].filter(isJoined));
+}
+
+function sidePieces(side: Side, info: MapInfo, [start, stop]: Span, joins: ReadonlySet<number>): Piece[] {
   const isQuery = side === "query";
   const special = new Set(isQuery ? info.query_special : info.key_special);
   return (isQuery ? info.query_tokens : info.key_tokens).slice(start, stop).map((text, index) => {
     const at = start + index;
-    return { text, isSpecial: special.has(at), query: isQuery ? at : null, key: isQuery ? null : at };
+    return {
+      text,
+      isSpecial: special.has(at),
+      query: isQuery ? at : null,
+      key: isQuery ? null : at,
+      isJoined: joins.has(at),
+    };
   });
 }
 
 /** A key may be hidden where the query is not, as the attention sink can be. */
-function sharedPieces(info: MapInfo, { queries, keys }: Lens, range: Span): Piece[] {
-  return sidePieces("query", info, range).map((piece) => {
+function sharedPieces(info: MapInfo, { queries, keys }: Lens, range: Span, joins: ReadonlySet<number>): Piece[] {
+  return sidePieces("query", info, range, joins).map((piece) => {
     const positions = queries.groups[piece.query as number] ?? [];
     const key = positions.map((position) => keys.shownAt[position] as number).find((column) => column >= 0);
     return { ...piece, key: key ?? null };

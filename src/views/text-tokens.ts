@@ -21,7 +21,7 @@ export function passageElement({ title, pieces }: Passage): { root: HTMLElement;
   const shown = pieces.map((piece, index) => {
     const mark = pieceElement(piece);
     // The spaces before a token and the line breaks after it are the text's, not the token's: they stay unshaded.
-    const lead = /^ +(?=[^ ])/.exec(piece.text)?.[0] ?? (isApart && index > 0 ? " " : "");
+    const lead = /^ +(?=[^ ])/.exec(piece.text)?.[0] ?? (isApart && index > 0 && !piece.isJoined ? " " : "");
     const breaks = /\n+$/.exec(piece.text)?.[0] ?? "";
     if (piece.isSpecial) text.append(element("wbr"), mark, breaks, element("wbr"));
     else text.append(lead, mark, breaks);

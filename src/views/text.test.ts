@@ -42,8 +42,14 @@ test("the input reads as text: spaces and line breaks are its own, special token
   expect({ ...root.dataset }).toMatchObject({ view: "text", state: "ready", layer: "0" });
 });
 
-test("tokens that came without their spaces are set apart", () => {
+test("tokens that came without their spaces are set apart, but within a word", () => {
   expect(open([mapInfo(["The", "cat", "sat"])]).prose()).toEqual(["The cat sat"]);
+  const words = [0, 1, 1, 2];
+  const pieces = mapInfo(["The", "kit", "ten", "sat"], { query_words: words, key_words: words });
+  const { context, prose } = open([pieces]);
+  expect(prose()).toEqual(["The kitten sat"]);
+  context.options.aids.hideSink.value = true;
+  expect(prose()).toEqual(["The kitten sat"]);
 });
 
 test("with nothing pointed at, tokens are shaded by the mean attention that they receive, and this is said", () => {

@@ -1,0 +1,121 @@
+import type { Locator, Page } from "playwright-core";
+import { PAIR } from "./examples";
+import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+
+/** 15 tokens get the largest cells there are. */
+const CELL = 28;
+
+const map = (root: Locator, index = 0) => root.locator(`[data-map="${index}"]`);
+const middle = (query: number, key: number) => ({ position: { x: (key + 0.5) * CELL, y: (query + 0.5) * CELL } });
+const readout = (root: Locator) => root.locator(".hs-readout");
+const times = (root: Locator) => root.locator(".hs-zoom-times");
+const names = (root: Locator, kind: string) => root.locator(`.hs-tick.${kind}`).allTextContents();
+
+async function open(page: Page, options = "layer=2, heads=[3]", more: readonly string[] = []): Promise<Locator> {
+  await openNotebook(page, [PAIR, `view = capture.matrix_view(${options})\nview`, ...more]);
+  const root = view(page, "matrix");
+  await ready(root, 2);
+  return root;
+}
+
+test("hovering a cell reads the model's own weight, and names its row and column", async ({ page }) => {
+  const root = await open(page);
+  const weight = Number(await kernel(page, "float(capture.weights(2, 3)[2, 3])"));
+  await map(root).hover(middle(2, 3));
+  await expect.poll(() => readout(root).textContent()).toContain(`layer 2, head 3   ${weight.toPrecision(3)}`);
+  expect((await names(root, "hs-at")).sort()).toEqual(["cat", "sat"]);
+  await page.mouse.move(0, 0);
+  await expect.poll(() => names(root, "hs-at")).toEqual([]);
+});
+
+test("the mean and the sum of heads are those of their weights", async ({ page }) => {
+  const root = await open(page, "layer=2, heads=[1, 3, 7], combine='sum'");
+  const sum = Number(await kernel(page, "float(sum(capture.weights(2, h)[4, 5] for h in (1, 3, 7)))"));
+  await map(root).hover(middle(4, 5));
+  await expect.poll(() => readout(root).textContent()).toContain(`3 heads as one   ${sum.toPrecision(3)}`);
+  await root.getByLabel("Show heads").selectOption("mean");
+  await map(root).hover(middle(4, 5));
+  await expect.poll(() => readout(root).textContent()).toContain((sum / 3).toPrecision(3));
+  expect(await kernel(page, "view.combine")).toBe("'mean'");
+  const largest = Number(await kernel(page, "float(sum(capture.weights(2, h) for h in (1, 3, 7)).max() / 3)"));
+  expect(await root.locator(".hs-heat-legend").textContent()).toContain(largest.toPrecision(3));
+});
+
+test("a pin in the matrix moves a head view and Python's selection, and Escape lets go", async ({ page }) => {
+  const root = await open(page, "layer=2, heads=[3]", ["capture.head_view()"]);
+  const head = view(page, "head");
+  await ready(head, 2);
+  await map(root).click(middle(2, 5));
+  await expect.poll(() => kernel(page, "capture.selection.query, capture.selection.key")).toBe("(2, 5)");
+  await expect.poll(() => head.locator("[aria-selected=true]").count()).toBe(2);
+  expect(await head.locator("[data-query='2']").getAttribute("aria-selected")).toBe("true");
+  await kernel(page, "capture.selection.query = 6");
+  await expect.poll(() => root.locator(".hs-tick.hs-pinned[data-query='6']").count()).toBe(1);
+  await map(root).press("Escape");
+  await expect.poll(() => kernel(page, "print(capture.selection.query)")).toBe("None");
+});
+
+test("keys, buttons and the wheel with Ctrl zoom; arrows, a drag and the wheel move", async ({ page }) => {
+  const root = await open(page);
+  await map(root).hover(middle(7, 7));
+  await page.mouse.wheel(0, 30);
+  expect(await times(root).textContent()).toBe("1.0×");
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -30);
+  await page.keyboard.up("Control");
+  await expect.poll(() => times(root).textContent()).toBe("1.3×");
+  await root.locator(".hs-panels").press("+");
+  await expect.poll(() => times(root).textContent()).toBe("2.0×");
+  await root.getByRole("button", { name: "Zoom in" }).click();
+  await expect.poll(() => times(root).textContent()).toBe("3.0×");
+  expect(await root.locator(".hs-tick[data-query='0']").count()).toBe(0);
+
+  const shown = () => root.locator(".hs-tick[data-query]").first().getAttribute("data-query").then(Number);
+  const before = await shown();
+  const box = await map(root).boundingBox();
+  if (!box) throw new Error("The map is not there.");
+  await page.mouse.move(box.x + 100, box.y + 100);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 100, box.y + 250, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(shown).toBeLessThan(before);
+  expect(await kernel(page, "print(capture.selection.query)")).toBe("None");
+
+  const dragged = await shown();
+  await page.mouse.wheel(0, 200);
+  await expect.poll(shown).toBeGreaterThan(dragged);
+  await root.locator(".hs-panels").focus();
+  for (let step = 0; step < 15; step++) await page.keyboard.press("ArrowUp");
+  await expect.poll(() => root.locator(".hs-tick.hs-at[data-query='0']").count()).toBe(1);
+  await page.keyboard.press("0");
+  await expect.poll(() => times(root).textContent()).toBe("1.0×");
+});
+
+test("the scale is switched by the reader and by Python, and changes the picture", async ({ page }) => {
+  const root = await open(page);
+  const picture = () =>
+    map(root)
+      .locator("canvas")
+      .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const linear = await picture();
+  await root.getByLabel("Scale", { exact: true }).selectOption("sqrt");
+  await expect.poll(() => kernel(page, "view.scale")).toBe("'sqrt'");
+  await expect.poll(picture).not.toBe(linear);
+  await kernel(page, "view.scale = 'log'");
+  await expect.poll(() => root.locator(".hs-heat-legend").textContent()).toContain("log scale");
+  await kernel(page, "view.scale = 'linear'");
+  await expect.poll(picture).toBe(linear);
+});
+
+test("the view looks right in light and dark", async ({ page }) => {
+  const root = await open(page, "layer=2, scale='sqrt'");
+  await map(root, 5).hover({ position: { x: 40, y: 60 } });
+  await screenshot(root, "matrix-light");
+  await setTheme(page, "JupyterLab Dark");
+  await screenshot(root, "matrix-dark");
+  await kernel(page, "view.heads = [3]");
+  await expect.poll(() => root.locator("[data-map]").count()).toBe(1);
+  await setTheme(page, "JupyterLab Dark High Contrast");
+  await map(root).hover(middle(2, 3));
+  await screenshot(root, "matrix-one-contrast");
+});
