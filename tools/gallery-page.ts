@@ -1,8 +1,10 @@
 /** The page that `gallery.mjs` takes pictures of: `window.gallery.show(...)` puts one view into it. */
+
 import { signal } from "@preact/signals-core";
 import type { ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme, ViewKind } from "../src/contract.gen";
 import type { Status, TokenPair, ViewContext } from "../src/core/context";
 import { keepSelectionValid } from "../src/core/valid";
+import { printer } from "../src/dom/printer";
 import { views } from "../src/views/registry";
 import { type Behaviour, HOSTILE, MadeUpSource, mapInfo, words } from "./gallery-data";
 
@@ -84,6 +86,7 @@ function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } 
     },
     source: new MadeUpSource(maps, wish),
     status: signal<Status>(wish.status ?? "live"),
+    printer,
   };
 }
 

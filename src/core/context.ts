@@ -1,5 +1,6 @@
 import type { ReadonlySignal, Signal } from "@preact/signals-core";
 import type { ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme } from "../contract.gen";
+import type { Printer } from "./printer";
 import type { Source } from "./source";
 
 /** A query and a key position; null where none is meant. */
@@ -66,6 +67,7 @@ export interface ViewContext {
   readonly status: ReadonlySignal<Status>;
   /** Left out where there is no kernel to make pages. */
   readonly makePage?: MakePage;
+  readonly printer: Printer;
 }
 
 /** Makes a standalone page of the view, as a whole file: with the layer on screen, or with all of them. */

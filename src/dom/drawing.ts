@@ -17,7 +17,8 @@ export interface DrawingWish {
 /** Draws what the canvas shows; null where it shows nothing. */
 export type Redraw = (wish: DrawingWish) => Drawing | null;
 
-const REDRAW = Symbol("redraw");
+/** The same in every copy of this module: in Jupyter, what draws and what prints load their own. */
+const REDRAW = Symbol.for("headscope.redraw");
 
 type Redrawn = HTMLCanvasElement & { [REDRAW]?: Redraw };
 

@@ -1,4 +1,4 @@
-import type { SvgPicture } from "./svg";
+import type { SvgPicture } from "../core/printer";
 
 /** Browsers refuse to make larger canvases. */
 const MAX_SIDE = 16_384;

@@ -1,18 +1,9 @@
+import type { Words } from "../core/printer";
 import type { Font, Fonts } from "./fonts";
 import { fill } from "./svg-box";
 import { paintOf } from "./svg-color";
 import { escapeXml, tag } from "./svg-markup";
 import { fontAttributes } from "./svg-text";
-
-/** What stands above and below a picture. */
-export interface Words {
-  /** What the picture shows. */
-  readonly title: string;
-  /** What is told apart by colour: its number on its colour. */
-  readonly keys: readonly { readonly text: string; readonly color: string; readonly ink: string }[];
-  /** What one must know to read the picture; empty for nothing. */
-  readonly caption: string;
-}
 
 /** Marks from their corner at 0, 0. */
 export interface Block {

@@ -1,26 +1,9 @@
+import type { SvgOptions, SvgPicture } from "../core/printer";
 import { paintOf } from "./svg-color";
 import { attributesText, decimal, escapeXml, tag } from "./svg-markup";
 import { SvgPaper } from "./svg-paper";
 import { drawElement } from "./svg-walk";
-import { type Words, wordsAbove, wordsBelow } from "./svg-words";
-
-export interface SvgOptions {
-  readonly words: Words;
-  /** A selector of what does not belong into the picture. */
-  readonly leaveOut: string;
-  /** Nothing behind the picture, in place of the colour that it stands on. */
-  readonly transparent?: boolean;
-  /** Canvases as the images that are on screen, for a picture that becomes an image itself. */
-  readonly images?: boolean;
-}
-
-export interface SvgPicture {
-  /** The whole file. */
-  readonly text: string;
-  /** In CSS pixels. */
-  readonly width: number;
-  readonly height: number;
-}
+import { wordsAbove, wordsBelow } from "./svg-words";
 
 const MARGIN = 12;
 const GAP = 6;

@@ -3,6 +3,7 @@ import type { MapInfo, PairFilter, ViewTraits } from "../contract.gen";
 import type { ViewContext } from "../core/context";
 import { listedLayers } from "../core/included";
 import { keepSelectionValid } from "../core/valid";
+import { printer } from "../dom/printer";
 import { EmbeddedSource } from "../sources/embedded";
 import { views } from "../views/registry";
 
@@ -52,6 +53,7 @@ function contextOf(page: string, info: PageInfo): ViewContext {
     },
     source: new EmbeddedSource(page, info.maps),
     status: newSignal("page" as const),
+    printer,
   };
 }
 

@@ -1,8 +1,7 @@
 import { signal as signalOf } from "@preact/signals-core";
 import type { PictureFormat, ViewKind } from "../contract.gen";
 import type { ViewContext } from "../core/context";
-import { pngOf } from "../dom/png";
-import { type SvgPicture, svgOf } from "../dom/svg";
+import type { SvgPicture } from "../core/printer";
 import { pictureWords } from "./export-words";
 import { createScene } from "./scene";
 
@@ -19,14 +18,18 @@ export async function viewPicture(
   signal: AbortSignal,
 ): Promise<Blob> {
   await painted(root, signal);
-  if (format === "png") return pngOf(viewSvg(root, context, true), scale);
+  if (format === "png") return context.printer.png(viewSvg(root, context, true), scale);
   return new Blob([viewSvg(root, context).text], { type: "image/svg+xml" });
 }
 
 /** `images`: what canvases show as the images that are on screen, not as paths that only look nearly the same. */
 export function viewSvg(root: HTMLElement, context: ViewContext, images = false): SvgPicture {
   const scene = createScene(context, signalOf(root.dataset.ground === "dark"));
-  return svgOf(root, { words: pictureWords(scene, root.dataset.view as ViewKind), leaveOut: CONTROLS, images });
+  return context.printer.svg(root, {
+    words: pictureWords(scene, root.dataset.view as ViewKind),
+    leaveOut: CONTROLS,
+    images,
+  });
 }
 
 /** Waits until the view says that it shows what was asked for. */

@@ -1,8 +1,8 @@
 import type { ViewKind } from "../contract.gen";
 import { css, headColor, inkOn } from "../core/colors";
 import { attentionOptions } from "../core/pair";
+import type { Words } from "../core/printer";
 import { paintOf } from "../dom/svg-color";
-import type { Words } from "../dom/svg-words";
 import { tokenText } from "../dom/token";
 import { aidsNote } from "./aids";
 import type { Scene } from "./scene";

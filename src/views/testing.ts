@@ -15,6 +15,7 @@ import type { HeadWeights } from "../core/head-weights";
 import type { Source } from "../core/source";
 import { sqrt8Table } from "../core/tables";
 import type { HeadVectors } from "../core/vectors";
+import { printer } from "../dom/printer";
 
 /** A map with the given tokens on both sides, 3 layers and 4 heads. */
 export function mapInfo(tokens: string[], more: Partial<MapInfo> = {}): MapInfo {
@@ -156,6 +157,7 @@ export function contextOf(maps: readonly MapInfo[], source: Source) {
     },
     source,
     status: signal<Status>("live"),
+    printer,
   } satisfies ViewContext;
 }
 

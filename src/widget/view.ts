@@ -73,6 +73,7 @@ function contextOf(
     source: exports.source,
     status: channelSignal(exports.status, signal),
     makePage: pageMaker(model),
+    printer: exports.printer,
   };
 }
 
