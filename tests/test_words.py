@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -181,6 +181,29 @@ def test_words_of_a_real_byte_level_tokenizer(smollm2_tokenizer: Any) -> None:
     ids = smollm2_tokenizer("<|im_start|>Hello wörldly 🙂!\n  The naïveté")["input_ids"]
     row = read_ids(smollm2_tokenizer, ids)
     assert grouped(row) == ["<|im_start|>", "Hello", " wörldly", " 🙂", "!", "\n ", " The", " naïveté"]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.lists(st.one_of(st.sampled_from([*PROSE, " ", "\n", "<|im_end|>", "don't"]), TEXTS), max_size=4).map(
+        "".join
+    )
+)
+@pytest.mark.parametrize("name", ["minilm", "smollm2"])
+def test_real_tokenizers_leave_no_token_without_its_word(
+    minilm: Any, smollm2_tokenizer: Any, name: str, text: str
+) -> None:
+    tokenizer = minilm.tokenizer if name == "minilm" else smollm2_tokenizer
+    ids = tokenizer(text)["input_ids"]
+    row = read_ids(tokenizer, ids)
+    assert row.words is not None
+    assert len(row.words) == len(row.texts) == len(ids)
+    assert not ids or row.words[0] == 0
+    assert all(after - before in (0, 1) for before, after in pairwise(row.words))
+    assert all(row.words.count(row.words[position]) == 1 for position in row.special)
+    for position, token in enumerate(row.texts):
+        if token.startswith(" ") and token.strip() and position and not row.texts[position - 1].isspace():
+            assert row.words[position] > row.words[position - 1], "a space begins a word"
 
 
 def test_an_emoji_split_over_tokens_is_one_word(smollm2_tokenizer: Any) -> None:
