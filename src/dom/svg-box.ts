@@ -1,5 +1,5 @@
 import { type Paint, paintOf } from "./svg-color";
-import { gradientOf, type Stretch, splitByCommas } from "./svg-gradient";
+import { type Gradient, gradientOf, splitByCommas } from "./svg-gradient";
 import { type SvgAttributes, tag } from "./svg-markup";
 import type { Box, SvgPaper } from "./svg-paper";
 
@@ -85,7 +85,11 @@ function edge({ x, y, width, height }: Box, side: number, thickness: number): Bo
   return { x: side === 3 ? x : x + width - thickness, y, width: thickness, height };
 }
 
-function drawImages(paper: SvgPaper, box: Box, style: CSSStyleDeclaration): void {
+function drawImages(paper: SvgPaper, outer: Box, style: CSSStyleDeclaration): void {
+  // Images lie inside of the borders, which have one width in all our boxes with images.
+  const border = Number.parseFloat(style.borderTopWidth) || 0;
+  const box = grown(outer, -border);
+  const radius = Math.max(0, (Number.parseFloat(style.borderTopLeftRadius) || 0) - border);
   const images = splitByCommas(style.backgroundImage);
   const [sizes, places] = [splitByCommas(style.backgroundSize), splitByCommas(style.backgroundPosition)];
   images.forEach((image, index) => {
@@ -98,7 +102,9 @@ function drawImages(paper: SvgPaper, box: Box, style: CSSStyleDeclaration): void
       ...size,
     };
     const gradient = gradientOf(image, (across) => (across ? area.width : area.height));
-    if (gradient) drawGradient(paper, area, gradient.across, gradient.stretches);
+    // Only what fills its box reaches the box's corners.
+    const rx = size.width === box.width && size.height === box.height ? radius : 0;
+    if (gradient) drawGradient(paper, area, gradient, rx);
   });
 }
 
@@ -117,7 +123,7 @@ export function lengthOf(text: string, whole: number): number {
 }
 
 /** One rectangle for each stretch of one colour; a fading one is a gradient of its own. */
-function drawGradient(paper: SvgPaper, area: Box, across: boolean, stretches: readonly Stretch[]): void {
+function drawGradient(paper: SvgPaper, area: Box, { across, stretches }: Gradient, rx: number): void {
   if (area.width <= 0 || area.height <= 0) return;
   if (stretches.every(({ start, end }) => start?.color === end?.color && start?.opacity === end?.opacity)) {
     for (const { from, to, start } of stretches) if (start) rect(paper, part(area, across, from, to), fill(start));
@@ -127,7 +133,7 @@ function drawGradient(paper: SvgPaper, area: Box, across: boolean, stretches: re
   const stops = stretches.flatMap(({ from, to, start, end }) => [stop(from, start), stop(to, end)]);
   const direction = across ? { x1: 0, y1: 0, x2: 1, y2: 0 } : { x1: 0, y1: 0, x2: 0, y2: 1 };
   paper.markup(tag("linearGradient", { id, ...direction }, stops.join("")));
-  rect(paper, area, { fill: `url(#${id})` });
+  rect(paper, area, { fill: `url(#${id})`, rx: rx || undefined });
 }
 
 function part({ x, y, width, height }: Box, across: boolean, from: number, to: number): Box {
