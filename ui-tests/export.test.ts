@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { layerControl, status, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, RESULTS, ready, test, view } from "./harness";
+import { expect, kernel, openNotebook, RESULTS, ready, screenshot, test, view } from "./harness";
 
 /** A line with a lower opacity, which is its weight over the number of heads, can't be seen by itself. */
 const FAINTEST = 1 / 512;
@@ -200,6 +200,7 @@ test("the copied line of Python shows the view again", async ({ page }) => {
   await expect.poll(() => kernel(page, "view.query")).toBe("1");
   await choose(root, "Copy as Python");
   await expect.poll(() => root.getByRole("status").textContent()).toMatch(/^Copied/);
+  await screenshot(page, "export-menu");
   const line = await page.evaluate(() => navigator.clipboard.readText());
   writeFileSync(join(RESULTS, "copied.py"), line);
   const traits =
