@@ -66,7 +66,7 @@ export interface ViewContext {
   readonly source: Source;
   readonly status: ReadonlySignal<Status>;
   /** Left out where there is no kernel to make pages. */
-  readonly makePage?: MakePage;
+  readonly makePage?: MakePage | undefined;
   readonly printer: Printer;
 }
 
