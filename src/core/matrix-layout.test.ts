@@ -25,6 +25,8 @@ describe("layoutMatrix", () => {
   it("puts several maps side by side, within the width, each in its own place", () => {
     const layout = layoutMatrix(square(16, 12), 920);
     expect(layout).toMatchObject({ columns: 4, rows: 3 });
+    expect(layoutMatrix(square(16, 2), 520)).toMatchObject({ columns: 2, rows: 1 });
+    expect(layoutMatrix(square(16, 2), 380)).toMatchObject({ columns: 1, rows: 2 });
     expect(placeOf(layout, 5)).toEqual([layout.mapWidth + 14, layout.mapHeight + 22 + 14]);
   });
 

@@ -6,6 +6,9 @@ const READABLE_CELL = 12;
 /** Of several maps side by side, none is planned narrower than this. */
 const SMALLEST_MAP = 120;
 
+/** All maps together are no higher than this, in CSS pixels, as long as none gets too small. */
+const IN_SIGHT = 700;
+
 /** From one map to the next, and what its name takes below it, in CSS pixels. */
 export const MAP_GAP = 14;
 export const CAPTION = 22;
@@ -39,15 +42,11 @@ export interface MatrixLayout {
 }
 
 export function layoutMatrix(shape: MatrixShape, available: number): MatrixLayout {
-  const { numMaps, numQueries, numKeys } = shape;
+  const { numMaps } = shape;
   const left = Math.max(CORNER.width, Math.ceil(shape.queryLetters * LETTER) + LABEL_SPACE);
   const top = Math.max(CORNER.height, Math.ceil(shape.keyLetters * LETTER) + LABEL_SPACE);
   const room = Math.max(SMALLEST_MAP, available - left - 2);
-  const planned = Math.min(columnsFor(numMaps, room), numMaps);
-  const share = Math.min(LARGEST_MAP, (room + MAP_GAP) / planned - MAP_GAP);
-  const [cellWidth, cellHeight] = cellOf(numQueries, numKeys, share);
-  const mapWidth = Math.max(1, Math.round(cellWidth * numKeys));
-  const mapHeight = Math.max(1, Math.round(cellHeight * numQueries));
+  const [mapWidth, mapHeight] = mapSize(shape, room);
   // Maps of few tokens are narrower than planned: then more of them fit side by side.
   const columns = Math.max(1, Math.min(numMaps, Math.floor((room + MAP_GAP) / (mapWidth + MAP_GAP))));
   const rows = Math.ceil(numMaps / columns);
@@ -80,10 +79,17 @@ export function labelStep(cell: number, pixels: number): number {
   }
 }
 
-/** As many as make maps and page about as wide as high. */
-function columnsFor(numMaps: number, room: number): number {
-  const side = Math.max(SMALLEST_MAP, Math.sqrt((room * LARGEST_MAP) / Math.max(1, numMaps)));
-  return Math.max(1, Math.round(room / side));
+/** The largest maps of which all are in sight together; where that takes too small ones, the smallest. */
+function mapSize({ numMaps, numQueries, numKeys }: MatrixShape, room: number): [width: number, height: number] {
+  let size: [number, number] = [1, 1];
+  for (let columns = 1; columns <= Math.max(1, numMaps); columns++) {
+    const share = Math.min(LARGEST_MAP, (room + MAP_GAP) / columns - MAP_GAP);
+    if (columns > 1 && share < SMALLEST_MAP) break;
+    const [width, height] = cellOf(numQueries, numKeys, share);
+    size = [Math.max(1, Math.round(width * numKeys)), Math.max(1, Math.round(height * numQueries))];
+    if (Math.ceil(numMaps / columns) * (size[1] + CAPTION + MAP_GAP) <= IN_SIGHT) break;
+  }
+  return size;
 }
 
 /** Square cells, but for maps with far more tokens on one side than on the other. */

@@ -155,8 +155,11 @@ function layoutOf(
   });
 }
 
+/** Tells the style sheet the layout's measures. */
 function sizeArea(area: HTMLElement, layout: MatrixLayout): void {
-  for (const [name, pixels] of Object.entries(layout)) area.style.setProperty(`--hs-${name}`, `${pixels}px`);
+  for (const name of ["left", "top", "mapWidth", "mapHeight", "width", "height"] as const) {
+    area.style.setProperty(`--hs-${name}`, `${layout[name]}px`);
+  }
 }
 
 /** Puts the bands of all maps over a row and a column; out of sight where there is none. */
