@@ -129,6 +129,40 @@ test("what is pinned and thinned out is in the SVG as it is on screen", async ({
   expect(svg.note).toContain("cat");
 });
 
+const LONG = `
+import numpy as np
+import headscope as hs
+
+tokens = [f"t{n}" for n in range(160)]
+weights = np.random.default_rng(0).dirichlet(np.ones(160), (2, 160)).astype("float32")
+capture = hs.from_attentions([weights[None]], tokens, name="Long")
+`;
+
+test("what is scrolled out of sight is in the picture, many lines as an image, and nothing moves", async ({ page }) => {
+  await openNotebook(page, [LONG, "capture.head_view()"]);
+  const root = view(page, "head");
+  await ready(root);
+  const box = root.locator(".hs-scroll");
+  await box.evaluate((element) => element.scrollTo(0, 300));
+  const { path } = await saved(page, root, "SVG");
+  expect(await box.evaluate((element) => element.scrollTop)).toBe(300);
+  const svg = await readSvg(page, path);
+  expect(svg.texts.filter((text) => /^t\d+$/.test(text))).toEqual(
+    Array.from({ length: 320 }, (_, index) => `t${index % 160}`),
+  );
+  expect([svg.images, svg.note]).toEqual([1, "The lines are an embedded image: more than 5000 can be seen."]);
+  // The image is as tall as all rows of tokens, not as what is in sight of them.
+  expect(svg.size[1]).toBeGreaterThan(160 * 12);
+});
+
+test("a picture may have no background", async ({ page }) => {
+  const root = await open(page, "head", "layer=1, heads=[0]");
+  const ground = /<rect [^>]*height="\d+" fill="#ffffff"\/>/;
+  expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).toMatch(ground);
+  await root.getByLabel("Pictures without a background").check();
+  expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).not.toMatch(ground);
+});
+
 test("a PNG has two pixels a CSS pixel and shows what is on screen", async ({ page }) => {
   const root = await open(page, "model", "detail=True, head=3");
   const { path } = await saved(page, root, "PNG (2x)");

@@ -1,7 +1,9 @@
+import { signal as signalOf } from "@preact/signals-core";
 import type { PictureFormat, ViewKind } from "../contract.gen";
 import { pythonCall } from "../core/python-call";
 import { download } from "../dom/download";
 import { element } from "../dom/element";
+import { checkbox } from "../dom/inputs";
 import { type Menu, menu } from "../dom/menu";
 import { viewPicture } from "./export-picture";
 import { fileName } from "./export-words";
@@ -16,6 +18,7 @@ const BUSY_MS = 700;
 export function exportMenu(scene: Scene, root: HTMLElement, signal: AbortSignal): Menu {
   const { context } = scene;
   const view = root.dataset.view as ViewKind;
+  const transparent = signalOf(false);
   const said = element("div", { class: "hs-export-said hs-quiet", role: "status" });
   const line = element("input", { type: "text", readonly: true, hidden: true, "aria-label": "Python" });
   const say = (text: string) => {
@@ -39,7 +42,7 @@ export function exportMenu(scene: Scene, root: HTMLElement, signal: AbortSignal)
     return `Saved ${name}`;
   };
   const picture = async (format: PictureFormat) =>
-    save(await viewPicture(root, context, format, SCALE, signal), fileName(scene, view, format));
+    save(await viewPicture(root, context, format, SCALE, signal, transparent.value), fileName(scene, view, format));
   const page = async (layers: "shown" | "all") => {
     const busy = setTimeout(() => say("The kernel is busy: the page is saved once it is free."), BUSY_MS);
     try {
@@ -72,6 +75,7 @@ export function exportMenu(scene: Scene, root: HTMLElement, signal: AbortSignal)
       entry(`PNG (${SCALE}x)`, () => picture("png")),
       ...pages,
       entry("Copy as Python", copy),
+      checkbox("Pictures without a background", transparent, signal),
       said,
       line,
     ],

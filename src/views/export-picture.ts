@@ -1,7 +1,6 @@
 import { signal as signalOf } from "@preact/signals-core";
 import type { PictureFormat, ViewKind } from "../contract.gen";
 import type { ViewContext } from "../core/context";
-import type { SvgPicture } from "../core/printer";
 import { pictureWords } from "./export-words";
 import { createScene } from "./scene";
 
@@ -16,20 +15,14 @@ export async function viewPicture(
   format: PictureFormat,
   scale: number,
   signal: AbortSignal,
+  transparent = false,
 ): Promise<Blob> {
   await painted(root, signal);
-  if (format === "png") return context.printer.png(viewSvg(root, context, true), scale);
-  return new Blob([viewSvg(root, context).text], { type: "image/svg+xml" });
-}
-
-/** `images`: what canvases show as the images that are on screen, not as paths that only look nearly the same. */
-export function viewSvg(root: HTMLElement, context: ViewContext, images = false): SvgPicture {
   const scene = createScene(context, signalOf(root.dataset.ground === "dark"));
-  return context.printer.svg(root, {
-    words: pictureWords(scene, root.dataset.view as ViewKind),
-    leaveOut: CONTROLS,
-    images,
-  });
+  const words = pictureWords(scene, root.dataset.view as ViewKind);
+  // In a PNG canvases are the images that are on screen: paths look only nearly the same.
+  const svg = context.printer.svg(root, { words, leaveOut: CONTROLS, transparent, images: format === "png" });
+  return format === "png" ? context.printer.png(svg, scale) : new Blob([svg.text], { type: "image/svg+xml" });
 }
 
 /** Waits until the view says that it shows what was asked for. */
