@@ -45,7 +45,7 @@ export function layoutMatrix(shape: MatrixShape, available: number): MatrixLayou
   const { numMaps } = shape;
   const left = Math.max(CORNER.width, Math.ceil(shape.queryLetters * LETTER) + LABEL_SPACE);
   const top = Math.max(CORNER.height, Math.ceil(shape.keyLetters * LETTER) + LABEL_SPACE);
-  const room = Math.max(SMALLEST_MAP, available - left - 2);
+  const room = Math.max(SMALLEST_MAP, available - left - 4);
   const [mapWidth, mapHeight] = mapSize(shape, room);
   // Maps of few tokens are narrower than planned: then more of them fit side by side.
   const columns = Math.max(1, Math.min(numMaps, Math.floor((room + MAP_GAP) / (mapWidth + MAP_GAP))));

@@ -8,7 +8,7 @@ import type { Side } from "./columns";
 import { stretchOf } from "./matrix-panels";
 
 /** How high a name is, in CSS pixels. */
-const NAME = 11;
+export const NAME = 11;
 /** Longer names are cut in the middle. */
 const LETTERS = 14;
 

@@ -5,7 +5,7 @@ import type { Viewport } from "../core/viewport";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
 import type { Focus } from "./focus";
-import { type Axes, markedNames, tickNames } from "./matrix-axes";
+import { type Axes, markedNames, NAME, tickNames } from "./matrix-axes";
 import type { Scene } from "./scene";
 import { matchesOf } from "./search";
 
@@ -44,7 +44,23 @@ export function mountNames(
     pinned.fill(named({ query: scene.tokens.query.value, key: scene.tokens.key.value }, "hs-pinned"));
   });
   effectUntil(signal, () => pointed.fill(named(focus.value.tokens, "hs-at")));
+  effectUntil(signal, () => {
+    const { mapWidth, mapHeight } = layout.value;
+    const { queries, keys } = viewport.value;
+    const [pins, at] = [scene.tokens, focus.value.tokens];
+    hideUnder(ticks.query, [pins.query.value, at.query], mapHeight / (queries[1] - queries[0]));
+    hideUnder(ticks.key, [pins.key.value, at.key], mapWidth / (keys[1] - keys[0]));
+  });
   return { query: slots.map(({ query }) => query), key: slots.map(({ key }) => key) };
+}
+
+/** Hides names of which another token's name would cover a part. */
+function hideUnder(ticks: HTMLElement, over: readonly (number | null)[], cell: number): void {
+  for (const tick of ticks.querySelectorAll<HTMLElement>(".hs-tick")) {
+    const position = Number(tick.dataset.query ?? tick.dataset.key);
+    const isUnder = over.some((one) => one !== null && Math.abs(one - position) * cell < NAME);
+    tick.style.visibility = isUnder ? "hidden" : "";
+  }
 }
 
 function slot() {

@@ -180,6 +180,24 @@ test("a drag moves a zoomed map and pins nothing", () => {
   expect(context.selection.query.value).not.toBeNull();
 });
 
+test("the name of a token that is pointed at stands alone where several have no room", () => {
+  const { root, context } = open([mapInfo(LONG)]);
+  context.selection.heads.value = [0];
+  const visible = () =>
+    [...root.querySelectorAll<HTMLElement>(".hs-tick[data-query]")]
+      .filter((one) => one.style.visibility !== "hidden")
+      .map((one) => Number(one.dataset.query));
+  expect(visible().slice(0, 4)).toEqual([0, 2, 4, 6]);
+  context.selection.hover.value = { query: 3, key: null };
+  expect(
+    visible()
+      .sort((a, b) => a - b)
+      .slice(0, 4),
+  ).toEqual([0, 3, 6, 8]);
+  context.selection.hover.value = { query: null, key: null };
+  expect(visible().slice(0, 4)).toEqual([0, 2, 4, 6]);
+});
+
 test("another map or other sentences end the zoom", () => {
   const { root, context, map } = open([mapInfo(LONG, { sentence_b_start: 50 })]);
   wheel(map(0), -999, { ctrlKey: true });
