@@ -180,6 +180,19 @@ test("a drag moves a zoomed map and pins nothing", () => {
   expect(context.selection.query.value).not.toBeNull();
 });
 
+test("two fingers zoom by how far they move apart", () => {
+  const { root, map } = open([mapInfo(LONG)]);
+  const finger = (type: string, at: number, pointerId: number) =>
+    point(map(0), type, at, at, { pointerId, pointerType: "touch", button: 0, buttons: 1 });
+  finger("pointerdown", 1, 1);
+  finger("pointerdown", 3, 2);
+  finger("pointermove", 5, 2);
+  expect(times(root)).toBe("2.0×");
+  finger("pointerup", 5, 2);
+  finger("pointermove", 2, 1);
+  expect(times(root)).toBe("2.0×");
+});
+
 test("the name of a token that is pointed at stands alone where several have no room", () => {
   const { root, context } = open([mapInfo(LONG)]);
   context.selection.heads.value = [0];
