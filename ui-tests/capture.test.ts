@@ -66,7 +66,7 @@ test("encoder, decoder and cross-attention with depths and heads of their own", 
   await attentionControl(head).selectOption({ label: "Cross" });
   await layerControl(head).selectOption("3");
   await ready(head, 3);
-  expect(await kernel(page, "view.map, view.layer, len(view.heads)")).toBe("('cross', 3, 5)");
+  await expect.poll(() => kernel(page, "view.map, view.layer, len(view.heads)")).toBe("('cross', 3, 5)");
   expect(await head.locator("[data-query]:visible").count()).toBe(4);
   expect(await head.locator("[data-key]:visible").count()).toBe(6);
   await ready(model, 3);

@@ -16,7 +16,7 @@ test("grid, pane, controls and Python are one selection", async ({ page }) => {
   const root = await open(page);
   await cell(root, 4, 7).click();
   await ready(root, 4);
-  expect(await kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(4, [7])");
+  await expect.poll(() => kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(4, [7])");
   expect(await pressed(root)).toBe(1);
   await layerControl(root).selectOption("1");
   await expect.poll(() => cell(root, 1, 7).getAttribute("aria-pressed")).toBe("true");
@@ -35,7 +35,7 @@ test("tabs show the same heads in each way, and Python says and chooses which", 
   ] as const) {
     await root.getByRole("tab", { name }).click();
     await ready(root, 0);
-    expect(await kernel(page, "print(view.tab)")).toBe(value);
+    await expect.poll(() => kernel(page, "print(view.tab)")).toBe(value);
     await screenshot(root, `explorer-${value}-light`);
   }
   await kernel(page, "view.tab = 'matrix'");
@@ -51,7 +51,7 @@ test("reading aids change what is shown, and are Python's keywords", async ({ pa
   await aids(root).click();
   await root.getByLabel("Hide special tokens").check();
   await expect.poll(() => root.locator("[data-query]").count()).toBe(numTokens - 3);
-  expect(await kernel(page, "view.hide_special")).toBe("True");
+  await expect.poll(() => kernel(page, "view.hide_special")).toBe("True");
   await kernel(page, "view.hide_special = False\nview.threshold = 0.3\ncapture.selection.heads = [0]");
   await expect.poll(() => aids(root).textContent()).toBe("Aids (1)");
   await page.keyboard.press("Escape");

@@ -14,12 +14,12 @@ test("a layer is switched by the control, by keys and from Python, and Python re
   const root = await open(page);
   await layerControl(root).selectOption("4");
   await ready(root, 4);
-  expect(await kernel(page, "view.layer, capture.selection.layer")).toBe("(4, 4)");
+  await expect.poll(() => kernel(page, "view.layer, capture.selection.layer")).toBe("(4, 4)");
 
   await layerControl(root).focus();
   await page.keyboard.press("ArrowDown");
   await ready(root, 5);
-  expect(await kernel(page, "view.layer")).toBe("5");
+  await expect.poll(() => kernel(page, "view.layer")).toBe("5");
 
   await kernel(page, "view.layer = 1");
   await ready(root, 1);
@@ -27,7 +27,7 @@ test("a layer is switched by the control, by keys and from Python, and Python re
 
   await root.press("]");
   await ready(root, 2);
-  expect(await kernel(page, "view.layer")).toBe("2");
+  await expect.poll(() => kernel(page, "view.layer")).toBe("2");
 });
 
 test("heads are toggled, isolated and restored, and the last one stays", async ({ page }) => {
@@ -35,7 +35,7 @@ test("heads are toggled, isolated and restored, and the last one stays", async (
   expect(await pressed(root)).toBe(12);
   await headToggle(root, 5).click();
   await expect.poll(() => pressed(root)).toBe(11);
-  expect(await kernel(page, "view.heads")).toBe("[0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]");
+  await expect.poll(() => kernel(page, "view.heads")).toBe("[0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11]");
   await headToggle(root, 5).dblclick();
   await expect.poll(() => kernel(page, "view.heads")).toBe("[5]");
   await headToggle(root, 5).click();
@@ -86,7 +86,7 @@ test("two views of a capture stay in step, in the page and in Python", async ({ 
   await ready(two, 0);
   await layerControl(two).selectOption("3");
   await ready(one, 3);
-  expect(await kernel(page, "one.layer, two.layer")).toBe("(3, 3)");
+  await expect.poll(() => kernel(page, "one.layer, two.layer")).toBe("(3, 3)");
   await headToggle(one, 7).dblclick();
   await expect.poll(() => pressed(two)).toBe(1);
 });

@@ -12,7 +12,7 @@ test("every head is a cell; a click opens it, closes it or replaces it", async (
   await cell(root, 4, 7).click();
   await ready(root, 4);
   await expect.poll(() => detail(root, "Layer 4, Head 7").isVisible()).toBe(true);
-  expect(await kernel(page, "view.layer, view.heads, view.detail")).toBe("(4, [7], True)");
+  await expect.poll(() => kernel(page, "view.layer, view.heads, view.detail")).toBe("(4, [7], True)");
 
   await cell(root, 1, 2).click();
   await ready(root, 1);

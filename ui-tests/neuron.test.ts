@@ -89,7 +89,7 @@ test("a query of MiniLM expands by click, moves with the pointer and the arrows,
   await expect.poll(() => expanded(root)).toBe("2");
   await expectChain(root, await numpy(page, 2, 3, 2));
   expect(await root.locator(".hs-notes").textContent()).toMatch(/Largest .* in this row: \d\.\de−\d+\./);
-  expect(await kernel(page, "view.query")).toBe("2");
+  await expect.poll(() => kernel(page, "view.query")).toBe("2");
 
   await token(root, "query", 5).hover();
   await expect.poll(() => expanded(root)).toBe("5");
@@ -103,7 +103,7 @@ test("a query of MiniLM expands by click, moves with the pointer and the arrows,
   await headToggle(root, 7).click();
   await layerControl(root).selectOption("4");
   await ready(root, 4);
-  expect(await kernel(page, "view.heads, view.layer, view.query")).toBe("([7], 4, 6)");
+  await expect.poll(() => kernel(page, "view.heads, view.layer, view.query")).toBe("([7], 4, 6)");
   await expectChain(root, await numpy(page, 4, 7, 6));
 
   await token(root, "query", 6).press("Enter");

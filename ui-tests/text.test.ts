@@ -36,7 +36,9 @@ test("the direction turns what is pinned, in every view and in Python", async ({
   await expect.poll(() => head.locator("[data-query='2']").getAttribute("aria-selected")).toBe("true");
   await root.getByRole("button", { name: "attended by" }).click();
   await expect.poll(() => head.locator("[data-key='2']").getAttribute("aria-selected")).toBe("true");
-  expect(await kernel(page, "view.direction, capture.selection.query, capture.selection.key")).toBe("('in', None, 2)");
+  await expect
+    .poll(() => kernel(page, "view.direction, capture.selection.query, capture.selection.key"))
+    .toBe("('in', None, 2)");
   const weight = Number(await kernel(page, mean("4, 2")));
   await expect.poll(() => shade(root, 4)).toBeCloseTo(weight, 3);
   await token(root, 2).press("Escape");
