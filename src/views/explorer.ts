@@ -17,6 +17,7 @@ import { mountPanes } from "./panes";
 import { PENDING, together } from "./progress";
 import { openRoot, tellState } from "./root";
 import { mountStatusLine } from "./status-line";
+import { mountTable } from "./weights-table";
 
 /** The width of the view while it stands in no page, in CSS pixels. */
 const USUAL_WIDTH = 920;
@@ -49,6 +50,7 @@ export const explorer: View = (root, context, signal) => {
     return told.length > 0 ? told : [missingSentence(pane.value?.heads.value ?? []) || HINT];
   };
   mountStatusLine(root, scene, progress, readout, signal);
+  mountTable(root, scene, { heads: computed(() => pane.value?.heads.value ?? []) }, signal);
   const common = [...layerKeys(scene, root), ...headKeys(scene), ...searchKeys(aids.search)];
   const keys = () => [...(pane.value?.keys ?? []), ...common];
   mountKeys(root, toolbar, keys, signal);

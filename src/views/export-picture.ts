@@ -6,7 +6,7 @@ import { createScene } from "./scene";
 
 /** What is for the reader's hand alone, and says nothing in a picture. */
 const CONTROLS =
-  ".hs-toolbar, .hs-statusline, .hs-ruler, .hs-button, .hs-notice, .hs-tab-row, .hs-zoom, .hs-menu, button.hs-tab, select, input";
+  ".hs-toolbar, .hs-statusline, .hs-table, .hs-ruler, .hs-button, .hs-notice, .hs-tab-row, .hs-zoom, .hs-menu, button.hs-tab, select, input";
 
 /** Draws what a view shows, as a whole file, once it has painted what it waits for. */
 export async function viewPicture(

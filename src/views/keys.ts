@@ -72,7 +72,7 @@ function told(_: unknown): true {
 function keysOf(target: Element): RegExp | undefined {
   if (target instanceof HTMLInputElement) return target.type === "checkbox" ? /^ $/ : /^(?!Escape).*$/;
   if (target instanceof HTMLSelectElement) return /^(\w|Arrow.*|Home|End|Enter| )$/;
-  return target instanceof HTMLButtonElement ? /^(Enter| )$/ : undefined;
+  return target instanceof HTMLButtonElement || target.localName === "summary" ? /^(Enter| )$/ : undefined;
 }
 
 /** Answers keys pressed anywhere in the view, and lists them behind a button. The keys may change with the view. */

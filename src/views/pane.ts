@@ -15,6 +15,7 @@ import type { Readout } from "./readout";
 import { openRoot, tellState } from "./root";
 import type { Scene } from "./scene";
 import { mountStatusLine } from "./status-line";
+import { mountTable } from "./weights-table";
 
 /** A picture of the selected heads of a layer: every pane tells the same of itself. */
 export interface Pane extends Pick<Lines, "progress" | "layer" | "heads" | "focus"> {
@@ -69,6 +70,7 @@ export function paneView(view: ViewKind, kind: PaneKind): View {
       return told.length > 0 ? told : [missing.value || kind.hint];
     };
     mountStatusLine(root, scene, pane.progress, readout, signal);
+    mountTable(root, scene, pane, signal);
     const keys = [...layerKeys(scene, root), ...keysOfHeads(scene), ...pane.keys, ...searchKeys(aids.search)];
     mountKeys(root, toolbar, keys, signal);
     tellState(root, pane.progress, pane.layer, signal);
