@@ -35,13 +35,14 @@ test("the tour runs from top to bottom, every view paints and nothing is logged"
   await ready(recipe, 0);
   expect(await grid.getAttribute("data-theme")).toBe("dark");
   // The selection was moved from Python by the tour's own cells.
-  await ready(whole, 3);
-  await ready(single, 3);
+  await ready(whole, 2);
+  await ready(single, 2);
   expect(await token(single, "query", 2).getAttribute("aria-selected")).toBe("true");
   await token(single, "query", 2).click();
-  await layerControl(single).selectOption("2");
-  await ready(whole, 2);
+  await layerControl(single).selectOption("3");
+  await ready(whole, 3);
   await cell(whole, 2, 9).click();
+  await ready(single, 2);
   await token(single, "query", 2).hover();
   await expect.poll(() => token(single, "key", 9).getAttribute("data-weight")).toMatch(/^0\.\d/);
   await picture(single, "head-view");
@@ -51,8 +52,8 @@ test("the tour runs from top to bottom, every view paints and nothing is logged"
   await picture(model, "model-view");
   await picture(matrix, "matrix-view");
   const neurons = view(page, "neuron");
-  await token(neurons, "query", 16).click();
-  await expect.poll(() => neurons.getAttribute("data-expanded")).toBe("16");
+  await token(neurons, "query", 22).click();
+  await expect.poll(() => neurons.getAttribute("data-expanded")).toBe("22");
   await picture(neurons, "neuron-view");
   await page.mouse.move(0, 0);
   await picture(view(page, "text"), "text-view");
