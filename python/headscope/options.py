@@ -10,8 +10,8 @@ What the view offers:
     `theme`: `"light"`, `"dark"`, or `"auto"` as the notebook is. `include_layers`: the layers that can be chosen.
     `include_heads` (model view and explorer): the heads of the grid. `detail` (model view and explorer): whether a
     head is open beside the grid. `tab` (explorer): what is beside the grid, `"heads"`, `"matrix"`, `"neurons"` or
-    `"text"`. `scale` (matrix view, text view and explorer): how weights become colours, `"linear"`, `"sqrt"` or `"log"`.
-    `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or `"sum"`.
+    `"text"`. `scale` (matrix view, text view and explorer): how weights become colours, `"linear"`, `"sqrt"` or
+    `"log"`. `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or `"sum"`.
 Reading aids, of this view alone. They change what is drawn, never the weights that `Capture.weights` returns:
     `threshold`: weights below it are not drawn, from 0 to less than 1; by default those that can't be seen. `top_k`:
     how many keys are drawn for each query, the strongest. `hide_special`: leave out special tokens. `hide_sink`: leave
