@@ -14,23 +14,12 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from zoo.models import GROUPED, SPECIAL, TINY, VOCABULARY
+
 torch.set_num_threads(1)
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-VOCABULARY = 99
-MAX_POSITIONS = 64
-
-SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-TINY = dict(
-    SPECIAL,
-    vocab_size=VOCABULARY,
-    hidden_size=32,
-    intermediate_size=48,
-    num_hidden_layers=3,
-    num_attention_heads=4,
-    max_position_embeddings=MAX_POSITIONS,
-)
-GROUPED = dict(TINY, num_key_value_heads=2, head_dim=8)
+MAX_POSITIONS = TINY["max_position_embeddings"]
 SEQ2SEQ = dict(SPECIAL, vocab_size=VOCABULARY, d_model=32, decoder_start_token_id=1)
 
 CONFIGS: dict[str, dict[str, Any]] = {

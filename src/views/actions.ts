@@ -20,18 +20,23 @@ export function toggleHead(scene: Scene, head: number): void {
 
 /** Shows one head alone; all of them, if it was alone already. */
 export function isolateHead(scene: Scene, head: number): void {
-  const active = scene.heads.peek();
-  if (active.length === 1 && active[0] === head) showAllHeads(scene);
+  if (isAlone(scene, scene.layer.peek(), head)) showAllHeads(scene);
   else activate(scene, [head]);
 }
 
 /** Goes to one head of a layer; to all heads of the layer, if it was there already. */
 export function openHead(scene: Scene, layer: number, head: number): void {
-  const isThere = scene.layer.peek() === layer && scene.heads.peek().length === 1 && scene.heads.peek()[0] === head;
+  const isThere = isAlone(scene, layer, head);
   batch(() => {
     scene.context.selection.layer.value = layer;
     scene.context.selection.heads.value = isThere ? null : [head];
   });
+}
+
+/** Whether one head of a layer is selected, and no other. */
+export function isAlone({ layer: shown, heads }: Scene, layer: number, head: number): boolean {
+  const [only, ...others] = heads.peek();
+  return shown.peek() === layer && only === head && others.length === 0;
 }
 
 export function showAllHeads(scene: Scene): void {

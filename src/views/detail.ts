@@ -1,14 +1,20 @@
 import { batch, type ReadonlySignal, signal as signalOf, untracked } from "@preact/signals-core";
 import { element } from "../dom/element";
 import { childOf, effectUntil } from "../dom/until";
+import { isAlone } from "./actions";
 import type { Cell } from "./grid-keys";
-import { type Lines, mountLines } from "./lines";
+import type { LayerPicture } from "./layer-picture";
+import { mountLines } from "./lines";
 import type { Scene } from "./scene";
 
 /** The selected heads of the selected layer, as lines, while `detail` is open. Null while it is closed. */
-export function mountDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): ReadonlySignal<Lines | null> {
+export function mountDetail(
+  parent: HTMLElement,
+  scene: Scene,
+  signal: AbortSignal,
+): ReadonlySignal<LayerPicture | null> {
   const { detail } = scene.context.options;
-  const lines = signalOf<Lines | null>(null);
+  const lines = signalOf<LayerPicture | null>(null);
   let open: AbortController | undefined;
   effectUntil(signal, () => {
     const isOpen = detail.value;
@@ -23,7 +29,7 @@ export function mountDetail(parent: HTMLElement, scene: Scene, signal: AbortSign
   return lines;
 }
 
-function openDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): Lines {
+function openDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): LayerPicture {
   const title = element("div", { class: "hs-detail-title", role: "heading", "aria-level": 3 });
   const close = element("button", { type: "button", class: "hs-button", "aria-label": "Close", title: "Close" }, "×");
   close.addEventListener(
@@ -46,10 +52,9 @@ export function headNames(heads: readonly number[], numHeads: number): string {
 }
 
 /** Opens a head in the detail; closes the detail if that head is open there already. */
-export function toggleDetail({ context, heads, layer }: Scene, cell: Cell): void {
-  const { selection, options } = context;
-  const [only] = heads.peek();
-  const isOpen = layer.peek() === cell.layer && heads.peek().length === 1 && only === cell.head;
+export function toggleDetail(scene: Scene, cell: Cell): void {
+  const { selection, options } = scene.context;
+  const isOpen = isAlone(scene, cell.layer, cell.head);
   batch(() => {
     options.detail.value = !(options.detail.peek() && isOpen);
     selection.layer.value = cell.layer;

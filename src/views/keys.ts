@@ -51,12 +51,16 @@ export function tokenKeys(scene: Scene): readonly KeyBinding[] {
   return [
     { keys: "↑ ↓ ← →", meaning: "on a token: move to another" },
     { keys: "Enter", meaning: "on a token: pin it, or let it go" },
-    {
-      keys: "Esc",
-      meaning: "let go of what is pinned",
-      press: (key) => key === "Escape" && unpin(scene.tokens),
-    },
+    unpinKey(scene),
   ];
+}
+
+export function unpinKey(scene: Scene): KeyBinding {
+  return {
+    keys: "Esc",
+    meaning: "let go of what is pinned",
+    press: (key) => key === "Escape" && unpin(scene.tokens),
+  };
 }
 
 export function searchKeys(search: () => void): readonly KeyBinding[] {

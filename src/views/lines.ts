@@ -1,32 +1,21 @@
-import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import { layoutTokens, type TokenLayout } from "../core/layout";
 import { element } from "../dom/element";
 import { densityOf, type Stretch, seenOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
-import { type Answer, watchBlocks } from "./blocks";
 import { mountColumn, type Side, widestToken } from "./columns";
-import { type Focus, followFocus } from "./focus";
+import { followPicture, type LayerPicture } from "./layer-picture";
 import { LinesCanvas, type LinesPicture } from "./lines-canvas";
 import { keyMarks, markTokens, queryMarks } from "./marks";
 import { mountPointing } from "./pointing";
-import { PENDING, type Progress } from "./progress";
 import type { Scene } from "./scene";
-import { type ShownHead, shownHeads } from "./shown-heads";
+import type { ShownHead } from "./shown-heads";
 
 /** The width of the picture between the tokens while it stands in no page, in CSS pixels. */
 const USUAL_WIDTH = 320;
 
-export interface Lines {
-  /** Ready only once what was asked for is painted. */
-  readonly progress: ReadonlySignal<Progress>;
-  /** The painted layer; null before the first paint. */
-  readonly layer: ReadonlySignal<number | null>;
-  readonly heads: ReadonlySignal<readonly ShownHead[]>;
-  readonly focus: ReadonlySignal<Focus>;
-}
-
-/** The same with what it is made of: for what stands beside the keys. */
-export interface LineArea extends Lines {
+/** A picture in lines, with what it is made of: for what stands beside the keys. */
+export interface LineArea extends LayerPicture {
   /** The grid of titles, tokens and lines. */
   readonly area: HTMLElement;
   /** What scrolls the area, and what is seen of it. */
@@ -37,9 +26,8 @@ export interface LineArea extends Lines {
 
 /** The two columns of tokens with the lines of the active heads between them. */
 export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSignal): LineArea {
-  const { source } = scene.context;
-  const { answer, progress } = watchBlocks(source, scene.request, signal);
-  const focus = followFocus(scene);
+  const { picture: told, painted } = followPicture(scene, signal);
+  const { heads, focus } = told;
   const columns = {
     query: mountColumn("query", scene, focus, signal),
     key: mountColumn("key", scene, focus, signal),
@@ -54,9 +42,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   parent.append(box);
   mountPointing(area, columns, scene.tokens, signal);
 
-  const heads = computed(() => shownHeads(scene, answer.value));
   const picture = pictureOf(scene, heads, widthOf(between, USUAL_WIDTH, signal), densityOf(signal));
-  const painted = signalOf<Answer | null>(null);
   const paper = new LinesCanvas(canvas);
   effectUntil(signal, () => {
     const { rowHeight, height } = picture.value.layout;
@@ -73,7 +59,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
     else if (lines.query === null && lines.key === null) paper.paintAll(picture.value);
     else paper.paintSome(picture.value, lines, seen.value);
     between.classList.toggle("hs-empty", heads.value.length === 0);
-    painted.value = answer.value;
+    painted();
   });
   effectUntil(signal, () => {
     const { lines } = focus.value;
@@ -82,19 +68,12 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
     markTokens(columns.key.value, heads.value, keyMarks(heads.value, lines));
   });
   return {
-    progress: computed(() => (isBehind(progress.value, answer.value, painted.value) ? PENDING : progress.value)),
-    layer: computed(() => painted.value?.layer ?? null),
-    heads,
-    focus,
+    ...told,
     area,
     box,
     seen,
     layout: computed(() => picture.value.layout),
   };
-}
-
-function isBehind(progress: Progress, answer: Answer | null, painted: Answer | null): boolean {
-  return progress.state === "ready" && answer !== painted;
 }
 
 function pictureOf(

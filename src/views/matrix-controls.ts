@@ -5,9 +5,8 @@ import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
 import { labelled } from "./controls";
 import { scaleControl } from "./heat-legend";
-import type { KeyBinding } from "./keys";
+import { type KeyBinding, unpinKey } from "./keys";
 import type { Zoom } from "./matrix-zoom";
-import { unpin } from "./pointing";
 import type { Scene } from "./scene";
 
 /** One press of a key or a button. */
@@ -74,10 +73,6 @@ export function matrixKeys(scene: Scene, zoom: Zoom): readonly KeyBinding[] {
     { keys: "↑ ↓ ← →", meaning: "on the map: move to another cell; with Shift: move the zoomed map" },
     { keys: "Enter", meaning: "on the map: pin the cell, or let it go" },
     { keys: "Ctrl wheel", meaning: "zoom; the wheel alone moves a zoomed map that was clicked" },
-    {
-      keys: "Esc",
-      meaning: "let go of what is pinned",
-      press: (key) => key === "Escape" && unpin(scene.tokens),
-    },
+    unpinKey(scene),
   ];
 }

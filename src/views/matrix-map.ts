@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { TokenPair } from "../core/context";
 import { layoutMatrix, type MatrixLayout } from "../core/matrix-layout";
 import type { Viewport } from "../core/viewport";
@@ -6,11 +6,9 @@ import { pixelRatio } from "../dom/canvas";
 import { element } from "../dom/element";
 import { densityOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
-import { type Answer, watchBlocks } from "./blocks";
-import { followFocus } from "./focus";
 import { heatLegend } from "./heat-legend";
 import type { KeyBinding } from "./keys";
-import type { Lines } from "./lines";
+import { followPicture, type LayerPicture } from "./layer-picture";
 import { longestName } from "./matrix-axes";
 import { matrixKeys, zoomButtons } from "./matrix-controls";
 import { mountGestures } from "./matrix-gestures";
@@ -20,15 +18,13 @@ import { inksOf, paintHeat } from "./matrix-paint";
 import { buildPanels, type Panel, stretchOf } from "./matrix-panels";
 import { mountMatrixPointing } from "./matrix-pointing";
 import { createZoom } from "./matrix-zoom";
-import { PENDING } from "./progress";
 import type { Scene } from "./scene";
-import { shownHeads } from "./shown-heads";
 
 /** The width of the maps while they stand in no page, in CSS pixels. */
 const USUAL_WIDTH = 900;
 
 /** Heat maps of the active heads. What they have in common with lines is read in the same way. */
-export interface Matrix extends Pick<Lines, "progress" | "layer" | "heads" | "focus"> {
+export interface Matrix extends LayerPicture {
   readonly maps: ReadonlySignal<readonly HeatMap[]>;
   /** The map under the pointer, by its place among `maps`. */
   readonly pointed: ReadonlySignal<HeatMap | null>;
@@ -37,9 +33,8 @@ export interface Matrix extends Pick<Lines, "progress" | "layer" | "heads" | "fo
 
 /** The active heads as heat maps, queries down and keys across, with a legend, and buttons to zoom. */
 export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSignal): Matrix {
-  const { answer, progress } = watchBlocks(scene.context.source, scene.request, signal);
-  const focus = followFocus(scene);
-  const heads = computed(() => shownHeads(scene, answer.value));
+  const { picture, painted } = followPicture(scene, signal);
+  const { heads, focus } = picture;
   const maps = computed(() => heatMaps(scene, heads.value));
   const top = computed(() => topOf(maps.value, scene.ranges.value));
   const zoom = createZoom(scene, signal);
@@ -85,20 +80,15 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   effectUntil(signal, () => placeBands(panels, "pin", pins.value, layout.value, zoom.viewport.value));
   effectUntil(signal, () => placeBands(panels, "mark", focus.value.tokens, layout.value, zoom.viewport.value));
 
-  const painted = signalOf<Answer | null>(null);
   const paint = painter(scene, maps, top, zoom.viewport, signal);
   effectUntil(signal, () => {
     paint(shown.value, layout.value);
-    painted.value = answer.value;
+    painted();
   });
   const map = mountMatrixPointing(area, panels, scene, layout, zoom, signal);
   mountGestures(panels, layout, zoom, signal);
-  const isBehind = () => progress.value.state === "ready" && answer.value !== painted.value;
   return {
-    progress: computed(() => (isBehind() ? PENDING : progress.value)),
-    layer: computed(() => painted.value?.layer ?? null),
-    heads,
-    focus,
+    ...picture,
     maps,
     pointed: computed(() => (map.value === null ? null : (maps.value[map.value] ?? null))),
     keys: matrixKeys(scene, zoom),

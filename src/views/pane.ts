@@ -8,7 +8,7 @@ import { attentionControl, layerControl } from "./controls";
 import { exportMenu } from "./export-menu";
 import { headToggles } from "./head-toggles";
 import { headKeys, type KeyBinding, layerKeys, mountKeys, searchKeys } from "./keys";
-import type { Lines } from "./lines";
+import type { LayerPicture } from "./layer-picture";
 import { missingSentence } from "./missing";
 import { mountNotice } from "./notice";
 import type { Readout } from "./readout";
@@ -18,7 +18,7 @@ import { mountStatusLine } from "./status-line";
 import { mountTable } from "./weights-table";
 
 /** A picture of the selected heads of a layer: every pane tells the same of itself. */
-export interface Pane extends Pick<Lines, "progress" | "layer" | "heads" | "focus"> {
+export interface Pane extends LayerPicture {
   /** What the status line says of what is pointed at; empty when nothing is. */
   readonly readout: () => Readout;
   /** Keys of its own. */

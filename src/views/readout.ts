@@ -4,7 +4,7 @@ import { weightAt } from "../core/head-weights";
 import { formatWeight } from "../core/numbers";
 import { element } from "../dom/element";
 import { tokenText } from "../dom/token";
-import type { Lines } from "./lines";
+import type { LayerPicture } from "./layer-picture";
 import type { ShownHead } from "./shown-heads";
 
 export type Readout = readonly (Node | string)[];
@@ -17,7 +17,7 @@ const LONGEST_WORD = 40;
 const MOST_HEADS = 8;
 
 /** What is told of a picture: its heads, its layer and what is pointed at. */
-type Read = Pick<Lines, "focus" | "heads" | "layer">;
+type Read = Pick<LayerPicture, "focus" | "heads" | "layer">;
 
 /** What the status line says of the tokens that are pointed at or pinned. Empty when there are none. */
 export function readTokens({ focus, heads, layer }: Read, info: MapInfo | undefined): Readout {

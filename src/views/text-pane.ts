@@ -1,33 +1,27 @@
-import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import { element } from "../dom/element";
 import { tellWidth } from "../dom/size";
 import { effectUntil } from "../dom/until";
-import { type Answer, watchBlocks } from "./blocks";
-import { followFocus } from "./focus";
 import { heatLegend } from "./heat-legend";
-import type { KeyBinding } from "./keys";
-import type { Lines } from "./lines";
-import { unpin } from "./pointing";
-import { PENDING } from "./progress";
+import { type KeyBinding, unpinKey } from "./keys";
+import { followPicture, type LayerPicture } from "./layer-picture";
 import type { Scene } from "./scene";
 import { matchesOf } from "./search";
-import { shownHeads } from "./shown-heads";
 import { passagesOf } from "./text-passages";
 import { mountTextPointing } from "./text-pointing";
 import { type Shading, shadeQuantity, shadingOf } from "./text-shading";
 import { markTokens, passageElement, shadeInks, shadeTokens } from "./text-tokens";
 
 /** The input as running text. What it has in common with lines is read in the same way. */
-export interface TextPane extends Pick<Lines, "progress" | "layer" | "heads" | "focus"> {
+export interface TextPane extends LayerPicture {
   readonly shading: ReadonlySignal<Shading>;
   readonly keys: readonly KeyBinding[];
 }
 
 /** The input as running text, each token shaded by what the pointed or pinned one attends to, with a legend. */
 export function mountText(parent: HTMLElement, scene: Scene, signal: AbortSignal): TextPane {
-  const { answer, progress } = watchBlocks(scene.context.source, scene.request, signal);
-  const focus = followFocus(scene);
-  const heads = computed(() => shownHeads(scene, answer.value));
+  const { picture, painted } = followPicture(scene, signal);
+  const { heads, focus } = picture;
   const shading = shadingOf(scene, heads, focus);
   const { scale } = scene.context.options;
   const quantity = computed(() => shadeQuantity(shading.value, scene));
@@ -44,10 +38,9 @@ export function mountText(parent: HTMLElement, scene: Scene, signal: AbortSignal
     area.replaceChildren(...passages.value.map(({ root }) => root));
   });
   const inks = computed(() => shadeInks(scene.dark.value, scale.value, top.value));
-  const painted = signalOf<Answer | null>(null);
   effectUntil(signal, () => {
     if (heads.value.length > 0) shadeTokens(tokens.value, shading.value, inks.value);
-    painted.value = answer.value;
+    painted();
   });
   effectUntil(signal, () => {
     const pins = { query: scene.tokens.query.value, key: scene.tokens.key.value };
@@ -62,15 +55,7 @@ export function mountText(parent: HTMLElement, scene: Scene, signal: AbortSignal
     }
   });
   mountTextPointing(area, tokens, scene, signal);
-  const isBehind = () => progress.value.state === "ready" && answer.value !== painted.value;
-  return {
-    progress: computed(() => (isBehind() ? PENDING : progress.value)),
-    layer: computed(() => painted.value?.layer ?? null),
-    heads,
-    focus,
-    shading,
-    keys: textKeys(scene),
-  };
+  return { ...picture, shading, keys: textKeys(scene) };
 }
 
 function textKeys(scene: Scene): readonly KeyBinding[] {
@@ -78,10 +63,6 @@ function textKeys(scene: Scene): readonly KeyBinding[] {
     { keys: "← →", meaning: "on a token: the one before, the next" },
     { keys: "↑ ↓", meaning: "on a token: the nearest of the line above, below" },
     { keys: "Enter", meaning: "on a token: pin it, or let it go" },
-    {
-      keys: "Esc",
-      meaning: "let go of what is pinned",
-      press: (key) => key === "Escape" && unpin(scene.tokens),
-    },
+    unpinKey(scene),
   ];
 }

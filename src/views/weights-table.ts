@@ -3,7 +3,7 @@ import { weightAt } from "../core/head-weights";
 import { formatWeight } from "../core/numbers";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
-import type { Lines } from "./lines";
+import type { LayerPicture } from "./layer-picture";
 import type { Scene } from "./scene";
 import type { ShownHead } from "./shown-heads";
 
@@ -14,7 +14,12 @@ const MOST_ROWS = 200;
  * The same weights as a table, for those who read a screen rather than look at it: it is seen when it has the focus.
  * With a query pinned it has a row for each key, else one for each query, with the key that it attends to most.
  */
-export function mountTable(parent: HTMLElement, scene: Scene, pane: Pick<Lines, "heads">, signal: AbortSignal): void {
+export function mountTable(
+  parent: HTMLElement,
+  scene: Scene,
+  pane: Pick<LayerPicture, "heads">,
+  signal: AbortSignal,
+): void {
   const isOpen = signalOf(false);
   const body = element("div", {});
   const details = element("details", { class: "hs-table" }, element("summary", {}, "Weights as a table"), body);
