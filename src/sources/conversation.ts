@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
+import { signal as newSignal, type ReadonlySignal } from "@preact/signals-core";
 import type { BlocksMessage, ErrorMessage, RequestMessage, StoreTraits, VectorRequestMessage } from "../contract.gen";
-import { type Channel, channel } from "../core/channel";
 import type { Status } from "../core/context";
 import { LineUp } from "../core/line-up";
 
@@ -16,7 +16,7 @@ interface Asking {
 
 /** Questions to a kernel, one under way at a time, and its answers. */
 export class Conversation {
-  readonly status: Channel<Status> = channel<Status>("live");
+  readonly #status = newSignal<Status>("live");
   readonly #model: AnyModel<StoreTraits>;
   readonly #lineUp = new LineUp();
   readonly #asking = new Map<string, Asking>();
@@ -34,6 +34,10 @@ export class Conversation {
     });
   }
 
+  get status(): ReadonlySignal<Status> {
+    return this.#status;
+  }
+
   /** Runs `talk`, which may ask, when its turn comes: urgent ones first. Rejects once `signal` aborts. */
   inTurn<T>(talk: () => Promise<T>, signal: AbortSignal, urgent: boolean): Promise<T> {
     return this.#lineUp.add(talk, signal, urgent);
@@ -42,12 +46,14 @@ export class Conversation {
   /** Asks, and gives each buffer of the answer to `take`. Resolves after the last one. */
   ask(question: Question, take: (buffer: DataView) => void): Promise<void> {
     const id = `${this.#page}-${this.#count++}`;
-    const busy = setTimeout(() => this.status.set("busy"), BUSY_MS);
+    const busy = setTimeout(() => {
+      this.#status.value = "busy";
+    }, BUSY_MS);
     return new Promise((resolve, reject) => {
       const settle = (error?: Error) => {
         clearTimeout(busy);
         this.#asking.delete(id);
-        this.status.set("live");
+        this.#status.value = "live";
         if (error) reject(error);
         else resolve();
       };

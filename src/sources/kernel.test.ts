@@ -99,7 +99,7 @@ describe("KernelSource", () => {
     model.answer({ type: "error", id: "another page's", message: "not this one" });
     model.answer({ type: "error", id: lastId(), message: "ValueError: layer 0 went away" });
     await expect(answer).rejects.toThrow("ValueError: layer 0 went away");
-    expect(source.status.get()).toBe("live");
+    expect(source.status.value).toBe("live");
   });
 
   it.each([

@@ -1,9 +1,9 @@
 import type { AnyModel } from "@anywidget/types";
+import type { ReadonlySignal } from "@preact/signals-core";
 import type { BlockKind, BlockRequest, MapInfo, StoreTraits, VectorRequest } from "../contract.gen";
 import { HeadAssembler } from "../core/assemble";
 import { decodeBlocks } from "../core/blocks";
 import { cacheKey, HeadCache } from "../core/cache";
-import type { Channel } from "../core/channel";
 import type { Status } from "../core/context";
 import type { HeadWeights } from "../core/head-weights";
 import { heldAs } from "../core/overview";
@@ -31,7 +31,7 @@ export class KernelSource implements Source {
     this.#kernel = new Conversation(model, signal);
   }
 
-  get status(): Channel<Status> {
+  get status(): ReadonlySignal<Status> {
     return this.#kernel.status;
   }
 

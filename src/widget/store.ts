@@ -1,35 +1,51 @@
 import type { AnyModel } from "@anywidget/types";
-import type { StoreTraits } from "../contract.gen";
-import { type Channel, channel } from "../core/channel";
-import type { Status, TokenPair } from "../core/context";
-import type { Printer } from "../core/printer";
-import type { Source } from "../core/source";
-import { printer } from "../dom/printer";
+import { signal as newSignal } from "@preact/signals-core";
+import type { StoreTraits, ViewTraits } from "../contract.gen";
+import type { TokenPair } from "../core/context";
 import { KernelSource } from "../sources/kernel";
+import { drawView, type Shared } from "./draw-view";
 import { prefetchAll } from "./prefetch";
+import { traitSignal } from "./traits";
 
-/** What the Store gives to the views of its capture on this page. */
+/**
+ * What the Store gives to the views of its capture on this page. Its module holds the code of every view: a capture
+ * has one Store and many views, and each view would carry its own copy of the code and run it for the first time.
+ */
 export interface StoreExports {
-  readonly source: Source;
-  readonly status: Channel<Status>;
-  readonly hover: Channel<TokenPair>;
-  /** Here, because a capture has one Store and many views: each view would carry its own. */
-  readonly printer: Printer;
-  /** To be called once a view has painted: brings a small capture into memory whole. */
-  prefetch(): void;
+  /** Draws the view of `model` into `el` until `signal` aborts. */
+  draw(model: AnyModel<ViewTraits>, el: HTMLElement, signal: AbortSignal): void;
 }
 
 function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: AbortSignal }): StoreExports {
-  const source = new KernelSource(model, signal);
+  const shared = sharedBy(model, signal);
   let started = false;
+  const prefetch = () => {
+    if (!started) void prefetchAll(model, shared.source, signal);
+    started = true;
+  };
+  return {
+    draw(view, el, closed) {
+      drawView(view, el, shared, AbortSignal.any([closed, signal]), prefetch);
+    },
+  };
+}
+
+function sharedBy(model: AnyModel<StoreTraits>, signal: AbortSignal): Shared & { readonly source: KernelSource } {
+  const source = new KernelSource(model, signal);
+  const trait = <K extends keyof StoreTraits>(name: K) => traitSignal(model, name, signal);
   return {
     source,
     status: source.status,
-    hover: channel<TokenPair>({ query: null, key: null }),
-    printer,
-    prefetch() {
-      if (!started) void prefetchAll(model, source, signal);
-      started = true;
+    name: trait("name"),
+    maps: trait("maps"),
+    selection: {
+      map: trait("map"),
+      layer: trait("layer"),
+      heads: trait("heads") as Shared["selection"]["heads"],
+      query: trait("query"),
+      key: trait("key"),
+      pair: trait("pair"),
+      hover: newSignal<TokenPair>({ query: null, key: null }),
     },
   };
 }

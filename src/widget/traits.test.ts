@@ -2,9 +2,8 @@ import type { AnyModel } from "@anywidget/types";
 import { effect } from "@preact/signals-core";
 import { describe, expect, it } from "vitest";
 import type { StoreTraits } from "../contract.gen";
-import { channel } from "../core/channel";
 import { MemoryModel } from "../sources/testing";
-import { channelSignal, traitSignal } from "./traits";
+import { traitSignal } from "./traits";
 
 function setUp(traits: Partial<StoreTraits>) {
   const model = new MemoryModel(traits);
@@ -41,15 +40,4 @@ describe("traitSignal", () => {
     layer.value = 9;
     expect([model.get("layer"), model.saved]).toEqual([3, 0]);
   });
-});
-
-it("keeps the signals of two views of one channel the same", () => {
-  const hover = channel(0);
-  const ended = new AbortController();
-  const [one, two] = [channelSignal(hover, ended.signal), channelSignal(hover, ended.signal)];
-  one.value = 4;
-  expect(two.value).toBe(4);
-  ended.abort();
-  one.value = 5;
-  expect([two.value, hover.get()]).toEqual([4, 4]);
 });

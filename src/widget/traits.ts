@@ -1,6 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
 import { effect, signal as newSignal, type Signal } from "@preact/signals-core";
-import type { Channel } from "../core/channel";
 
 /** A signal that is one with a synced trait: writing it saves the trait, a change from the kernel writes it. */
 export function traitSignal<T extends object, K extends keyof T & string>(
@@ -22,19 +21,6 @@ export function traitSignal<T extends object, K extends keyof T & string>(
     stop();
     model.off(`change:${name}`, changed);
   });
-  return value;
-}
-
-/** A signal that is one with a channel. */
-export function channelSignal<T>(channel: Channel<T>, ended: AbortSignal): Signal<T> {
-  const value = newSignal(channel.get());
-  channel.follow((next) => {
-    value.value = next;
-  }, ended);
-  ended.addEventListener(
-    "abort",
-    effect(() => channel.set(value.value)),
-  );
   return value;
 }
 

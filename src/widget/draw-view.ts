@@ -1,0 +1,72 @@
+import type { AnyModel } from "@anywidget/types";
+import type { ViewTraits } from "../contract.gen";
+import type { ViewContext } from "../core/context";
+import { listedLayers } from "../core/included";
+import { keepSelectionValid } from "../core/valid";
+import { printer } from "../dom/printer";
+import { views } from "../views/registry";
+import { answerExports, pageMaker } from "./exporting";
+import { traitSignal } from "./traits";
+
+/** What all views of a capture have in common. */
+export type Shared = Pick<ViewContext, "name" | "maps" | "selection" | "source" | "status">;
+
+/** Draws a view into `el` until `signal` aborts, and calls `painted` once it is ready. */
+export function drawView(
+  model: AnyModel<ViewTraits>,
+  el: HTMLElement,
+  shared: Shared,
+  signal: AbortSignal,
+  painted: () => void,
+): void {
+  const context = contextOf(model, shared, signal);
+  keepSelectionValid(context, signal);
+  const root = document.createElement("div");
+  el.append(root);
+  views[model.get("view")](root, context, signal);
+  afterPaint(root, signal, () => {
+    answerExports(model, root, context, signal);
+    painted();
+  });
+  signal.addEventListener("abort", () => root.remove());
+}
+
+function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSignal): ViewContext {
+  const own = <K extends keyof ViewTraits>(name: K) => traitSignal(model, name, signal);
+  return {
+    ...shared,
+    options: {
+      theme: own("theme"),
+      includeLayers: listedLayers(own("include_layers"), shared.maps, shared.selection.map),
+      includeHeads: own("include_heads") as ViewContext["options"]["includeHeads"],
+      detail: own("detail"),
+      tab: own("tab"),
+      scale: own("scale"),
+      combine: own("combine"),
+      aids: {
+        threshold: own("threshold"),
+        topK: own("top_k"),
+        hideSpecial: own("hide_special"),
+        hideSink: own("hide_sink"),
+        mergeWords: own("merge_words"),
+        direction: own("direction"),
+        search: own("search"),
+      },
+    },
+    makePage: pageMaker(model),
+    printer,
+  };
+}
+
+/** Calls `done` once, when the view says that it is ready. */
+function afterPaint(root: HTMLElement, signal: AbortSignal, done: () => void): void {
+  const observer = new MutationObserver(check);
+  function check(): void {
+    if (root.dataset.state !== "ready") return;
+    observer.disconnect();
+    done();
+  }
+  observer.observe(root, { attributes: true, attributeFilter: ["data-state"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+  check();
+}
