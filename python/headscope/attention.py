@@ -21,7 +21,7 @@ from headscope.reports import MapReport, Report
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from headscope.capture.candidates import Candidates
+    from headscope.candidates import Candidates
     from headscope.capture.forward import MapParts
     from headscope.generation import Generation
     from headscope.widgets import Selection, View

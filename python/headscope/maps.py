@@ -19,8 +19,8 @@ from headscope.vectors import why_no_vectors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from headscope.capture.patches import Grid
     from headscope.contract import MapInfo
+    from headscope.grids import Grid
 
 OVERVIEW_BUDGET = 1 << 22
 """An overview holds at most this many single weights at a time (16 MiB), or one row of all heads."""

@@ -1,42 +1,22 @@
-"""What a model would write next: the most probable tokens after each position."""
+"""Reads what a model would write next from what it returned."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from headscope.candidates import Candidates
 from headscope.capture.inputs import Side, text_tokenizer
 from headscope.tokens import read_tokens
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from headscope.capture.forward import Request
 
 ROWS = 256
 """Probabilities over the vocabulary are computed for this many positions at a time."""
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """The most probable tokens of a vocabulary, at each position that a model computes logits for."""
-
-    ids: NDArray[np.int64]
-    """Token ids, the most probable first, shape (positions, k)."""
-    probabilities: NDArray[np.float32]
-    """Their probabilities: the softmax over the whole vocabulary, shape (positions, k)."""
-    tokens: tuple[tuple[str, ...], ...]
-    """The same as text; numbers where there was no tokenizer."""
-
-    @property
-    def nbytes(self) -> int:
-        """How much memory the ids and probabilities hold, in bytes."""
-        return self.ids.nbytes + self.probabilities.nbytes
 
 
 def read_candidates(outputs: Any, row: int, side: Side, request: Request) -> Candidates:

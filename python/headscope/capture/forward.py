@@ -13,9 +13,10 @@ from typing import Any
 
 import torch
 
+from headscope.candidates import Candidates
 from headscope.capture import current
 from headscope.capture import inputs as reading
-from headscope.capture.candidates import Candidates, read_candidates
+from headscope.capture.candidates import read_candidates
 from headscope.capture.checks import check_layers
 from headscope.capture.decoder import add_decoder_inputs
 from headscope.capture.eager import take_outputs

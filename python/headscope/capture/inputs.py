@@ -13,8 +13,8 @@ from transformers import PreTrainedModel
 
 from headscope.capture.checks import check_ids, check_length
 from headscope.capture.modules import Modules
-from headscope.capture.patches import Grid
 from headscope.capture.pictures import Images
+from headscope.grids import Grid
 from headscope.positions import check_position
 from headscope.tokens import TokenRow, read_ids
 

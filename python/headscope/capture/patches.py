@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
+
+from headscope.grids import Grid
 
 STRIDES = (4, 8, 14, 16, 32, 64)
 """How many pixels a patch may have each way in models whose config does not say: after a convolutional network."""
@@ -16,15 +17,6 @@ STAGES = 4
 
 CLASS_LAST = "llama4"
 """The kind of model whose class token comes after the patches."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """How positions lie in an image: row by row, from the position `first` on."""
-
-    first: int
-    rows: int
-    columns: int
 
 
 Named = tuple[tuple[str, ...], tuple[int, ...], "Grid | None"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from headscope.capture.pieces import joined
 from headscope.capture.record import QKRecord, Rules
 from headscope.capture.rotary import is_rotary
 from headscope.capture.rules import Kept, RuleReader
+from headscope.capture.sharing import share_out
 from headscope.capture.watch import Returned, Watch
 from headscope.capture.windows import window_places
 from headscope.records import LeftOut, Record
@@ -250,16 +251,3 @@ def _owned(part: Tensor, positions: Tensor | None) -> Tensor:
     if positions is not None:
         return part[:, positions]
     return part if part.untyped_storage().nbytes() == part.nbytes else part.clone()
-
-
-def share_out(records: Sequence[Record]) -> None:
-    """Count the memory of rules that several layers share at the first of them."""
-    counted: set[int] = set()
-    for record in records:
-        for piece in getattr(record, "pieces", [record]):
-            if isinstance(piece, QKRecord):
-                rules = [rule for rule in (piece.rules.visible, *piece.rules.biases) if rule is not None]
-                fresh = {id(rule): rule for rule in rules if id(rule) not in counted}
-                sinks = 0 if piece.rules.sinks is None else piece.rules.sinks.nbytes
-                object.__setattr__(piece, "rules_nbytes", sinks + sum(rule.nbytes for rule in fresh.values()))
-                counted |= set(fresh)
