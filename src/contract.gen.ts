@@ -206,4 +206,5 @@ export interface ViewTraits {
   merge_words: boolean;
   direction: Direction;
   search: string;
+  decided: string[];
 }

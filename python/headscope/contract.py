@@ -285,3 +285,4 @@ class ViewTraits(TypedDict):
     merge_words: bool
     direction: Direction
     search: str
+    decided: list[str]

@@ -16,8 +16,21 @@ export class HeadCache {
   readonly #entries = new Map<string, HeadWeights>();
   readonly #users = new Map<ArrayBufferLike, number>();
   #held = 0;
+  #maxBytes: number;
 
-  constructor(readonly maxBytes: number) {}
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** Less memory costs those used longest ago at once. */
+  set maxBytes(bytes: number) {
+    this.#maxBytes = bytes;
+    this.#shrink();
+  }
 
   /** The memory that the cached heads keep alive. */
   get bytes(): number {
@@ -47,6 +60,10 @@ export class HeadCache {
     if (weights.codes.buffer.byteLength > this.maxBytes) return;
     this.#entries.set(key, weights);
     this.#count(weights.codes.buffer, 1);
+    this.#shrink();
+  }
+
+  #shrink(): void {
     for (const oldest of this.#entries.keys()) {
       if (this.#held <= this.maxBytes) return;
       this.delete(oldest);

@@ -6,8 +6,21 @@ export class VectorCache {
   /** From the one used longest ago to the one used last. */
   readonly #entries = new Map<string, HeadVectors>();
   #held = 0;
+  #maxBytes: number;
 
-  constructor(readonly maxBytes: number) {}
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** Less memory costs those used longest ago at once. */
+  set maxBytes(bytes: number) {
+    this.#maxBytes = bytes;
+    this.#shrink();
+  }
 
   get bytes(): number {
     return this.#held;
@@ -29,6 +42,10 @@ export class VectorCache {
     if (bytesOf(vectors) > this.maxBytes) return;
     this.#entries.set(keyOf(request), vectors);
     this.#held += bytesOf(vectors);
+    this.#shrink();
+  }
+
+  #shrink(): void {
     for (const oldest of this.#entries.keys()) {
       if (this.#held <= this.maxBytes) return;
       this.#drop(oldest);

@@ -13,16 +13,15 @@ import { VectorCache } from "../core/vectors-cache";
 import { decodeVectors, type VectorFrame } from "../core/vectors-frames";
 import { Conversation } from "./conversation";
 
-/** What this page keeps of the weights of one capture, and of its queries and keys. */
+/** What this page keeps of the weights of one capture, unless told otherwise; half as much of its queries and keys. */
 const CACHE_BYTES = 64 * 1024 * 1024;
-const VECTOR_BYTES = 32 * 1024 * 1024;
 
 /** Weights from a running kernel, kept in this page's memory: one for all views of a capture. */
 export class KernelSource implements Source {
   readonly #model: AnyModel<StoreTraits>;
   readonly #kernel: Conversation;
   readonly #cache = new HeadCache(CACHE_BYTES);
-  readonly #vectors = new VectorCache(VECTOR_BYTES);
+  readonly #vectors = new VectorCache(CACHE_BYTES / 2);
   /** The traitlets' buffers that the cache has taken in. */
   readonly #seen = new Map<"block" | "overview", DataView>();
 
@@ -33,6 +32,12 @@ export class KernelSource implements Source {
 
   get status(): ReadonlySignal<Status> {
     return this.#kernel.status;
+  }
+
+  /** Keeps at most this many bytes of weights, and half as many of queries and keys. */
+  keep(bytes: number): void {
+    this.#cache.maxBytes = bytes;
+    this.#vectors.maxBytes = bytes / 2;
   }
 
   peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {

@@ -2,10 +2,13 @@ import type { AnyModel } from "@anywidget/types";
 import type { ViewTraits } from "../contract.gen";
 import type { ViewContext } from "../core/context";
 import { listedLayers } from "../core/included";
+import { announceView, type LiveCapture } from "../core/live";
 import { keepSelectionValid } from "../core/valid";
 import { printer } from "../dom/printer";
+import { liveView } from "../views/live-view";
 import { views } from "../views/registry";
 import { answerExports, pageMaker } from "./exporting";
+import { applySettings, themeOf } from "./reader";
 import { traitSignal } from "./traits";
 
 /** What all views of a capture have in common. */
@@ -16,14 +19,17 @@ export function drawView(
   model: AnyModel<ViewTraits>,
   el: HTMLElement,
   shared: Shared,
+  capture: LiveCapture,
   signal: AbortSignal,
   painted: () => void,
 ): void {
   const context = contextOf(model, shared, signal);
   keepSelectionValid(context, signal);
+  applySettings(context.options, traitSignal(model, "decided", signal), signal);
   const root = document.createElement("div");
   el.append(root);
   views[model.get("view")](root, context, signal);
+  announceView(liveView(root, context, capture, signal), signal);
   afterPaint(root, signal, () => {
     answerExports(model, root, context, signal);
     painted();
@@ -36,7 +42,7 @@ function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSig
   return {
     ...shared,
     options: {
-      theme: own("theme"),
+      theme: themeOf(own("theme"), signal),
       includeLayers: listedLayers(own("include_layers"), shared.maps, shared.selection.map),
       includeHeads: own("include_heads") as ViewContext["options"]["includeHeads"],
       detail: own("detail"),

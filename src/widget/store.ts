@@ -3,6 +3,7 @@ import { signal as newSignal } from "@preact/signals-core";
 import type { StoreTraits, ViewTraits } from "../contract.gen";
 import type { TokenPair } from "../core/context";
 import { KernelSource } from "../sources/kernel";
+import { announceStore } from "./announce";
 import { drawView, type Shared } from "./draw-view";
 import { prefetchAll } from "./prefetch";
 import { traitSignal } from "./traits";
@@ -18,6 +19,7 @@ export interface StoreExports {
 
 function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: AbortSignal }): StoreExports {
   const shared = sharedBy(model, signal);
+  const capture = announceStore(shared, signal);
   let started = false;
   const prefetch = () => {
     if (!started) void prefetchAll(model, shared.source, signal);
@@ -25,7 +27,7 @@ function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: A
   };
   return {
     draw(view, el, closed) {
-      drawView(view, el, shared, AbortSignal.any([closed, signal]), prefetch);
+      drawView(view, el, shared, capture, AbortSignal.any([closed, signal]), prefetch);
     },
   };
 }

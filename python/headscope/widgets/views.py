@@ -62,6 +62,8 @@ class View(BesideCells):
     """`"out"` shows what a token attends to, `"in"` what attends to it."""
     search = t.Unicode("").tag(sync=True)
     """Tokens that hold this text are marked."""
+    decided = t.List(t.Unicode()).tag(sync=True)
+    """The options that were given, or that a page has taken from its reader's settings: settings leave them alone."""
 
     def __init__(self, store: Store, kind: ViewKind, **traits: Any) -> None:
         self._pictures = Pictures(self.send)
@@ -254,4 +256,4 @@ def show(capture: Capture, kind: ViewKind, options: dict[str, Any]) -> View:
     store.select(**{name: checked.pop(name) for name in PLACE if name in checked})
     if kind in WITH_GRID:
         store.ensure_overview()
-    return View(store, kind, **checked)
+    return View(store, kind, **checked, decided=sorted(checked))
