@@ -10,6 +10,10 @@ export const PREFETCH_BYTES = 8388608;
 
 export const MESSAGE_BYTES = 2097152;
 
+export const SNAPSHOT_TYPE = "application/vnd.headscope.snapshot.v1+json";
+
+export const SNAPSHOT_BYTES = 1000000;
+
 export const PICTURE_BYTES = 8388608;
 
 export type Dtype = "float16" | "sqrt8";
@@ -207,4 +211,48 @@ export interface ViewTraits {
   direction: Direction;
   search: string;
   decided: string[];
+}
+
+/** Some heads of one layer: whole encoded blocks, or frames of vectors, as gzip in base64. */
+export interface SnapshotPart {
+  kind: "block" | "overview" | "vectors";
+  map: string;
+  layer: number;
+  heads: number[];
+  data: string;
+}
+
+/** Where a view looks and how, as plain values: what of a `Snapshot` a reader's hand changes. */
+export interface SnapshotState {
+  map: string;
+  layer: number;
+  heads: number[] | null;
+  query: number | null;
+  key: number | null;
+  pair: PairFilter;
+  theme: Theme;
+  include_layers: number[];
+  include_heads: number[] | null;
+  detail: boolean;
+  tab: Tab;
+  scale: ColorScale;
+  combine: Combine;
+  threshold: number | null;
+  top_k: number | null;
+  hide_special: boolean;
+  hide_sink: boolean;
+  merge_words: boolean;
+  direction: Direction;
+  search: string;
+}
+
+/** What a notebook keeps of a view: enough to show it as it was left, without the kernel. */
+export interface Snapshot {
+  view: ViewKind;
+  name: string;
+  state: SnapshotState;
+  maps: MapInfo[];
+  parts: SnapshotPart[];
+  limit: number;
+  drawn_by: "kernel" | "page";
 }

@@ -46,6 +46,8 @@ def declaration(name: str, value: object) -> str | None:
     """Return the TypeScript declaration of one public name of the contract, None where it has none."""
     if isinstance(value, bytes):
         return f'export const {name} = "{value.decode()}";'
+    if isinstance(value, str) and name.isupper():
+        return f'export const {name} = "{value}";'
     if isinstance(value, int):
         return f"export const {name} = {value};"
     if typing.get_origin(value) is typing.Literal:

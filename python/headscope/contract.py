@@ -31,6 +31,12 @@ PREFETCH_BYTES: Final = 8 * 1024 * 1024
 MESSAGE_BYTES: Final = 2 * 1024 * 1024
 """No message to the page carries more than this: some hosts encode every byte as a JSON number."""
 
+SNAPSHOT_TYPE: Final = "application/vnd.headscope.snapshot.v1+json"
+"""The output type of a `Snapshot`."""
+
+SNAPSHOT_BYTES: Final = 1_000_000
+"""A view adds no more than this to a saved notebook, its picture included, unless the user sets another limit."""
+
 PICTURE_BYTES: Final = 8 * 1024 * 1024
 """No message to the kernel carries more than this: servers drop those of over 10 MiB without a word."""
 
@@ -286,3 +292,55 @@ class ViewTraits(TypedDict):
     direction: Direction
     search: str
     decided: list[str]
+
+
+class SnapshotPart(TypedDict):
+    """Some heads of one layer: whole encoded blocks, or frames of vectors, as gzip in base64."""
+
+    kind: Literal["block", "overview", "vectors"]
+    map: str
+    layer: int
+    heads: list[int]
+    data: str
+
+
+class SnapshotState(TypedDict):
+    """Where a view looks and how, as plain values: what of a `Snapshot` a reader's hand changes."""
+
+    map: str
+    layer: int
+    heads: list[int] | None
+    query: int | None
+    key: int | None
+    pair: PairFilter
+    theme: Theme
+    include_layers: list[int]
+    include_heads: list[int] | None
+    detail: bool
+    tab: Tab
+    scale: ColorScale
+    combine: Combine
+    threshold: float | None
+    top_k: int | None
+    hide_special: bool
+    hide_sink: bool
+    merge_words: bool
+    direction: Direction
+    search: str
+
+
+class Snapshot(TypedDict):
+    """What a notebook keeps of a view: enough to show it as it was left, without the kernel.
+
+    `limit` is how many bytes it may have as JSON, with the picture beside it. `drawn_by` says who drew that picture:
+    Python when the view was displayed, or the page that showed it. `parts` is empty where not even what the view shows
+    fits; then the picture is all there is.
+    """
+
+    view: ViewKind
+    name: str
+    state: SnapshotState
+    maps: list[MapInfo]
+    parts: list[SnapshotPart]
+    limit: int
+    drawn_by: Literal["kernel", "page"]
