@@ -55,8 +55,11 @@ export interface Aids {
   readonly search: Signal<string>;
 }
 
-/** Where the numbers come from: a running kernel, this page's memory while the kernel is away, or a saved page. */
-export type Status = "live" | "busy" | "offline" | "page";
+/**
+ * Where the numbers come from: a kernel that answers; this page's memory while the kernel is busy, cannot be reached
+ * (`offline`), or has lost what it held (`restarted`, `stopped`); or a saved page.
+ */
+export type Status = "live" | "busy" | "offline" | "restarted" | "stopped" | "page";
 
 export interface ViewContext {
   readonly name: ReadonlySignal<string>;

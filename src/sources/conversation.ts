@@ -1,41 +1,83 @@
-import type { AnyModel } from "@anywidget/types";
-import { signal as newSignal, type ReadonlySignal } from "@preact/signals-core";
-import type { BlocksMessage, ErrorMessage, RequestMessage, StoreTraits, VectorRequestMessage } from "../contract.gen";
+import { computed, effect, signal as newSignal, type ReadonlySignal, untracked } from "@preact/signals-core";
+import type {
+  BlocksMessage,
+  ErrorMessage,
+  ExportHtmlMessage,
+  HtmlMessage,
+  RequestMessage,
+  VectorRequestMessage,
+} from "../contract.gen";
 import type { Status } from "../core/context";
+import { RESTARTED, STOPPED } from "../core/endings";
 import { LineUp } from "../core/line-up";
+import { type Channel, hostKernel, type Link } from "./host-kernel";
+import { whenOverdue } from "./overdue";
 
 /** A kernel that has not answered for this long is called busy. */
 const BUSY_MS = 500;
 
-type Question = Omit<RequestMessage, "id"> | Omit<VectorRequestMessage, "id">;
+const STATUS: Readonly<Record<Link, Status>> = {
+  connected: "live",
+  lost: "offline",
+  restarted: "restarted",
+  stopped: "stopped",
+};
+
+const LOST =
+  "The kernel is done with the request, but twice its answer did not arrive. Try again; if that does not help, run the cell again.";
+
+type Question = Omit<RequestMessage, "id"> | Omit<VectorRequestMessage, "id"> | Omit<ExportHtmlMessage, "id">;
+
+/** Begins an answer: what it returns takes the answer's buffers, one after another. */
+type Begin = () => (buffer: DataView) => void;
 
 interface Asking {
-  readonly take: (buffer: DataView) => void;
+  readonly question: Question;
+  readonly begin: Begin;
   readonly settle: (error?: Error) => void;
+  readonly take: (buffer: DataView) => void;
+  readonly isRepeated: boolean;
+  /** Whether the connection broke after it was asked, so that its answer may be lost. */
+  isCut: boolean;
 }
 
-/** Questions to a kernel, one under way at a time, and its answers. */
+/**
+ * Questions to a kernel, one under way at a time, and its answers.
+ *
+ * There is no time limit: a kernel may be at work for an hour. A question is asked again when its answer is lost: the
+ * connection broke and is back, or the kernel says that it is done and no answer has come (once: then it is an error).
+ * A kernel that has restarted or stopped is asked nothing: whoever asks is told at once.
+ */
 export class Conversation {
-  readonly #status = newSignal<Status>("live");
-  readonly #model: AnyModel<StoreTraits>;
+  readonly status: ReadonlySignal<Status>;
+  readonly #model: Channel;
+  readonly #link: ReadonlySignal<Link>;
+  readonly #signal: AbortSignal;
   readonly #lineUp = new LineUp();
   readonly #asking = new Map<string, Asking>();
+  readonly #waiting = newSignal(0);
   /** Answers reach every page that shows the notebook: ids must differ between pages. */
   readonly #page = Math.random().toString(36).slice(2);
   #count = 0;
 
-  constructor(model: AnyModel<StoreTraits>, signal: AbortSignal) {
+  constructor(model: Channel, signal: AbortSignal) {
+    const { link, isOccupied } = hostKernel(model, signal);
+    const isSlow = whenOverdue(() => this.#waiting.value > 0 || isOccupied.value, BUSY_MS, signal);
     this.#model = model;
+    this.#link = link;
+    this.#signal = signal;
+    this.status = computed(() => (link.value === "connected" && isSlow.value ? "busy" : STATUS[link.value]));
     const listener = (message: unknown, buffers: DataView[]) => this.#receive(message, buffers);
     model.on("msg:custom", listener);
-    signal.addEventListener("abort", () => {
-      model.off("msg:custom", listener);
-      for (const { settle } of this.#asking.values()) settle(new Error("The view was closed."));
+    const stop = effect(() => {
+      void link.value;
+      untracked(() => this.#linkMoved());
     });
-  }
-
-  get status(): ReadonlySignal<Status> {
-    return this.#status;
+    signal.addEventListener("abort", () => {
+      stop();
+      model.off("msg:custom", listener);
+      this.#endAll();
+    });
   }
 
   /** Runs `talk`, which may ask, when its turn comes: urgent ones first. Rejects once `signal` aborts. */
@@ -43,38 +85,84 @@ export class Conversation {
     return this.#lineUp.add(talk, signal, urgent);
   }
 
-  /** Asks, and gives each buffer of the answer to `take`. Resolves after the last one. */
-  ask(question: Question, take: (buffer: DataView) => void): Promise<void> {
-    const id = `${this.#page}-${this.#count++}`;
-    const busy = setTimeout(() => {
-      this.#status.value = "busy";
-    }, BUSY_MS);
-    return new Promise((resolve, reject) => {
-      const settle = (error?: Error) => {
-        clearTimeout(busy);
-        this.#asking.delete(id);
-        this.#status.value = "live";
-        if (error) reject(error);
-        else resolve();
-      };
-      this.#asking.set(id, { take, settle });
-      this.#model.send({ ...question, id });
+  /** Asks, and gives each buffer of the answer to what `begin` makes. Resolves after the last one. */
+  async ask(question: Question, begin: Begin): Promise<void> {
+    const ended = this.#ended();
+    if (ended) throw ended;
+    this.#waiting.value++;
+    const answered = new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error) => (error ? reject(error) : resolve());
+      this.#send({ question, begin, settle }, false);
     });
+    await answered.finally(() => this.#waiting.value--);
+  }
+
+  /** Why nothing is answered any more; undefined while something is. */
+  #ended(): Error | undefined {
+    if (this.#signal.aborted) return new Error("The view was closed.");
+    const link = this.#link.value;
+    return link === "restarted" ? new Error(RESTARTED) : link === "stopped" ? new Error(STOPPED) : undefined;
+  }
+
+  #send({ question, begin, settle }: Pick<Asking, "question" | "begin" | "settle">, isRepeated: boolean): void {
+    const id = `${this.#page}-${this.#count++}`;
+    this.#asking.set(id, { question, begin, settle, take: begin(), isRepeated, isCut: false });
+    const status = ({ content }: { content: { execution_state: string } }) => {
+      if (content.execution_state === "idle") this.#done(id);
+    };
+    try {
+      // Messages come in their order: an answer that is not here before the kernel is done never comes.
+      this.#model.send({ ...question, id }, { iopub: { status } });
+    } catch {
+      // JupyterLab can't send where the kernel has gone, and a host may not have said that it has.
+      this.#settle(id, this.#ended() ?? new Error(STOPPED));
+    }
+  }
+
+  #settle(id: string, error?: Error): void {
+    const asking = this.#asking.get(id);
+    this.#asking.delete(id);
+    asking?.settle(error);
+  }
+
+  #again(id: string, isRepeated: boolean): void {
+    const asking = this.#asking.get(id);
+    this.#asking.delete(id);
+    if (asking) this.#send(asking, isRepeated);
+  }
+
+  #done(id: string): void {
+    if (this.#asking.get(id)?.isRepeated) this.#settle(id, new Error(LOST));
+    else this.#again(id, true);
+  }
+
+  #linkMoved(): void {
+    if (this.#ended()) this.#endAll();
+    const isConnected = this.#link.value === "connected";
+    for (const [id, asking] of [...this.#asking]) {
+      if (!isConnected) asking.isCut = true;
+      // What is asked while there is no connection is kept by the host, and sent once there is one.
+      else if (asking.isCut) this.#again(id, asking.isRepeated);
+    }
+  }
+
+  #endAll(): void {
+    for (const id of [...this.#asking.keys()]) this.#settle(id, this.#ended());
   }
 
   #receive(message: unknown, buffers: DataView[]): void {
-    const { type, id } = message as BlocksMessage | ErrorMessage;
+    const { type, id } = message as BlocksMessage | HtmlMessage | ErrorMessage;
     const asking = this.#asking.get(id);
-    if (asking && type === "error") asking.settle(new Error((message as ErrorMessage).message));
-    else if (asking) hear(asking, (message as BlocksMessage).done, buffers);
-  }
-}
-
-function hear({ take, settle }: Asking, done: boolean, buffers: DataView[]): void {
-  try {
-    for (const buffer of buffers) take(buffer);
-    if (done) settle();
-  } catch (error) {
-    settle(error as Error);
+    if (!asking) return;
+    if (type === "error") {
+      this.#settle(id, new Error((message as ErrorMessage).message));
+      return;
+    }
+    try {
+      for (const buffer of buffers) asking.take(buffer);
+      if ((message as BlocksMessage).done) this.#settle(id);
+    } catch (error) {
+      this.#settle(id, error as Error);
+    }
   }
 }

@@ -78,19 +78,20 @@ export class KernelSource implements Source {
     const heads = this.#known(request);
     const missing = request.heads.filter((head) => !heads.has(head));
     if (missing.length === 0) return inOrder(request, heads);
-    const assembler = new HeadAssembler();
-    await this.#kernel.ask({ type: "request", request: { ...request, heads: missing } }, (buffer) =>
-      this.#take(buffer, assembler, heads),
-    );
+    await this.#kernel.ask({ type: "request", request: { ...request, heads: missing } }, () => {
+      const assembler = new HeadAssembler();
+      return (buffer) => this.#take(buffer, assembler, heads);
+    });
     return inOrder(request, heads);
   }
 
   async #askVectors(request: VectorRequest): Promise<HeadVectors> {
     const kept = this.#vectors.get(request);
     if (kept) return kept;
-    const frames: VectorFrame[] = [];
-    await this.#kernel.ask({ type: "vectors", request }, (buffer) => {
-      frames.push(...decodeVectors(buffer));
+    let frames: VectorFrame[] = [];
+    await this.#kernel.ask({ type: "vectors", request }, () => {
+      frames = [];
+      return (buffer) => void frames.push(...decodeVectors(buffer));
     });
     const vectors = joinVectors(frames, request, this.#info(request.map).key_tokens.length);
     this.#vectors.set(request, vectors);

@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { MapInfo } from "../contract.gen";
 import type { Status } from "../core/context";
+import { RESTARTED, STOPPED } from "../core/endings";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
 import { aidsNote } from "./aids";
@@ -10,8 +11,13 @@ import type { Scene } from "./scene";
 
 const WORDS: Readonly<Record<Status, readonly [word: string, meaning: string]>> = {
   live: ["live", "The kernel answers."],
-  busy: ["busy", "The kernel is at work. What is in memory is shown at once, the rest when the kernel is free."],
-  offline: ["offline", "No kernel answers. What is in memory is shown."],
+  busy: ["kernel busy", "The kernel is at work. What is in memory is shown at once, the rest when the kernel is free."],
+  offline: [
+    "no connection",
+    "The kernel cannot be reached. This page shows what it has in memory, and asks for the rest once it is connected.",
+  ],
+  restarted: ["kernel restarted", RESTARTED],
+  stopped: ["kernel stopped", STOPPED],
   page: ["saved page", "All weights are in this page. It needs no kernel."],
 };
 
@@ -47,7 +53,8 @@ export function mountStatusLine(
 }
 
 function waiting(status: Status): string {
-  return status === "page" ? "Unpacking this page's weights" : "Waiting for the kernel";
+  if (status === "page") return "Unpacking this page's weights";
+  return status === "offline" ? "Waiting for the connection to the kernel" : "Waiting for the kernel";
 }
 
 function extent(info: MapInfo | undefined, whole: MapInfo | undefined): string {
