@@ -57,9 +57,9 @@ export interface Aids {
 
 /**
  * Where the numbers come from: a kernel that answers; this page's memory while the kernel is busy, cannot be reached
- * (`offline`), or has lost what it held (`restarted`, `stopped`); or a saved page.
+ * (`offline`), or has lost what it held (`restarted`, `stopped`); a saved page; or a file.
  */
-export type Status = "live" | "busy" | "offline" | "restarted" | "stopped" | "page";
+export type Status = "live" | "busy" | "offline" | "restarted" | "stopped" | "page" | "file";
 
 export interface ViewContext {
   readonly name: ReadonlySignal<string>;
@@ -68,6 +68,8 @@ export interface ViewContext {
   readonly options: ViewOptions;
   readonly source: Source;
   readonly status: ReadonlySignal<Status>;
+  /** The name of the file that the weights come from, under the status `file`. */
+  readonly file?: ReadonlySignal<string> | undefined;
   /** Left out where there is no kernel to make pages. */
   readonly makePage?: MakePage | undefined;
   readonly printer: Printer;
