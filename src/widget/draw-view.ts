@@ -25,7 +25,7 @@ export function drawView(
 ): void {
   const context = contextOf(model, shared, signal);
   keepSelectionValid(context, signal);
-  applySettings(context.options, traitSignal(model, "decided", signal), signal);
+  applySettings(context.options, traitSignal(model, "decided", signal, shared.status), signal);
   const root = document.createElement("div");
   el.append(root);
   views[model.get("view")](root, context, signal);
@@ -38,7 +38,7 @@ export function drawView(
 }
 
 function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSignal): ViewContext {
-  const own = <K extends keyof ViewTraits>(name: K) => traitSignal(model, name, signal);
+  const own = <K extends keyof ViewTraits>(name: K) => traitSignal(model, name, signal, shared.status);
   return {
     ...shared,
     options: {
@@ -59,7 +59,7 @@ function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSig
         search: own("search"),
       },
     },
-    makePage: pageMaker(model),
+    makePage: pageMaker(model, signal),
     printer,
   };
 }

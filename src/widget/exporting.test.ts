@@ -7,7 +7,7 @@ import { pageMaker } from "./exporting";
 function setUp() {
   const model = new MemoryModel();
   const ended = new AbortController();
-  return { model, ended, makePage: pageMaker(model as unknown as AnyModel<ViewTraits>) };
+  return { model, ended, makePage: pageMaker(model as unknown as AnyModel<ViewTraits>, ended.signal) };
 }
 
 const bytes = (text: string) => new DataView(new TextEncoder().encode(text).buffer);

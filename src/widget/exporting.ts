@@ -1,14 +1,10 @@
 import type { AnyModel } from "@anywidget/types";
-import {
-  type ErrorMessage,
-  type ExportMessage,
-  type HtmlMessage,
-  PICTURE_BYTES,
-  type RenderedMessage,
-  type ViewTraits,
-} from "../contract.gen";
+import { type ExportMessage, PICTURE_BYTES, type RenderedMessage, type ViewTraits } from "../contract.gen";
 import type { MakePage, ViewContext } from "../core/context";
+import { hasEnded } from "../core/endings";
 import { formatBytes } from "../core/numbers";
+import { Conversation } from "../sources/conversation";
+import type { Channel } from "../sources/host-kernel";
 import { viewPicture } from "../views/export-picture";
 
 /** Tells the kernel that the view is on a page, and draws the pictures that it asks for. */
@@ -24,7 +20,7 @@ export function answerExports(
   };
   model.on("msg:custom", listener);
   signal.addEventListener("abort", () => model.off("msg:custom", listener));
-  model.send({ type: "rendered" } satisfies RenderedMessage);
+  if (!hasEnded(context.status.peek())) model.send({ type: "rendered" } satisfies RenderedMessage);
 }
 
 async function answer(
@@ -49,31 +45,16 @@ function tooLarge(bytes: number): string {
   return `The picture has ${formatBytes(bytes)}, and a page sends at most ${limit} to the kernel. Save it from the view's Export menu, or show less.`;
 }
 
-/** Asks the kernel for standalone pages of the view. */
-export function pageMaker(model: AnyModel<ViewTraits>): MakePage {
-  // Answers reach every page that shows the notebook: ids must differ between pages.
-  const page = Math.random().toString(36).slice(2);
-  let count = 0;
-  return (layers, signal) => {
-    const id = `${page}-${count++}`;
-    const parts: BlobPart[] = [];
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
-        model.off("msg:custom", listener);
-        signal.removeEventListener("abort", closed);
-        settle();
-      };
-      const closed = () => end(() => reject(new Error("The view was closed before its page was made.")));
-      const listener = (message: unknown, buffers: DataView[]) => {
-        const given = message as HtmlMessage | ErrorMessage;
-        if (given.id !== id) return;
-        if (given.type === "error") return end(() => reject(new Error(given.message)));
-        parts.push(...(buffers as DataView<ArrayBuffer>[]));
-        if (given.done) end(() => resolve(new Blob(parts, { type: "text/html" })));
-      };
-      model.on("msg:custom", listener);
-      signal.addEventListener("abort", closed);
-      model.send({ type: "export-html", id, layers });
+/** Asks the kernel for standalone pages of the view, until `ended` aborts. */
+export function pageMaker(model: AnyModel<ViewTraits>, ended: AbortSignal): MakePage {
+  const kernel = new Conversation(model as unknown as Channel, ended);
+  return async (layers, signal) => {
+    signal.throwIfAborted();
+    let parts: BlobPart[] = [];
+    await kernel.ask({ type: "export-html", layers }, () => {
+      parts = [];
+      return (buffer) => void parts.push(buffer as DataView<ArrayBuffer>);
     });
+    return new Blob(parts, { type: "text/html" });
   };
 }

@@ -34,7 +34,7 @@ function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: A
 
 function sharedBy(model: AnyModel<StoreTraits>, signal: AbortSignal): Shared & { readonly source: KernelSource } {
   const source = new KernelSource(model, signal);
-  const trait = <K extends keyof StoreTraits>(name: K) => traitSignal(model, name, signal);
+  const trait = <K extends keyof StoreTraits>(name: K) => traitSignal(model, name, signal, source.status);
   return {
     source,
     status: source.status,

@@ -1,21 +1,23 @@
 import type { AnyModel } from "@anywidget/types";
-import { effect } from "@preact/signals-core";
+import { effect, signal } from "@preact/signals-core";
 import { describe, expect, it } from "vitest";
 import type { StoreTraits } from "../contract.gen";
+import type { Status } from "../core/context";
 import { MemoryModel } from "../sources/testing";
 import { traitSignal } from "./traits";
 
 function setUp(traits: Partial<StoreTraits>) {
   const model = new MemoryModel(traits);
   const ended = new AbortController();
-  return { model, ended, any: model as unknown as AnyModel<StoreTraits> };
+  const status = signal<Status>("live");
+  return { model, ended, status, any: model as unknown as AnyModel<StoreTraits> };
 }
 
 describe("traitSignal", () => {
   it("saves what the page chooses, and nothing that is there already", () => {
-    const { model, ended, any } = setUp({ layer: 1, heads: [0, 2] });
-    const layer = traitSignal(any, "layer", ended.signal);
-    const heads = traitSignal(any, "heads", ended.signal);
+    const { model, ended, status, any } = setUp({ layer: 1, heads: [0, 2] });
+    const layer = traitSignal(any, "layer", ended.signal, status);
+    const heads = traitSignal(any, "heads", ended.signal, status);
     expect(model.saved).toBe(0);
     heads.value = [0, 2];
     expect(model.saved).toBe(0);
@@ -24,8 +26,8 @@ describe("traitSignal", () => {
   });
 
   it("follows the kernel without saving back", () => {
-    const { model, ended, any } = setUp({ layer: 1 });
-    const layer = traitSignal(any, "layer", ended.signal);
+    const { model, ended, status, any } = setUp({ layer: 1 });
+    const layer = traitSignal(any, "layer", ended.signal, status);
     const seen: number[] = [];
     effect(() => void seen.push(layer.value));
     model.set("layer", 3);
@@ -33,11 +35,22 @@ describe("traitSignal", () => {
   });
 
   it("lets go at the end", () => {
-    const { model, ended, any } = setUp({ layer: 1 });
-    const layer = traitSignal(any, "layer", ended.signal);
+    const { model, ended, status, any } = setUp({ layer: 1 });
+    const layer = traitSignal(any, "layer", ended.signal, status);
     ended.abort();
     model.set("layer", 3);
     layer.value = 9;
     expect([model.get("layer"), model.saved]).toEqual([3, 0]);
+  });
+
+  it("changes the trait in the page alone once the kernel has ended", () => {
+    const { model, ended, status, any } = setUp({ layer: 1 });
+    const layer = traitSignal(any, "layer", ended.signal, status);
+    status.value = "offline";
+    layer.value = 2;
+    expect([model.get("layer"), model.saved]).toEqual([2, 1]);
+    status.value = "stopped";
+    layer.value = 3;
+    expect([model.get("layer"), model.saved]).toEqual([3, 1]);
   });
 });

@@ -1,11 +1,17 @@
 import type { AnyModel } from "@anywidget/types";
-import { effect, signal as newSignal, type Signal } from "@preact/signals-core";
+import { effect, signal as newSignal, type ReadonlySignal, type Signal } from "@preact/signals-core";
+import type { Status } from "../core/context";
+import { hasEnded } from "../core/endings";
 
-/** A signal that is one with a synced trait: writing it saves the trait, a change from the kernel writes it. */
+/**
+ * A signal that is one with a synced trait: writing it saves the trait, a change from the kernel writes it. Where the
+ * kernel has ended, by `status`, the trait changes in this page alone.
+ */
 export function traitSignal<T extends object, K extends keyof T & string>(
   model: AnyModel<T>,
   name: K,
   ended: AbortSignal,
+  status: ReadonlySignal<Status>,
 ): Signal<T[K]> {
   const value = newSignal(model.get(name));
   const changed = () => {
@@ -15,7 +21,8 @@ export function traitSignal<T extends object, K extends keyof T & string>(
   const stop = effect(() => {
     if (same(value.value, model.get(name))) return;
     model.set(name, value.value);
-    model.save_changes();
+    // ipywidgets would log an error, not throw one.
+    if (!hasEnded(status.peek())) model.save_changes();
   });
   ended.addEventListener("abort", () => {
     stop();
