@@ -1,12 +1,25 @@
 import type { BlockKind, BlockRequest, MapInfo, VectorRequest } from "../contract.gen";
+import { cacheKey, HeadCache } from "../core/cache";
+import { FileBytes } from "../core/file-bytes";
+import type { FileCapture, FileMap } from "../core/file-capture";
 import type { ByteReader } from "../core/file-reader";
+import { type FileRecord, tensorsOf } from "../core/file-record";
 import type { HeadWeights } from "../core/head-weights";
+import { LineUp } from "../core/line-up";
+import { heldAs } from "../core/overview";
+import { readBytes, wholeOf } from "../core/safetensors-values";
 import type { Source } from "../core/source";
 import type { HeadVectors } from "../core/vectors";
+import { VectorCache } from "../core/vectors-cache";
+import { computeHead, computeRows } from "../core/weights-codes";
+import { loadHead } from "../core/weights-load";
+import { paced } from "../core/weights-pace";
+import { hasVectors, loadVectors } from "../core/weights-vectors";
+import { missingOverviews, overviewHeads, overviewsNear } from "./file-overviews";
 
 /** How much memory a source may take, in bytes. */
 export interface FileLimits {
-  /** Computed weights and overviews. */
+  /** Weights and overviews. */
   readonly weights: number;
   /** What the neuron view asks for. */
   readonly vectors: number;
@@ -14,36 +27,128 @@ export interface FileLimits {
   readonly tensors: number;
 }
 
-/** A capture in a file. */
-export interface AttentionFile {
-  /** What people call the model. */
-  readonly name: string;
-  readonly maps: readonly MapInfo[];
-  /** The version of the format. */
-  readonly version: number;
-  /** The version of Headscope that wrote the file. */
-  readonly headscope: string;
-  /** Answers what views ask for: one for all views of the file. */
-  source(limits?: Partial<FileLimits>): FileSource;
+const MIB = 1024 * 1024;
+const LIMITS: FileLimits = { weights: 128 * MIB, vectors: 32 * MIB, tensors: 64 * MIB };
+
+/** A layer up to this size is read whole, at once: the reader goes on to another of its heads, more often than not. */
+const WHOLE_LAYER = 16 * MIB;
+
+/** Weights that this page computes from a file's queries and keys, which are read when they are wanted. */
+export class FileSource implements Source {
+  readonly #maps: readonly FileMap[];
+  readonly #file: FileBytes;
+  readonly #cache: HeadCache;
+  readonly #vectors: VectorCache;
+  /** Heads are computed for one request at a time. */
+  readonly #lineUp = new LineUp();
+
+  constructor(reader: ByteReader, { maps }: FileCapture, limits: Partial<FileLimits> = {}) {
+    const { weights, vectors, tensors } = { ...LIMITS, ...limits };
+    this.#maps = maps;
+    this.#file = new FileBytes(reader, tensors);
+    this.#cache = new HeadCache(weights);
+    this.#vectors = new VectorCache(vectors);
+  }
+
+  peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {
+    return this.#cache.get(cacheKey(heldAs(kind, this.#map(map).info), map, layer, head));
+  }
+
+  async fetch(request: BlockRequest, signal: AbortSignal): Promise<HeadWeights[]> {
+    signal.throwIfAborted();
+    const { map, layer, heads } = request;
+    const found = this.#map(map);
+    const record = recordOf(found, layer, heads);
+    const kind = heldAs(request.kind, found.info);
+    const known = heads.map((head) => this.peek(kind, map, layer, head));
+    if (known.every((one) => one !== undefined)) return known;
+    if (kind === "overview") return this.#overviews(found, layer, heads, signal);
+    return this.#lineUp.add(() => this.#compute(request, record, signal), signal, true);
+  }
+
+  async vectors(request: VectorRequest, signal: AbortSignal): Promise<HeadVectors> {
+    signal.throwIfAborted();
+    const kept = this.#vectors.get(request);
+    if (kept) return kept;
+    const { map, layer, head, queries } = request;
+    const found = this.#map(map);
+    const record = recordOf(found, layer, [head]);
+    const [start, stop] = rangeOf(queries, found.info);
+    if (!hasVectors(record)) {
+      throw new Error(found.info.no_vectors[layer] || `The file has no queries and keys of layer ${layer}.`);
+    }
+    await this.#readLayer(record, signal);
+    const [parts, rows] = await Promise.all([
+      loadVectors(this.#file, record, head, [start, stop], signal),
+      loadHead(this.#file, record, head, signal),
+    ]);
+    const vectors = { ...parts, weights: await paced(computeRows(rows, start, stop), signal) };
+    this.#vectors.set(request, vectors);
+    return vectors;
+  }
+
+  /** Each head is in memory as soon as it is done, so that one who gives up keeps what there is. */
+  async #compute(request: BlockRequest, record: FileRecord, signal: AbortSignal): Promise<HeadWeights[]> {
+    const { map, layer, heads } = request;
+    const found: HeadWeights[] = [];
+    for (const head of heads) {
+      const key = cacheKey("block", map, layer, head);
+      const weights = this.#cache.get(key) ?? (await this.#computeHead(record, head, signal));
+      this.#cache.set(key, weights);
+      found.push(weights);
+    }
+    return found;
+  }
+
+  async #computeHead(record: FileRecord, head: number, signal: AbortSignal): Promise<HeadWeights> {
+    await this.#readLayer(record, signal);
+    return paced(computeHead(await loadHead(this.#file, record, head, signal)), signal);
+  }
+
+  /** Brings what a small layer consists of into memory, in one read. */
+  async #readLayer(record: FileRecord, signal: AbortSignal): Promise<void> {
+    const tensors = tensorsOf(record);
+    const size = tensors.reduce((sum, { start, stop }) => sum + stop - start, 0);
+    if (size > WHOLE_LAYER) return;
+    await Promise.all(tensors.map((tensor) => readBytes(this.#file, tensor, wholeOf(tensor), signal)));
+  }
+
+  async #overviews(map: FileMap, layer: number, heads: readonly number[], signal: AbortSignal): Promise<HeadWeights[]> {
+    const { name } = map.info;
+    const isHere = (at: number) => this.#cache.has(cacheKey("overview", name, at, 0));
+    const near = overviewsNear(map, layer, isHere);
+    const bytes = await Promise.all(near.map(({ tensor }) => readBytes(this.#file, tensor, wholeOf(tensor), signal)));
+    const layers = new Map(
+      near.map(({ layer }, index) => [layer, overviewHeads(map, layer, bytes[index] as Uint8Array)]),
+    );
+    for (const [at, all] of layers) {
+      all.forEach((weights, head) => {
+        this.#cache.set(cacheKey("overview", name, at, head), weights);
+      });
+    }
+    const found = layers.get(layer) ?? missingOverviews(map, layer);
+    return heads.map((head) => found[head] as HeadWeights);
+  }
+
+  #map(name: string): FileMap {
+    const found = this.#maps.find(({ info }) => info.name === name);
+    if (!found) throw new Error(`This file has no attention map "${name}".`);
+    return found;
+  }
 }
 
-/** Weights that are computed on this page from a file's queries and keys, read when they are wanted. */
-export class FileSource implements Source {
-  readonly #reader: ByteReader;
+function recordOf({ info, records }: FileMap, layer: number, heads: readonly number[]): FileRecord {
+  const record = records[layer];
+  if (!record) throw new Error(`Map "${info.name}" of this file has no layer ${layer}: there are ${info.num_layers}.`);
+  const wrong = heads.find((head) => !(head >= 0 && head < record.numHeads));
+  if (wrong !== undefined) throw new Error(`Layer ${layer} has ${record.numHeads} heads: there is no head ${wrong}.`);
+  return record;
+}
 
-  constructor(reader: ByteReader) {
-    this.#reader = reader;
+function rangeOf(queries: readonly number[], { query_tokens }: MapInfo): readonly [number, number] {
+  const [start = -1, stop = -1] = queries;
+  if (start < 0 || stop < start || stop > query_tokens.length) {
+    throw new Error(`Queries ${start} to ${stop} are out of range: there are ${query_tokens.length}.`);
   }
-
-  peek(_kind: BlockKind, _map: string, _layer: number, _head: number): HeadWeights | undefined {
-    return undefined;
-  }
-
-  async fetch(_request: BlockRequest, _signal: AbortSignal): Promise<HeadWeights[]> {
-    throw new Error(`Weights of a file of ${this.#reader.size} bytes can't be computed yet.`);
-  }
-
-  async vectors(_request: VectorRequest, _signal: AbortSignal): Promise<HeadVectors> {
-    throw new Error(`Vectors of a file of ${this.#reader.size} bytes can't be read yet.`);
-  }
+  return [start, stop];
 }

@@ -1,0 +1,55 @@
+import { halfOf } from "./half";
+import type { HeadWeights } from "./head-weights";
+import { float16Table } from "./tables";
+import type { WeightRows } from "./weights-rows";
+
+/** About so many multiplications are done between two looks at whether anybody still waits: a few milliseconds. */
+const WORK = 1 << 22;
+
+/** More weights than these in a head are more than a page can hold beside the other heads (256 MiB as codes). */
+const MOST_WEIGHTS = 1 << 27;
+
+/** How many rows are computed at a time. */
+export function rowsAtOnce({ numKeys, cost }: WeightRows): number {
+  return Math.max(4, Math.floor(WORK / (numKeys * cost)) & ~3);
+}
+
+/** Computes a whole head a few rows at a time, as codes: what a kernel would have sent. Throws for one too large. */
+export function* computeHead(rows: WeightRows): Generator<void, HeadWeights> {
+  const { numQueries, numKeys } = rows;
+  if (numQueries * numKeys > MOST_WEIGHTS) {
+    throw new Error(
+      `A head of ${numQueries} x ${numKeys} weights is too large to be shown whole. ` +
+        "Open the file in Python, hs.load(path).weights(...), for any part of it.",
+    );
+  }
+  const codes = new Uint16Array(numQueries * numKeys);
+  const step = rowsAtOnce(rows);
+  const part = new Float32Array(Math.min(step, numQueries) * numKeys);
+  for (let start = 0; start < numQueries; start += step) {
+    const stop = Math.min(start + step, numQueries);
+    rows.write(start, stop, part);
+    encode(part, (stop - start) * numKeys, codes, start * numKeys);
+    yield;
+  }
+  return { numQueries, numKeys, codes, table: float16Table, dtype: "float16" };
+}
+
+/** Computes some rows of a head in single precision, shape (stop - start, numKeys). */
+export function* computeRows(rows: WeightRows, start: number, stop: number): Generator<void, Float32Array> {
+  const values = new Float32Array((stop - start) * rows.numKeys);
+  const step = rowsAtOnce(rows);
+  for (let first = start; first < stop; first += step) {
+    rows.write(first, Math.min(first + step, stop), values.subarray((first - start) * rows.numKeys));
+    yield;
+  }
+  return values;
+}
+
+function encode(values: Float32Array, count: number, codes: Uint16Array, offset: number): void {
+  for (let at = 0; at < count; at++) {
+    const value = values[at] as number;
+    // Most weights of a causal head: left as they are.
+    if (value !== 0) codes[offset + at] = halfOf(value);
+  }
+}

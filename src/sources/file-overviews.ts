@@ -1,0 +1,65 @@
+import { OVERVIEW_BINS } from "../contract.gen";
+import type { FileMap } from "../core/file-capture";
+import type { FileRecord } from "../core/file-record";
+import type { HeadWeights } from "../core/head-weights";
+import type { Tensor } from "../core/safetensors";
+import { float16Table } from "../core/tables";
+
+/** Overviews are read so many bytes at a time: a few requests for a grid, and the first rows of it at once. */
+const TOGETHER = 2 * 1024 * 1024;
+
+/** What is missing, as a code. */
+const NAN = 0x7e00;
+
+/** The overview of one layer. */
+export interface LayerOverview {
+  readonly layer: number;
+  readonly tensor: Tensor;
+}
+
+/** The overviews that are worth reading with that of a layer: of it and of the layers next to it that are not here. */
+export function overviewsNear(
+  { records }: FileMap,
+  layer: number,
+  isHere: (layer: number) => boolean,
+): LayerOverview[] {
+  const near: LayerOverview[] = [];
+  let bytes = 0;
+  const walk = (step: 1 | -1, from: number) => {
+    for (let at = from; at >= 0 && at < records.length && bytes < TOGETHER; at += step) {
+      const tensor = records[at]?.overview;
+      if (!tensor || (at !== layer && isHere(at))) return;
+      near.push({ layer: at, tensor });
+      bytes += tensor.stop - tensor.start;
+    }
+  };
+  walk(1, layer);
+  walk(-1, layer - 1);
+  return near;
+}
+
+/** The overviews of all heads of a layer. Each has its memory to itself: a cache lets go of them one by one. */
+export function overviewHeads({ records }: FileMap, layer: number, bytes: Uint8Array): HeadWeights[] {
+  const record = records[layer] as FileRecord;
+  const { numQueries, numKeys } = binsOf(record);
+  const size = 2 * numQueries * numKeys;
+  return Array.from({ length: record.numHeads }, (_, head) => {
+    const codes = new Uint16Array(bytes.slice(head * size, (head + 1) * size).buffer);
+    return { numQueries, numKeys, codes, table: float16Table, dtype: "float16" };
+  });
+}
+
+/** The overviews of a layer that was not kept. */
+export function missingOverviews({ records }: FileMap, layer: number): HeadWeights[] {
+  const record = records[layer] as FileRecord;
+  const { numQueries, numKeys } = binsOf(record);
+  const codes = new Uint16Array(numQueries * numKeys).fill(NAN);
+  return Array.from({ length: record.numHeads }, () => ({
+    ...{ numQueries, numKeys, codes, table: float16Table },
+    dtype: "float16" as const,
+  }));
+}
+
+function binsOf({ numQueries, numKeys }: FileRecord) {
+  return { numQueries: Math.min(numQueries, OVERVIEW_BINS), numKeys: Math.min(numKeys, OVERVIEW_BINS) };
+}
