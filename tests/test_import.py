@@ -77,5 +77,6 @@ def test_public_names():
         "capture_generation",
         "from_attentions",
         "link",
+        "load",
     ]
     assert all(hasattr(headscope, name) for name in headscope.__all__)

@@ -2,7 +2,7 @@
 
 `capture` runs a model once and keeps what its attention did; `capture_generation` lets it write first;
 `from_attentions` takes weights of any origin. All give a `Capture`, which shows itself as a cell's output. `link` keeps
-captures in step.
+captures in step. `load` opens a capture that `Capture.save` wrote.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import headscope.capture  # noqa: F401  # first: loading a subpackage binds its name, and `capture` is the function
 from headscope.attention import AttentionMap, Capture, capture, from_attentions
+from headscope.files import load
 from headscope.generation import capture_generation
 from headscope.linking import link
 
@@ -19,7 +20,7 @@ try:
 except PackageNotFoundError:  # the sources without an installation
     __version__ = "0+unknown"
 
-__all__ = ["AttentionMap", "Capture", "__version__", "capture", "capture_generation", "from_attentions", "link"]
+__all__ = ["AttentionMap", "Capture", "__version__", "capture", "capture_generation", "from_attentions", "link", "load"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

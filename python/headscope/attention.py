@@ -19,6 +19,9 @@ from headscope.records import Record
 from headscope.reports import MapReport, Report
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from headscope.candidates import Candidates
@@ -88,6 +91,33 @@ class Capture:
         for map_ in self.maps.values():
             map_.records = moved(map_.records, device)
         return self
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write all that the capture holds to one file, which `headscope.load` reads and JupyterLab opens.
+
+        It is a safetensors file of queries and keys, or of weights where there are no more, with tokens and all else;
+        `docs/file-format.md` describes it. A file that is there already is replaced once the new one is whole.
+
+        Parameters
+        ----------
+        path
+            Where to, `NAME.attn.safetensors`.
+
+        Returns
+        -------
+        Path
+            Where the file is.
+
+        Raises
+        ------
+        ValueError
+            Another ending.
+        OSError
+            The folder does not exist, or the file can't be written.
+        """
+        from headscope.files import save
+
+        return save(self, path)
 
     def queries(self, layer: int, head: Positions = None, map: str | None = None) -> NDArray[np.float32]:
         """Return query vectors after position encoding.

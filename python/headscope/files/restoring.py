@@ -1,0 +1,122 @@
+"""Makes a capture of what is in a file, once each part of it fits the others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headscope.attention import Capture
+from headscope.candidates import Candidates
+from headscope.files.fields import BrokenFileError, Field
+from headscope.files.format import MOST_POSITIONS
+from headscope.files.layers import Layers
+from headscope.files.reading import TensorFile
+from headscope.generation import Generation
+from headscope.grids import Grid
+from headscope.maps import AttentionMap
+from headscope.reports import TIERS, MapReport, Report
+
+
+def restore(file: TensorFile) -> Capture:
+    """Return the capture that a file holds.
+
+    Raises
+    ------
+    BrokenFileError
+        Its description does not fit its tensors, or itself.
+    """
+    description = file.description
+    maps = [_map(field, Layers(file)) for field in description["maps"]]
+    names = [map_.name for map_ in maps]
+    if not maps or len(set(names)) < len(names):
+        raise BrokenFileError("it has no attention map" if not maps else f"two of its maps have one name: {names}")
+    logits = description["candidates"]
+    capture = Capture(
+        maps,
+        description["name"].text(),
+        _report(description["report"]),
+        _candidates(logits, file) if logits.there else None,
+    )
+    generation = description["generation"]
+    capture.generation = _generation(generation, capture) if generation.there else None
+    return capture
+
+
+def _map(field: Field, layers: Layers) -> AttentionMap:
+    queries, keys = ([token.text() for token in field[name]] for name in ("query_tokens", "key_tokens"))
+    start = field["sentence_b_start"]
+    return AttentionMap(
+        field["name"].text(),
+        layers.restored(field, len(queries), len(keys)),
+        queries,
+        keys,
+        query_special=_positions(field["query_special"], len(queries)),
+        key_special=_positions(field["key_special"], len(keys)),
+        sentence_b_start=start.integer(1, len(queries) - 1) if start.there else None,
+        label=field["label"].text(),
+        query_words=_words(field["query_words"], len(queries)),
+        key_words=_words(field["key_words"], len(keys)),
+        query_grid=_grid(field["query_grid"], len(queries)),
+        key_grid=_grid(field["key_grid"], len(keys)),
+    )
+
+
+def _positions(field: Field, count: int) -> list[int]:
+    return [position.integer(0, count - 1) for position in field]
+
+
+def _words(field: Field, count: int) -> list[int] | None:
+    if not field.there:
+        return None
+    words = [word.integer(0, MOST_POSITIONS) for word in field]
+    if len(words) != count:
+        raise BrokenFileError(f"{field.what} has {len(words)} numbers, but there are {count} tokens")
+    return words
+
+
+def _grid(field: Field, count: int) -> Grid | None:
+    if not field.there:
+        return None
+    grid = Grid(*(field[name].integer(0, count) for name in ("first", "rows", "columns")))
+    if grid.first + grid.rows * grid.columns > count:
+        raise BrokenFileError(f"{field.what} goes beyond the {count} tokens")
+    return grid
+
+
+def _report(field: Field) -> Report:
+    return Report(
+        field["model"].text(),
+        tuple(_map_report(part) for part in field["maps"]),
+        {module: reason.text() for module, reason in field["missing"].items()},
+        tuple(note.text() for note in field["notes"]),
+    )
+
+
+def _map_report(field: Field) -> MapReport:
+    tier = field["tier"]
+    return MapReport(
+        field["name"].text(),
+        tier.integer(min(TIERS), max(TIERS)) if tier.there else None,
+        field["num_layers"].integer(0, MOST_POSITIONS),
+        tuple(count.integer(0, MOST_POSITIONS) for count in field["num_heads"]),
+        tuple(count.integer(0, MOST_POSITIONS) for count in field["num_kv_heads"]),
+        field["precision"].text(),
+        tuple(module.text() for module in field["modules"]),
+    )
+
+
+def _generation(field: Field, capture: Capture) -> Generation:
+    name = field["map"].one_of(list(capture.maps))
+    count = len(capture.maps[name].query_tokens)
+    steps = tuple(step.integer(0, count) if step.there else None for step in field["steps"])
+    if len(steps) != count:
+        raise BrokenFileError(f"{field.what} has {len(steps)} steps, but the {name!r} map has {count} query tokens")
+    return Generation(name, field["num_prompt"].integer(0, MOST_POSITIONS), steps)
+
+
+def _candidates(field: Field, file: TensorFile) -> Candidates:
+    _, ids = file.array(field["ids"], ["I32"], (None, None))
+    _, probabilities = file.array(field["probabilities"], ["F32"], ids.shape)
+    tokens = tuple(tuple(token.text() for token in row) for row in field["tokens"])
+    if [len(row) for row in tokens] != [ids.shape[1]] * ids.shape[0]:
+        raise BrokenFileError(f"{field['tokens'].what} is not a table of {ids.shape[0]} rows of {ids.shape[1]} tokens")
+    return Candidates(ids.astype(np.int64), probabilities, tokens)
