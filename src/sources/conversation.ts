@@ -10,7 +10,7 @@ import type {
 import type { Status } from "../core/context";
 import { RESTARTED, STOPPED } from "../core/endings";
 import { LineUp } from "../core/line-up";
-import { type Channel, hostKernel, type Link } from "./host-kernel";
+import { type Channel, type HostKernel, hostKernel, type Link } from "./host-kernel";
 import { whenOverdue } from "./overdue";
 
 /** A kernel that has not answered for this long is called busy. */
@@ -51,7 +51,7 @@ interface Asking {
 export class Conversation {
   readonly status: ReadonlySignal<Status>;
   readonly #model: Channel;
-  readonly #link: ReadonlySignal<Link>;
+  readonly #kernel: HostKernel;
   readonly #signal: AbortSignal;
   readonly #lineUp = new LineUp();
   readonly #asking = new Map<string, Asking>();
@@ -61,10 +61,10 @@ export class Conversation {
   #count = 0;
 
   constructor(model: Channel, signal: AbortSignal) {
-    const { link, isOccupied } = hostKernel(model, signal);
+    this.#kernel = hostKernel(model, signal);
+    const { link, isOccupied } = this.#kernel;
     const isSlow = whenOverdue(() => this.#waiting.value > 0 || isOccupied.value, BUSY_MS, signal);
     this.#model = model;
-    this.#link = link;
     this.#signal = signal;
     this.status = computed(() => (link.value === "connected" && isSlow.value ? "busy" : STATUS[link.value]));
     const listener = (message: unknown, buffers: DataView[]) => this.#receive(message, buffers);
@@ -100,7 +100,7 @@ export class Conversation {
   /** Why nothing is answered any more; undefined while something is. */
   #ended(): Error | undefined {
     if (this.#signal.aborted) return new Error("The view was closed.");
-    const link = this.#link.value;
+    const link = this.#kernel.link.value;
     return link === "restarted" ? new Error(RESTARTED) : link === "stopped" ? new Error(STOPPED) : undefined;
   }
 
@@ -114,8 +114,8 @@ export class Conversation {
       // Messages come in their order: an answer that is not here before the kernel is done never comes.
       this.#model.send({ ...question, id }, { iopub: { status } });
     } catch {
-      // JupyterLab can't send where the kernel has gone, and a host may not have said that it has.
-      this.#settle(id, this.#ended() ?? new Error(STOPPED));
+      // A host may not have said that the kernel has gone. This settles whatever waits, this question too.
+      this.#kernel.sendingFailed();
     }
   }
 
@@ -138,7 +138,7 @@ export class Conversation {
 
   #linkMoved(): void {
     if (this.#ended()) this.#endAll();
-    const isConnected = this.#link.value === "connected";
+    const isConnected = this.#kernel.link.value === "connected";
     for (const [id, asking] of [...this.#asking]) {
       if (!isConnected) asking.isCut = true;
       // What is asked while there is no connection is kept by the host, and sent once there is one.

@@ -9,6 +9,8 @@ export interface HostKernel {
   readonly link: ReadonlySignal<Link>;
   /** Whether code runs that lets no message through until it is done. */
   readonly isOccupied: ReadonlySignal<boolean>;
+  /** Takes note that messages can't be sent any more. */
+  sendingFailed(): void;
 }
 
 /** Any model, as far as its kernel goes. */
@@ -28,7 +30,7 @@ export function hostKernel(model: Channel, signal: AbortSignal): HostKernel {
   signal.addEventListener("abort", () => model.off("comm_live_update", cut), { once: true });
   const kernel = labKernel(model);
   if (kernel) followLab(kernel, become, isOccupied, signal);
-  return { link, isOccupied };
+  return { link, isOccupied, sendingFailed: () => become("stopped") };
 }
 
 interface Emitter {

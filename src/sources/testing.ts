@@ -43,6 +43,41 @@ export const INFO: MapInfo = {
   no_vectors: ["", "", ""],
 };
 
+/** As much of JupyterLab's kernel connection as a page looks at. */
+export class MemoryLabKernel {
+  status = "idle";
+  connectionStatus = "connected";
+  supportsSubshells = true;
+  commsOverSubshells = "perCommTarget";
+  isDisposed = false;
+  readonly statusChanged = new MemorySignal();
+  readonly connectionStatusChanged = new MemorySignal();
+  readonly disposed = new MemorySignal();
+
+  tell(status: string): void {
+    this.status = status;
+    this.statusChanged.emit();
+  }
+
+  connection(status: string): void {
+    this.connectionStatus = status;
+    this.connectionStatusChanged.emit();
+  }
+}
+
+class MemorySignal {
+  readonly slots = new Set<() => void>();
+  connect = (slot: () => void) => this.slots.add(slot);
+  disconnect = (slot: () => void) => this.slots.delete(slot);
+  emit = () => {
+    for (const slot of [...this.slots]) slot();
+  };
+}
+
+interface Callbacks {
+  readonly iopub?: { readonly status?: (message: { content: { execution_state: string } }) => void };
+}
+
 type Listener = (message?: unknown, buffers?: DataView[]) => void;
 
 /** A model in memory, with what the page has sent to its kernel. */
@@ -75,9 +110,27 @@ export class MemoryModel {
     this.saved++;
   };
 
-  send = (message: (typeof this.sent)[number]): void => {
+  /** What JupyterLab's managers have, and others have not. */
+  widget_manager: { readonly kernel: MemoryLabKernel } | undefined;
+  /** Whether sending throws, as JupyterLab's does once the kernel has gone. */
+  isMute = false;
+  readonly #callbacks = new Map<string, Callbacks | undefined>();
+
+  send = (message: (typeof this.sent)[number], callbacks?: Callbacks): void => {
+    if (this.isMute) throw new Error("Cannot send");
     this.sent.push(message);
+    this.#callbacks.set(message.id, callbacks);
   };
+
+  /** The kernel is done with a message. */
+  done(id: string): void {
+    this.#callbacks.get(id)?.iopub?.status?.({ content: { execution_state: "idle" } });
+  }
+
+  /** ipywidgets says that the model has no kernel any more. */
+  cut(): void {
+    this.#tell("comm_live_update");
+  }
 
   answer(message: object, ...buffers: DataView[]): void {
     this.#tell("msg:custom", message, buffers);

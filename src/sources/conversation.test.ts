@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { RequestMessage } from "../contract.gen";
+import { RESTARTED, STOPPED } from "../core/endings";
+import { Conversation } from "./conversation";
+import type { Channel } from "./host-kernel";
+import { MemoryLabKernel, MemoryModel } from "./testing";
+
+const QUESTION: Omit<RequestMessage, "id"> = {
+  type: "request",
+  request: { kind: "block", map: "self", layer: 0, heads: [0] },
+};
+
+let model: MemoryModel;
+let kernel: MemoryLabKernel;
+let ended: AbortController;
+let talk: Conversation;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  model = new MemoryModel();
+  kernel = new MemoryLabKernel();
+  model.widget_manager = { kernel };
+  ended = new AbortController();
+  talk = new Conversation(model as unknown as Channel, ended.signal);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Asks, and collects the bytes of the answer. */
+function ask(): { readonly bytes: number[]; readonly answer: Promise<void> } {
+  const bytes: number[] = [];
+  const answer = talk.ask(QUESTION, () => {
+    bytes.length = 0;
+    return (buffer) => void bytes.push(buffer.getUint8(0));
+  });
+  // A test that looks at the rejection later must not fail for an unhandled one now.
+  answer.catch(() => undefined);
+  return { bytes, answer };
+}
+
+const idOf = (nth: number) => model.sent.at(nth)?.id as string;
+const byte = (value: number) => new DataView(Uint8Array.of(value).buffer);
+const reply = (id: string, done: boolean, ...values: number[]) =>
+  model.answer({ type: "blocks", id, done }, ...values.map(byte));
+const isSettled = async (answer: Promise<void>) => {
+  const open = Symbol("open");
+  await vi.advanceTimersByTimeAsync(0);
+  const first = await Promise.race([answer.catch(() => undefined), Promise.resolve(open)]);
+  return first !== open;
+};
+
+describe("a kernel that is at work", () => {
+  it("is called busy when it does not answer, and is waited for as long as it takes", async () => {
+    const { answer } = ask();
+    expect(talk.status.value).toBe("live");
+    await vi.advanceTimersByTimeAsync(600);
+    expect(talk.status.value).toBe("busy");
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect([await isSettled(answer), model.sent.length]).toEqual([false, 1]);
+    reply(idOf(0), true);
+    await answer;
+    expect(talk.status.value).toBe("live");
+  });
+
+  it("is called busy without a question where running code lets no message through", async () => {
+    kernel.tell("busy");
+    await vi.advanceTimersByTimeAsync(600);
+    expect(talk.status.value).toBe("live");
+    kernel.commsOverSubshells = "disabled";
+    kernel.tell("busy");
+    await vi.advanceTimersByTimeAsync(600);
+    expect(talk.status.value).toBe("busy");
+    kernel.tell("idle");
+    expect(talk.status.value).toBe("live");
+  });
+});
+
+describe("an answer that is lost", () => {
+  it("is asked for again, from its beginning, once the kernel says that it is done", async () => {
+    const { bytes, answer } = ask();
+    reply(idOf(0), false, 1);
+    model.done(idOf(0));
+    expect(model.sent).toHaveLength(2);
+    expect(model.sent[1]).toMatchObject(QUESTION);
+    expect(idOf(1)).not.toBe(idOf(0));
+    reply(idOf(0), true, 9); // the first answer, late
+    reply(idOf(1), false, 1);
+    reply(idOf(1), true, 2);
+    await answer;
+    expect(bytes).toEqual([1, 2]);
+    model.done(idOf(1));
+    expect(model.sent).toHaveLength(2);
+  });
+
+  it("is an error when it is lost twice, and whoever waits in line has their turn", async () => {
+    const asked = talk.inTurn(() => ask().answer, ended.signal, true);
+    const next = talk.inTurn(() => ask().answer, ended.signal, true);
+    asked.catch(() => undefined);
+    model.done(idOf(0));
+    model.done(idOf(1));
+    await expect(asked).rejects.toThrow("twice its answer did not arrive. Try again");
+    reply(idOf(2), true);
+    await next;
+    expect(model.sent).toHaveLength(3);
+  });
+
+  it("is asked for again after each time that the connection is back", async () => {
+    const { bytes, answer } = ask();
+    for (const nth of [1, 2]) {
+      kernel.connection("connecting");
+      expect(talk.status.value).toBe("offline");
+      expect(model.sent).toHaveLength(nth);
+      kernel.connection("connected");
+      expect(talk.status.value).toBe("live");
+      expect(model.sent).toHaveLength(nth + 1);
+    }
+    reply(idOf(2), true, 7);
+    await answer;
+    expect(bytes).toEqual([7]);
+  });
+
+  it("is not asked for twice where the host has kept the question", async () => {
+    kernel.connection("connecting");
+    const { answer } = ask();
+    kernel.connection("connected");
+    expect(model.sent).toHaveLength(1);
+    reply(idOf(0), true);
+    await answer;
+  });
+});
+
+describe("a kernel that has gone", () => {
+  it.each([
+    ["restarted", () => kernel.tell("restarting"), RESTARTED],
+    ["restarted", () => kernel.tell("autorestarting"), RESTARTED],
+    ["restarted", () => model.cut(), RESTARTED],
+    ["stopped", () => kernel.tell("dead"), STOPPED],
+    ["stopped", () => kernel.disposed.emit(), STOPPED],
+  ] as const)("fails what waits and what is asked later: %s", async (status, end, sentence) => {
+    const { answer } = ask();
+    end();
+    await expect(answer).rejects.toThrow(sentence);
+    expect(talk.status.value).toBe(status);
+    await expect(ask().answer).rejects.toThrow(sentence);
+    expect(model.sent).toHaveLength(1);
+    // The next kernel knows nothing of this model.
+    kernel.connection("connected");
+    kernel.tell("idle");
+    expect(talk.status.value).toBe(status);
+  });
+
+  it("is noticed by a message that can't be sent", async () => {
+    model.isMute = true;
+    await expect(ask().answer).rejects.toThrow(STOPPED);
+    expect(talk.status.value).toBe("stopped");
+  });
+
+  it("is no concern of a page whose host says nothing", async () => {
+    const silent = new MemoryModel();
+    talk = new Conversation(silent as unknown as Channel, ended.signal);
+    const asked = talk.ask(QUESTION, () => () => undefined);
+    silent.answer({ type: "blocks", id: silent.sent[0]?.id, done: true });
+    await asked;
+    expect(talk.status.value).toBe("live");
+  });
+});
+
+it("leaves nothing behind when it ends", async () => {
+  const { answer } = ask();
+  ended.abort();
+  await expect(answer).rejects.toThrow("closed");
+  await expect(ask().answer).rejects.toThrow("closed");
+  const slots = [kernel.statusChanged, kernel.connectionStatusChanged, kernel.disposed].map(({ slots }) => slots.size);
+  expect([slots, vi.getTimerCount()]).toEqual([[0, 0, 0], 0]);
+});
