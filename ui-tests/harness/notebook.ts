@@ -49,9 +49,34 @@ async function open(page: Page, path: string, { app = "lab", run = true }: OpenO
   // A workspace of its own: else JupyterLab would open what earlier tests left.
   const place = app === "lab" ? `lab/workspaces/${randomUUID()}/tree` : "notebooks";
   await page.goto(`${inject("url")}/${place}/${path}`);
+  await found(page, path);
+  if (run) await runAll(page);
+}
+
+async function found(page: Page, path: string): Promise<void> {
   await page.waitForFunction(() => window.jupyterapp !== undefined);
   await page.evaluate(findPanel, path);
-  if (run) await runAll(page);
+}
+
+/** Writes the open notebook to its file, with its outputs. Returns the file's path. */
+export function saveNotebook(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const { context } = window.headscopeTestPanel;
+    await context.save();
+    return context.path;
+  });
+}
+
+/** Saves the open notebook and loads its page anew. No cell is run, the kernel goes on. */
+export async function reloadNotebook(page: Page): Promise<void> {
+  const path = await saveNotebook(page);
+  await page.reload();
+  await found(page, path);
+}
+
+/** Saves the notebook that `page` shows and opens it on another page as well, with the same kernel. */
+export async function openSameNotebook(page: Page, another: Page, options: OpenOptions = {}): Promise<void> {
+  await open(another, await saveNotebook(page), { ...options, run: false });
 }
 
 /** In the page: waits until the notebook at `path` is there with a kernel that answers. */

@@ -9,6 +9,8 @@ interface Fixtures {
   guard: Guard;
   /** A new page in a browser profile of its own, 1280 x 900. */
   page: Page;
+  /** Opens a page in another browser profile, watched as `page` is. */
+  anotherPage: () => Promise<Page>;
 }
 
 /** vitest's `test` with a `page`. It fails too when the page logs an error or asks for anything off this machine. */
@@ -25,6 +27,16 @@ export const test = base.extend<Fixtures>({
     guard.check();
   },
   page: ({ guard }, use) => use(guard.page),
+  anotherPage: async ({ guard }, use) => {
+    const guards: Guard[] = [];
+    await use(async () => {
+      const browser = guard.page.context().browser();
+      if (!browser) throw new Error("The page has no browser.");
+      guards.push(await Guard.watch(await openPage(browser)));
+      return (guards.at(-1) as Guard).page;
+    });
+    for (const one of guards) one.check();
+  },
 });
 
 async function openPage(browser: Browser): Promise<Page> {
