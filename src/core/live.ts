@@ -37,6 +37,8 @@ export interface LiveView {
   readonly capture: LiveCapture;
   /** Gives the reader a file of what the view shows, and resolves to its name. */
   save(format: "svg" | "png" | "html"): Promise<string>;
+  /** Moves to the next (1) or the previous (-1) of the layers that the view lists; false where there is none. */
+  stepLayer(step: 1 | -1): boolean;
   /** The line of Python that makes the view what it is now. */
   python(): string;
 }
@@ -50,6 +52,8 @@ export interface ReaderSettings {
   readonly cacheBytes: number;
   /** Whether views are answered while a cell runs, where the front end and the kernel can do that. */
   readonly subshells: boolean;
+  /** What a capture is opened as where nothing else is said. */
+  readonly defaultView: ViewKind;
 }
 
 export const USUAL_SETTINGS: ReaderSettings = {
@@ -58,6 +62,7 @@ export const USUAL_SETTINGS: ReaderSettings = {
   threshold: null,
   cacheBytes: 64 * 1024 * 1024,
   subshells: true,
+  defaultView: "explorer",
 };
 
 interface Registry {

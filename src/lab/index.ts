@@ -1,6 +1,13 @@
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { commands } from "./commands";
+import { openFiles } from "./document";
+import { live } from "./live";
+import { liveTabs } from "./live-tabs";
 import { openInTab } from "./open-in-tab";
+import { panel } from "./panel";
+import { settings } from "./settings";
 
-const plugins: JupyterFrontEndPlugin<void>[] = [openInTab];
+// biome-ignore lint/suspicious/noExplicitAny: what a plugin provides is its own affair
+const plugins: JupyterFrontEndPlugin<any>[] = [settings, live, liveTabs, panel, commands, openInTab, openFiles];
 
 export default plugins;

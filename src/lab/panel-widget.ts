@@ -1,0 +1,116 @@
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import { Widget } from "@lumino/widgets";
+import type { ViewKind } from "../contract.gen";
+import type { LiveCapture } from "../core/live";
+import { element } from "../dom/element";
+import { headscopeIcon } from "./icon";
+import type { HousedCapture, LiveCaptures } from "./live-captures";
+import { captureCard } from "./panel-card";
+import { nothingHere } from "./panel-nothing";
+
+export interface PanelActions {
+  jump(housed: HousedCapture): void;
+  /** Left out where there is no room for tabs. */
+  readonly open?: ((housed: HousedCapture, kind: ViewKind) => void) | undefined;
+}
+
+interface Card {
+  readonly root: HTMLElement;
+  readonly ended: AbortController;
+}
+
+/** The captures of the open notebooks, notebook by notebook. */
+export class CapturePanel extends Widget {
+  readonly #live: LiveCaptures;
+  readonly #actions: PanelActions;
+  readonly #cards = new Map<LiveCapture, Card>();
+  readonly #groups = new Map<NotebookPanel, HTMLElement>();
+  readonly #list = element("div", { class: "headscope-panel-list" });
+  readonly #nothing = nothingHere();
+
+  constructor(live: LiveCaptures, actions: PanelActions) {
+    super({ node: element("div", { class: "headscope-panel", role: "region", "aria-label": "Headscope" }) });
+    this.#live = live;
+    this.#actions = actions;
+    this.title.icon = headscopeIcon;
+    this.title.caption = "Headscope: captures in the open notebooks";
+    this.node.append(element("h2", { class: "headscope-panel-title" }, "Headscope"), this.#nothing, this.#list);
+    live.changed.connect(this.#update, this);
+    this.#update();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.#live.changed.disconnect(this.#update, this);
+    for (const { ended } of this.#cards.values()) ended.abort();
+    super.dispose();
+  }
+
+  #update(): void {
+    const all = this.#live.list();
+    this.#drop(new Set(all.map(({ capture }) => capture)));
+    this.#nothing.hidden = all.length > 0;
+    const notebooks = [...new Set(all.map(({ notebook }) => notebook))];
+    for (const notebook of this.#groups.keys()) {
+      if (!notebooks.includes(notebook)) this.#groups.delete(notebook);
+    }
+    const groups = notebooks.map((notebook) => {
+      const group = this.#group(notebook);
+      const cards = all.filter((one) => one.notebook === notebook).map((one) => this.#card(one));
+      show(group, [group.firstElementChild as HTMLElement, ...cards]);
+      return group;
+    });
+    show(this.#list, groups);
+  }
+
+  #drop(living: ReadonlySet<LiveCapture>): void {
+    for (const [capture, { root, ended }] of this.#cards) {
+      if (living.has(capture)) continue;
+      ended.abort();
+      root.remove();
+      this.#cards.delete(capture);
+    }
+  }
+
+  #group(notebook: NotebookPanel): HTMLElement {
+    const title = element("h3", { class: "headscope-panel-notebook" });
+    const group = this.#groups.get(notebook) ?? element("div", { role: "group" }, title);
+    this.#groups.set(notebook, group);
+    const { path } = notebook.context;
+    group.setAttribute("aria-label", path);
+    const heading = group.firstElementChild as HTMLElement;
+    heading.textContent = notebook.title.label || path;
+    heading.title = path;
+    return group;
+  }
+
+  /** Cards stay what they are while their capture lives: a reader may be at work in one. */
+  #card({ capture }: HousedCapture): HTMLElement {
+    const known = this.#cards.get(capture);
+    if (known) return known.root;
+    const ended = new AbortController();
+    const { jump, open } = this.#actions;
+    // A cell may be run again, and a notebook get another name: where the capture is, is asked when it matters.
+    const here = (act: (housed: HousedCapture) => void) => {
+      const housed = this.#live.list().find((one) => one.capture === capture);
+      if (housed) act(housed);
+    };
+    const actions = {
+      jump: () => here(jump),
+      open: open && ((kind: ViewKind) => here((housed) => open(housed, kind))),
+    };
+    const root = captureCard(capture, actions, ended.signal);
+    this.#cards.set(capture, { root, ended });
+    return root;
+  }
+}
+
+/** Gives `parent` these children. Those that stand right already are not touched: one of them may have the focus. */
+function show(parent: HTMLElement, wanted: readonly HTMLElement[]): void {
+  for (const child of [...parent.children]) {
+    if (!wanted.includes(child as HTMLElement)) child.remove();
+  }
+  wanted.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+  });
+}
