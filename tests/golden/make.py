@@ -1,0 +1,279 @@
+"""Makes the golden files: captures of tiny random models, and the weights that every reader must find in them.
+
+    PYTHONPATH=python:tests/capture python tests/golden/make.py
+
+`NAME.attn.safetensors` is what `Capture.save` writes. `NAME.expected.safetensors` has a tensor `MAP.LAYER` for each
+layer that was kept, F32 `[heads, queries, keys]`: what the model itself computes with eager attention, unless the
+function that makes it says otherwise. Readers agree with it within 1e-5; a NaN there is a missing weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from tokenizers.processors import TemplateProcessing
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+from transformers.models.swin.modeling_swin import window_partition
+
+import headscope as hs
+from zoo.eager import eager_outputs, eager_weights
+from zoo.models import BART, GROUPED, LATENT_SPARSE, SWIN, T5, TINY, ZOO, Animal, build, inputs_of, random_ids
+
+FOLDER = Path(__file__).parent
+MOST_BYTES = 60_000
+
+SMALL = dict(GROUPED, num_hidden_layers=2)
+LENGTH = 10
+
+Golden = tuple[hs.Capture, dict[str, Tensor]]
+
+
+def causal() -> Golden:
+    """Grouped queries, rotated by their positions: Llama."""
+    return of_outputs(build(Animal("llama", SMALL)), {"input_ids": random_ids(1, LENGTH)})
+
+
+def padding() -> Golden:
+    """Padding before a causal text, kept: its queries see no key, where eager attention spreads over all of them."""
+    mask = torch.ones(1, LENGTH, dtype=torch.long)
+    mask[0, :3] = 0
+    inputs = {"input_ids": random_ids(1, LENGTH), "attention_mask": mask}
+    capture, expected = of_outputs(build(Animal("llama", SMALL)), inputs, keep_padding=True)
+    for weights in expected.values():
+        weights[:, :3] = 0
+    return capture, expected
+
+
+def softcap() -> Golden:
+    """A softcap and a sliding window: Gemma 2."""
+    config = dict(SMALL, sliding_window=4, attn_logit_softcapping=2.0, query_pre_attn_scalar=8)
+    return of_outputs(build(Animal("gemma2", config, spread=1.0)), {"input_ids": random_ids(1, LENGTH)})
+
+
+def sinks() -> Golden:
+    """Attention sinks in every other layer's sliding window: GPT-OSS."""
+    config = dict(SMALL, sliding_window=4, num_local_experts=2, num_experts_per_tok=1)
+    model = build(Animal("gpt_oss", config))
+    with torch.no_grad():
+        for layer in model.layers:
+            layer.self_attn.sinks.normal_(0, 2, generator=torch.Generator().manual_seed(3))
+    return of_outputs(model, {"input_ids": random_ids(1, LENGTH)})
+
+
+def overviews() -> Golden:
+    """More tokens than an overview has bins, and a sliding window: Mistral."""
+    config = dict(SMALL, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, sliding_window=24)
+    model = build(Animal("mistral", dict(config, max_position_embeddings=128)))
+    return of_outputs(model, {"input_ids": random_ids(1, 70)})
+
+
+def t5() -> Golden:
+    """Biases by distance, in an encoder, a decoder and between them: T5."""
+    config = dict(T5, num_layers=2)
+    return of_outputs(build(Animal("t5", config, "pair")), inputs_of(Animal("t5", config, "pair"), length=LENGTH))
+
+
+def alibi() -> Golden:
+    """A bias for each head that falls with the distance: Falcon with ALiBi."""
+    config = dict(TINY, num_hidden_layers=2, multi_query=True, alibi=True, new_decoder_architecture=False)
+    return of_outputs(build(Animal("falcon", config)), {"input_ids": random_ids(1, LENGTH)})
+
+
+def table() -> Golden:
+    """A table for each head that is added to its scores, and hides other keys in each: no interval is common to them."""
+    generator = torch.Generator().manual_seed(4)
+    added = torch.randn(1, 4, LENGTH, LENGTH, generator=generator)
+    hidden = (torch.rand(1, 4, LENGTH, LENGTH, generator=generator) < 0.3) & ~torch.eye(LENGTH, dtype=torch.bool)
+    inputs = {"input_ids": random_ids(1, LENGTH), "attention_mask": added.masked_fill(hidden, torch.finfo().min)}
+    return of_outputs(build(Animal("llama", SMALL)), inputs)
+
+
+def exceptions() -> Golden:
+    """Masks that no interval describes: each query of DeepSeek V3.2 chooses its keys."""
+    config = dict(LATENT_SPARSE, num_hidden_layers=2)
+    return of_modules(build(Animal("deepseek_v32", config)), {"input_ids": random_ids(1, LENGTH)})
+
+
+def pair() -> Golden:
+    """Two sentences and padding, kept: BERT. Among the tokens are some that would be markup in a page."""
+    words = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "the", "cat", "sat", "<script>alert(1)</script>", "&amp;", "Ä\u2028🐈"]
+    backend = Tokenizer(WordLevel({word: id_ for id_, word in enumerate(words)}, unk_token="[UNK]"))
+    backend.pre_tokenizer = WhitespaceSplit()
+    backend.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]", unk_token="[UNK]"
+    )
+    texts = ["the cat sat", "<script>alert(1)</script> the &amp; Ä\u2028🐈"]
+    inputs = tokenizer([texts[0]], [texts[1]], padding="max_length", max_length=12, return_tensors="pt")
+    model = build(Animal("bert", dict(TINY, num_hidden_layers=2)))
+    return of_outputs(model, dict(inputs), inputs, tokenizer=tokenizer, keep_padding=True)
+
+
+def cross() -> Golden:
+    """An encoder-decoder: BART."""
+    config = dict(BART, decoder_layers=2)
+    return of_outputs(build(Animal("bart", config)), inputs_of(Animal("bart", config, "pair"), length=LENGTH))
+
+
+def weights() -> Golden:
+    """A model that leaves weights alone, and no queries and keys: GPT-Neo."""
+    neo = next(animal for animal in ZOO if animal.kind == "gpt_neo")
+    return of_outputs(build(neo), {"input_ids": random_ids(1, LENGTH)})
+
+
+def given() -> Golden:
+    """Weights in half precision that come from nowhere, with heads that differ from layer to layer and some missing."""
+    layers = [
+        torch.rand(heads, 6, 4, generator=torch.Generator().manual_seed(heads)).softmax(-1).to(dtype)
+        for heads, dtype in ((2, torch.float16), (3, torch.bfloat16), (1, torch.float32))
+    ]
+    layers[0][0, 1] = torch.nan
+    layers[2][0, 2, 3] = torch.inf
+    capture = hs.from_attentions(layers, list("abcdef"), key_tokens=list("wxyz"), name="given")
+    expected = {f"self.{number}": layer.float() for number, layer in enumerate(layers)}
+    return capture, {name: layer.masked_fill(layer.isinf(), torch.nan) for name, layer in expected.items()}
+
+
+def pieces() -> Golden:
+    """Windows of an image that shift, and reach beyond its borders: Swin."""
+    config = dict(SWIN, image_size=12, depths=[2], num_heads=[2], window_size=4)
+    return of_windows(Animal("swin", config, "pixels"))
+
+
+def pieces_of_weights() -> Golden:
+    """The same where there are weights alone: Swin V2."""
+    config = dict(SWIN, image_size=12, depths=[2], num_heads=[2], window_size=4)
+    return of_windows(Animal("swinv2", config, "pixels"))
+
+
+def missing() -> Golden:
+    """One layer of three."""
+    model = build(Animal("llama", dict(SMALL, num_hidden_layers=3)))
+    capture, expected = of_outputs(model, {"input_ids": random_ids(1, LENGTH)}, layers=[1])
+    return capture, {"self.1": expected["self.1"]}
+
+
+def generation() -> Golden:
+    """A text that a model went on with, and what it would have written else: Llama with a vocabulary."""
+    model = build(Animal("llama", SMALL, auto="AutoModelForCausalLM"))
+    prompt = {"input_ids": random_ids(1, 5)}
+    capture = hs.capture_generation(model, inputs=prompt, max_new_tokens=5, do_sample=False, candidates=3, name="tiny")
+    ids = [[int(token) for token in capture.maps["self"].query_tokens]]
+    return capture, expected_of(capture, eager_outputs(model, {"input_ids": torch.tensor(ids)}))
+
+
+def bfloat16() -> Golden:
+    """Queries and keys in bfloat16. Eager attention rounds to it on its way: the weights are computed in float64."""
+    return of_half(torch.bfloat16)
+
+
+def float16() -> Golden:
+    """The same in float16."""
+    return of_half(torch.float16)
+
+
+def of_half(dtype: torch.dtype) -> Golden:
+    model = build(Animal("llama", SMALL), dtype)
+    capture = hs.capture(model, inputs={"input_ids": random_ids(1, LENGTH)}, name="tiny")
+    later = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
+    expected = {}
+    for layer in range(2):
+        queries, keys = (torch.from_numpy(part(layer)).double() for part in (capture.queries, capture.keys))
+        scores = queries @ keys.transpose(1, 2) * model.layers[layer].self_attn.scaling
+        expected[f"self.{layer}"] = scores.masked_fill(later, -torch.inf).softmax(-1).float()
+    return capture, expected
+
+
+def of_outputs(model: Any, inputs: dict[str, Tensor], given: Any = None, **options: Any) -> Golden:
+    """Return a capture, and the weights that the model returns under eager attention."""
+    capture = hs.capture(model, inputs=given or inputs, name="tiny", **options)
+    return capture, expected_of(capture, eager_outputs(model, inputs))
+
+
+def expected_of(capture: hs.Capture, returned: list[Tensor]) -> dict[str, Tensor]:
+    places = [f"{map_.name}.{layer}" for map_ in capture.maps.values() for layer in range(map_.num_layers)]
+    return {place: layer[0].float() for place, layer in zip(places, returned, strict=True)}
+
+
+def of_modules(model: Any, inputs: dict[str, Tensor]) -> Golden:
+    """Return a capture, and the weights that the model's modules compute under eager attention."""
+    capture = hs.capture(model, inputs=inputs, name="tiny")
+    return capture, expected_of(capture, [calls[0] for calls in eager_weights(model, inputs).values()])
+
+
+def of_windows(animal: Animal) -> Golden:
+    """Return a capture of an image in windows, and the weights of each window where it lies in the image."""
+    model, inputs = build(animal), inputs_of(animal)
+    capture = hs.capture(model, inputs=inputs, name="tiny")
+    seen = [calls[0] for calls in eager_weights(model, inputs).values()] or windows_of(model, inputs)
+    size = model.embeddings.patch_grid[0]
+    shifts = [layer.shift_size for stage in model.encoder.layers for layer in stage.blocks]
+    placed = [in_image(weights, size, int(np.max(shift))) for weights, shift in zip(seen, shifts, strict=True)]
+    return capture, {f"self.{number}": layer for number, layer in enumerate(placed)}
+
+
+def windows_of(model: Any, inputs: dict[str, Tensor]) -> list[Tensor]:
+    """Return the weights of every window of every layer, as the modules of Swin V2 return them."""
+    found: list[Tensor] = []
+    hooks = [
+        layer.attention.self.register_forward_hook(lambda _module, _inputs, output: found.append(output[1]))
+        for stage in model.encoder.layers
+        for layer in stage.blocks
+    ]
+    eager_outputs(model, inputs)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def in_image(weights: Tensor, size: int, shift: int, window: int = 4) -> Tensor:
+    """Return the weights of windows, shape (windows, heads, patches, patches), between the patches of their image."""
+    image = torch.arange(size * size).view(1, size, size, 1)
+    beyond = -size % window
+    image = torch.nn.functional.pad(image, (0, 0, 0, beyond, 0, beyond), value=-1).roll((-shift, -shift), (1, 2))
+    places = window_partition(image, window).view(len(weights), -1)
+    result = torch.zeros(weights.shape[1], size * size, size * size)
+    for part, place in zip(weights.float(), places, strict=True):
+        real = place >= 0
+        at = place[real]
+        result[:, at[:, None], at] = part[:, real][:, :, real]
+    return result
+
+
+def goldens() -> Iterator[tuple[str, Callable[[], Golden]]]:
+    makers = (
+        *(causal, padding, softcap, sinks, overviews, t5, alibi, table, exceptions, pair, cross, weights, given),
+        *(pieces, pieces_of_weights, missing, generation, bfloat16, float16),
+    )
+    yield from ((maker.__name__.replace("_", "-"), maker) for maker in makers)
+
+
+def main() -> None:
+    for name, maker in goldens():
+        capture, expected = maker()
+        files = FOLDER / f"{name}.attn.safetensors", FOLDER / f"{name}.expected.safetensors"
+        capture.save(files[0])
+        save_file({place: layer.contiguous() for place, layer in expected.items()}, files[1])
+        differences = [
+            np.nanmax(np.abs(capture.weights(int(layer), map=map_) - weights.numpy()))
+            for (map_, layer), weights in ((place.rsplit(".", 1), weights) for place, weights in expected.items())
+        ]
+        sizes = [file.stat().st_size for file in files]
+        print(f"{name:20} {sizes[0]:6} {sizes[1]:6}  {max(differences):.1e}  {capture}")
+        assert max(sizes) < MOST_BYTES, f"{name} takes more than {MOST_BYTES} bytes"
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
