@@ -30,7 +30,7 @@ export function safetensorsFile(
   tensors: Readonly<Record<string, Written>>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: [name: string, entry: unknown][] = [["__metadata__", metadata]];
   const parts: { at: number; bytes: Uint8Array }[] = [];
   let at = 0;
   for (const [name, { dtype, shape, values }] of Object.entries(tensors)) {
@@ -38,13 +38,14 @@ export function safetensorsFile(
     const size = shape.reduce((product, extent) => product * extent, bytesPerValue(dtype));
     if (size !== bytes.length) throw new Error(`${name} has ${bytes.length} bytes for a shape of ${size}.`);
     parts.push({ at, bytes });
-    header[name] = { dtype, shape, data_offsets: [at, at + size] };
+    header.push([name, { dtype, shape, data_offsets: [at, at + size] }]);
     at += size;
     const padding = -at & 7;
-    if (padding) header[`padding.${at}`] = { dtype: "U8", shape: [padding], data_offsets: [at, at + padding] };
+    const filled = { dtype: "U8", shape: [padding], data_offsets: [at, at + padding] };
+    if (padding) header.push([`padding.${at}`, filled]);
     at += padding;
   }
-  const file = framed(JSON.stringify(header), at);
+  const file = framed(JSON.stringify(Object.fromEntries(header)), at);
   for (const part of parts) file.set(part.bytes, file.length - at + part.at);
   return file;
 }
