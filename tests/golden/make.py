@@ -83,13 +83,24 @@ def t5() -> Golden:
 
 
 def alibi() -> Golden:
-    """A bias for each head that falls with the distance: Falcon with ALiBi."""
-    config = dict(TINY, num_hidden_layers=2, multi_query=True, alibi=True, new_decoder_architecture=False)
-    return of_outputs(build(Animal("falcon", config)), {"input_ids": random_ids(1, LENGTH)})
+    """A bias for each head that falls with the distance (Press et al. 2022), which comes in the mask: Llama."""
+    slopes = 2.0 ** -torch.arange(2, 10, 2)
+    at = torch.arange(LENGTH)
+    distance = (at - at[:, None]).float()  # (Q, K)
+    added = (slopes[:, None, None] * distance).masked_fill(distance > 0, torch.finfo().min)
+    inputs = {"input_ids": random_ids(1, LENGTH), "attention_mask": added[None]}
+    return of_outputs(build(Animal("llama", SMALL)), inputs)
+
+
+def distance() -> Golden:
+    """One bias for all heads, both ways: BERT with a mask that is no mask."""
+    at = torch.arange(LENGTH)
+    inputs = {"input_ids": random_ids(1, LENGTH), "attention_mask": -0.4 * (at - at[:, None] - 2).abs()[None, None]}
+    return of_outputs(build(Animal("bert", dict(TINY, num_hidden_layers=2))), inputs)
 
 
 def table() -> Golden:
-    """A table for each head that is added to its scores, and hides other keys in each: no interval is common to them."""
+    """A table for each head that is added to its scores, and hides other keys in each, which no interval does."""
     generator = torch.Generator().manual_seed(4)
     added = torch.randn(1, 4, LENGTH, LENGTH, generator=generator)
     hidden = (torch.rand(1, 4, LENGTH, LENGTH, generator=generator) < 0.3) & ~torch.eye(LENGTH, dtype=torch.bool)
@@ -253,7 +264,22 @@ def in_image(weights: Tensor, size: int, shift: int, window: int = 4) -> Tensor:
 
 def goldens() -> Iterator[tuple[str, Callable[[], Golden]]]:
     makers = (
-        *(causal, padding, softcap, sinks, overviews, t5, alibi, table, exceptions, pair, cross, weights, given),
+        *(
+            causal,
+            padding,
+            softcap,
+            sinks,
+            overviews,
+            t5,
+            alibi,
+            distance,
+            table,
+            exceptions,
+            pair,
+            cross,
+            weights,
+            given,
+        ),
         *(pieces, pieces_of_weights, missing, generation, bfloat16, float16),
     )
     yield from ((maker.__name__.replace("_", "-"), maker) for maker in makers)
