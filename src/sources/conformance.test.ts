@@ -65,10 +65,10 @@ class AnsweringModel extends MemoryModel {
     });
   };
 
-  #problem({ map, layer, head, heads = [head] }: BlockRequest & Partial<VectorRequest>): string | null {
+  #problem({ map, layer, head, heads }: Partial<BlockRequest> & VectorRequest): string | null {
     const numHeads = CAPTURE.maps.find(({ name }) => name === map)?.num_heads[layer];
     if (numHeads === undefined) return `ValueError: layer ${layer} is out of range.`;
-    return heads.every((one) => (one as number) < numHeads)
+    return (heads ?? [head]).every((one) => one < numHeads)
       ? null
       : `ValueError: layer ${layer} has ${numHeads} heads.`;
   }

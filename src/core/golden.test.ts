@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { OVERVIEW_BINS } from "../contract.gen";
+import type { FileRecord } from "./file-record";
+import { type Golden, goldenNames, readGolden } from "./golden-testing";
+import { readFloats, wholeOf } from "./safetensors-values";
+import { chainOf } from "./vectors-chain";
+import { computeRows } from "./weights-codes";
+import { loadHead } from "./weights-load";
+import { hasVectors, loadVectors } from "./weights-vectors";
+
+const never = new AbortController().signal;
+const CLOSE = 1e-5;
+
+/** Every head of every layer, with the weights that are expected of it; null for a layer that was not kept. */
+function* heads({ capture, expected }: Golden) {
+  for (const { info, records } of capture.maps) {
+    for (const [layer, record] of records.entries()) {
+      const weights = expected.get(`${info.name}.${layer}`);
+      const size = record.numQueries * record.numKeys;
+      for (let head = 0; head < record.numHeads; head++) {
+        const where = `${info.name}, layer ${layer}, head ${head}`;
+        yield { where, record, head, weights: weights?.subarray(head * size, (head + 1) * size) ?? null };
+      }
+    }
+  }
+}
+
+function drain<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/** The largest difference; infinite where a weight is missing in one alone. */
+function difference(found: Float32Array, expected: Float32Array): number {
+  if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
+  return found.reduce((most, value, at) => {
+    const other = expected[at] as number;
+    if (Number.isNaN(value) && Number.isNaN(other)) return most;
+    const apart = Math.abs(value - other);
+    return Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(most, apart);
+  }, 0);
+}
+
+/** Keys that pad an image take their share in a piece, but are no keys of the map: the others are shown alone. */
+function withoutPadding(row: Float32Array): Float32Array {
+  const total = row.reduce((sum, weight) => sum + weight, 0);
+  return row.map((weight) => weight / total);
+}
+
+function pooled(weights: Float32Array, { numQueries, numKeys }: FileRecord): Float32Array {
+  const [rows, columns] = [Math.min(numQueries, OVERVIEW_BINS), Math.min(numKeys, OVERVIEW_BINS)];
+  const found = new Float32Array(rows * columns);
+  weights.forEach((weight, at) => {
+    const [query, key] = [Math.floor(at / numKeys), at % numKeys];
+    const bin = Math.floor(((query + 1) * rows - 1) / numQueries) * columns;
+    const cell = bin + Math.floor(((key + 1) * columns - 1) / numKeys);
+    found[cell] = Math.max(found[cell] as number, weight);
+  });
+  return found;
+}
+
+describe.each(goldenNames())("the golden file %s", (name) => {
+  it("holds the weights that Python finds in it", async () => {
+    const golden = await readGolden(name);
+    let compared = 0;
+    for (const { where, record, head, weights } of heads(golden)) {
+      const rows = await loadHead(golden.file, record, head, never);
+      const found = drain(computeRows(rows, 0, rows.numQueries));
+      if (!weights) expect([where, record.kind, found.every(Number.isNaN)]).toEqual([where, "missing", true]);
+      else expect.soft(difference(found, weights), where).toBeLessThan(CLOSE);
+      compared += Number(weights !== null);
+    }
+    expect(compared).toBe([...heads(golden)].filter(({ record }) => record.kind !== "missing").length);
+    expect(compared).toBeGreaterThan(0);
+  });
+
+  it("gives vectors from which the neuron view finds the same weights", async () => {
+    const golden = await readGolden(name);
+    for (const { where, record, head, weights } of heads(golden)) {
+      if (!hasVectors(record)) continue;
+      const { numQueries, numKeys } = record;
+      const [start, stop] = [Math.floor(numQueries / 3), numQueries];
+      const vectors = await loadVectors(golden.file, record, head, [start, stop], never);
+      for (let query = start; query < stop; query++) {
+        const whole = (weights as Float32Array).subarray(query * numKeys, (query + 1) * numKeys);
+        const row = record.kind === "pieces" ? withoutPadding(whole) : whole;
+        const { softmax } = chainOf(vectors, query);
+        expect.soft(difference(Float32Array.from(softmax), row), `${where}, query ${query}`).toBeLessThan(CLOSE);
+      }
+    }
+  });
+
+  it("has overviews of the largest weights in each bin, where there are more positions than bins", async () => {
+    const golden = await readGolden(name);
+    for (const { where, record, head, weights } of heads(golden)) {
+      const isLong = Math.max(record.numQueries, record.numKeys) > OVERVIEW_BINS;
+      expect(record.overview !== null, where).toBe(isLong && record.kind !== "missing");
+      if (!record.overview || !weights) continue;
+      const size = record.overview.shape.slice(1).reduce((a, b) => a * b);
+      const values = await readFloats(golden.file, record.overview, wholeOf(record.overview), never);
+      const found = values.subarray(head * size, (head + 1) * size);
+      expect.soft(difference(found, pooled(weights, record)), where).toBeLessThan(5e-4);
+    }
+  });
+});
