@@ -14,13 +14,24 @@ from headscope.attention import AttentionMap, Capture, capture, from_attentions
 from headscope.files import load
 from headscope.generation import capture_generation
 from headscope.linking import link
+from headscope.settings import settings
 
 try:
     __version__ = version("headscope")
 except PackageNotFoundError:  # the sources without an installation
     __version__ = "0+unknown"
 
-__all__ = ["AttentionMap", "Capture", "__version__", "capture", "capture_generation", "from_attentions", "link", "load"]
+__all__ = [
+    "AttentionMap",
+    "Capture",
+    "__version__",
+    "capture",
+    "capture_generation",
+    "from_attentions",
+    "link",
+    "load",
+    "settings",
+]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from headscope.options import CHECKS, PLACE, WITH_GRID, check_options
 from headscope.widgets.beside import BesideCells
 from headscope.widgets.saving import PAGE, Layers, Pictures, check_path, check_scale, page_messages, page_of
 from headscope.widgets.selection import Selection
+from headscope.widgets.snapshot import with_snapshot
 from headscope.widgets.store import STATIC, Store, store_of
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class View(BesideCells):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._pictures.displayed = True
-        return super()._repr_mimebundle_(**kwargs)
+        return with_snapshot(self, super()._repr_mimebundle_(**kwargs))
 
     def __repr__(self) -> str:
         return f"<{self.view} view of {self.store.name}, map {self.map!r}, layer {self.layer}>"
