@@ -9,6 +9,9 @@ import { RESULTS, ROOT } from "./paths";
 
 const START_LIMIT = 120_000;
 const STOP_LIMIT = 10_000;
+/** The Python whose JupyterLab and kernels the tests use. */
+export const PYTHON = process.env.HEADSCOPE_PYTHON ?? join(ROOT, ".venv/bin/python");
+
 const LOG = join(RESULTS, "jupyter.log");
 
 export interface Jupyter {
@@ -40,7 +43,6 @@ export async function startJupyter(): Promise<Jupyter> {
 }
 
 function launch(home: string, root: string, port: number): ChildProcess {
-  const python = process.env.HEADSCOPE_PYTHON ?? join(ROOT, ".venv/bin/python");
   const args = [
     "--no-browser",
     "--ServerApp.ip=127.0.0.1",
@@ -55,7 +57,7 @@ function launch(home: string, root: string, port: number): ChildProcess {
     "--JupyterNotebookApp.expose_app_in_browser=True",
   ];
   // A group of its own, so that its kernels can be ended with it.
-  const server = spawn(python, ["-m", "jupyterlab", ...args], { detached: true, env: environment(home) });
+  const server = spawn(PYTHON, ["-m", "jupyterlab", ...args], { detached: true, env: environment(home) });
   mkdirSync(RESULTS, { recursive: true });
   const log = createWriteStream(LOG);
   server.stdout?.pipe(log);

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import type { TestProject } from "vitest/node";
+import { startVscode } from "../vscode/server";
 import { launchBrowser } from "./browser";
-import { startJupyter } from "./jupyter";
+import { PYTHON, startJupyter } from "./jupyter";
 import { RESULTS } from "./paths";
 
 declare module "vitest" {
@@ -14,6 +15,8 @@ declare module "vitest" {
     settings: string;
     /** Where the running browser takes connections. */
     browser: string;
+    /** Where the VS Code host is. */
+    vscode: string;
   }
 }
 
@@ -25,12 +28,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await browser.close();
     throw error;
   });
+  const vscode = await startVscode(PYTHON, jupyter.url);
   project.provide("url", jupyter.url);
   project.provide("root", jupyter.root);
   project.provide("settings", jupyter.settings);
   project.provide("browser", browser.wsEndpoint());
+  project.provide("vscode", vscode.url);
   return async () => {
     await browser.close();
+    await vscode.close();
     await jupyter.stop();
   };
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Locator, Page } from "playwright-core";
+import type { Frame, Locator, Page } from "playwright-core";
 import type { ViewKind } from "../../src/contract.gen";
 
 const READY_LIMIT = 60_000;
 
-/** The root of a view on the page: the `nth` of its kind, from 0. */
-export function view(page: Page, kind: ViewKind, nth = 0): Locator {
+/** The root of a view on the page, or in one of its frames: the `nth` of its kind, from 0. */
+export function view(page: Page | Frame, kind: ViewKind, nth = 0): Locator {
   return page.locator(`.headscope[data-view="${kind}"]`).nth(nth);
 }
 

@@ -1,0 +1,61 @@
+import type { KernelMessage } from "@jupyterlab/services";
+import type { ThemeName } from "./themes";
+
+/** What the kernel in the webview must know of the kernel that the extension host talks to. */
+export interface KernelOptions {
+  readonly id: string;
+  readonly name: string;
+  /** The session that the extension host's messages belong to, and so the webview's. */
+  readonly clientId: string;
+}
+
+/** What a cell shows. */
+export interface Output {
+  readonly id: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Executed {
+  /** What was printed, and the last value as text. */
+  readonly text: string;
+  readonly error: string;
+}
+
+/** Extension host to webview. Buffers travel as lists of numbers, since VS Code turns these messages into JSON. */
+export type ToWebview =
+  | { readonly type: "kernel-options"; readonly options: KernelOptions }
+  | { readonly type: "message"; readonly data: string }
+  | { readonly type: "binary-message"; readonly data: readonly number[] }
+  | { readonly type: "mirror-execute"; readonly message: KernelMessage.IExecuteRequestMsg }
+  | { readonly type: "script-source"; readonly module: string; readonly path: string | null };
+
+/** Webview to extension host. */
+export type FromWebview =
+  | { readonly type: "ready" }
+  | { readonly type: "message"; readonly data: string }
+  | { readonly type: "binary-message"; readonly data: readonly number[] }
+  | { readonly type: "script-source-request"; readonly module: string };
+
+/** Workbench to webview. */
+export type WorkbenchToWebview =
+  | { readonly type: "output"; readonly output: Output }
+  | { readonly type: "theme"; readonly theme: ThemeName };
+
+/** Webview to workbench. */
+export type WebviewToWorkbench =
+  | { readonly type: "loaded" }
+  | { readonly type: "height"; readonly height: number }
+  | { readonly type: "clicked-data-url"; readonly data: string; readonly name: string };
+
+/** Workbench to extension host. */
+export type ToExtensionHost =
+  | { readonly type: "start"; readonly url: string; readonly options: KernelOptions }
+  | { readonly type: "execute"; readonly id: string; readonly code: string; readonly isCell: boolean }
+  | { readonly type: "from-webview"; readonly message: FromWebview };
+
+/** Extension host to workbench. */
+export type FromExtensionHost =
+  | { readonly type: "started" }
+  | { readonly type: "output"; readonly output: Output }
+  | { readonly type: "executed"; readonly id: string; readonly result: Executed }
+  | { readonly type: "to-webview"; readonly message: ToWebview };

@@ -1,0 +1,132 @@
+import type { Kernel, KernelMessage } from "@jupyterlab/services";
+import type { Widget } from "@lumino/widgets";
+import type { Output, ToWebview } from "./messages";
+import type { PostOffice } from "./post-office";
+import { createProxyKernel } from "./proxy-kernel";
+import { ScriptLoader } from "./script-loader";
+
+const WIDGET = "application/vnd.jupyter.widget-view+json";
+
+interface WidgetData {
+  readonly model_id: string;
+}
+
+/** The public face of the widget manager in `@vscode/jupyter-ipywidgets8`. */
+interface WidgetManager {
+  get_model(id: string): Promise<unknown> | undefined;
+  create_view(model: unknown, options: { el: HTMLElement }): Promise<unknown>;
+  display_view(data: WidgetData, view: unknown, options: { node: HTMLElement }): Promise<Widget>;
+}
+
+declare global {
+  interface Window {
+    vscIPyWidgets8: { load(): void };
+    vscIPyWidgets: {
+      WidgetManager: new (
+        kernel: Kernel.IKernelConnection,
+        container: undefined,
+        loader: ScriptLoader,
+        log: (text: string) => void,
+      ) => WidgetManager;
+    };
+  }
+}
+
+/** Shows what cells display: widgets through VS Code's own manager, everything else as text. */
+export class Outputs {
+  #manager: WidgetManager | undefined;
+  readonly #displayed = new Map<string, PromiseWithResolvers>();
+  readonly #loader: ScriptLoader;
+
+  constructor(
+    readonly container: HTMLElement,
+    readonly office: PostOffice,
+  ) {
+    this.#loader = new ScriptLoader(office);
+  }
+
+  async start(): Promise<void> {
+    const address = new URL("ipywidgets.js", document.baseURI).href;
+    const { activate } = (await import(address)) as { activate(): void };
+    activate();
+    window.vscIPyWidgets8.load();
+    this.office.hear((message) => {
+      const { type, ...rest } = message as ToWebview;
+      if (type === "kernel-options") this.#connect((rest as ToWebview & { type: "kernel-options" }).options);
+    });
+  }
+
+  #connect(options: Parameters<typeof createProxyKernel>[0]): void {
+    const kernel = createProxyKernel(options, this.office);
+    this.#manager = new window.vscIPyWidgets.WidgetManager(kernel, undefined, this.#loader, () => {});
+    kernel.iopubMessage.connect((_, message) => void this.#prime(message));
+  }
+
+  /** A widget is shown once the manager has seen the message that displays it, and so all messages before it. */
+  async #prime({ header, content }: KernelMessage.IIOPubMessage): Promise<void> {
+    if (header.msg_type !== "display_data" && header.msg_type !== "execute_result") return;
+    const data = (content as { data: Record<string, unknown> }).data[WIDGET] as WidgetData | undefined;
+    if (!data) return;
+    const { resolve, reject } = this.#waiting(data.model_id);
+    await Promise.resolve(this.#manager?.get_model(data.model_id)).then(resolve, reject);
+  }
+
+  #waiting(id: string): PromiseWithResolvers {
+    const waiting = this.#displayed.get(id) ?? withResolvers();
+    this.#displayed.set(id, waiting);
+    return waiting;
+  }
+
+  show({ id, data }: Output): void {
+    const element = this.#outputElement(id);
+    if (WIDGET in data) {
+      element.classList.add("cell-output-ipywidget-background");
+      this.#render(data[WIDGET] as WidgetData, element).catch((error) => console.error(error));
+    } else {
+      element.textContent = String(data["text/plain"] ?? "");
+    }
+  }
+
+  async #render(data: WidgetData, container: HTMLElement): Promise<void> {
+    const element = document.createElement("div");
+    element.className = "cell-output-ipywidget-background";
+    const inner = document.createElement("div");
+    inner.className = "cell-output cell-output";
+    element.append(inner);
+    container.append(element);
+    await this.#waiting(data.model_id).promise;
+    const model = await this.#manager?.get_model(data.model_id);
+    const view = await this.#manager?.create_view(model, { el: element });
+    await this.#manager?.display_view(data, view, { node: element });
+  }
+
+  #outputElement(id: string): HTMLElement {
+    const output = document.createElement("div");
+    output.className = "output";
+    output.id = id;
+    const holder = document.createElement("div");
+    holder.className = "output_container";
+    holder.append(output);
+    const cell = document.createElement("div");
+    cell.className = "cell_container";
+    cell.append(holder);
+    this.container.append(cell);
+    return output;
+  }
+}
+
+interface PromiseWithResolvers {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function withResolvers(): PromiseWithResolvers {
+  let resolve: () => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((settle, fail) => {
+    resolve = settle;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
+}
