@@ -1,6 +1,6 @@
 import type { MapInfo } from "../contract.gen";
 import { Fields, show } from "./file-fields";
-import { type FileRecord, readRecord } from "./file-record";
+import { type FileRecord, MOST_HEADS, readRecord } from "./file-record";
 import type { Tensor } from "./safetensors";
 
 /** An attention map, with where in the file each layer is. */
@@ -42,6 +42,8 @@ function readMap(fields: Fields, tensors: ReadonlyMap<string, Tensor>): FileMap 
   if (numHeads.length !== numLayers || records.some((record, layer) => record.numHeads !== numHeads[layer])) {
     fields.fail("num_heads does not fit the records");
   }
+  const all = numHeads.reduce((sum, count) => sum + count, 0);
+  if (all > MOST_HEADS) fields.fail(`there are ${all} heads, more than any model has`);
   const noVectors = fields.texts("no_vectors");
   if (noVectors.length !== numLayers) fields.fail(`there are ${noVectors.length} no_vectors for ${numLayers} layers`);
   const info: MapInfo = {

@@ -46,8 +46,8 @@ export type FileRecord = (PieceRecord | PiecesRecord | MissingRecord) & { readon
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
-/** No model comes near; nothing else bounds the heads of a layer that was not kept. */
-const MOST_HEADS = 1 << 16;
+/** The most heads of a map, over all its layers: no model comes near, and nothing else bounds layers that were not kept. */
+export const MOST_HEADS = 1 << 16;
 
 /** Reads the record of a layer with `numQueries` x `numKeys` positions. */
 export function readRecord(

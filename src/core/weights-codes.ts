@@ -14,15 +14,19 @@ export function rowsAtOnce({ numKeys, cost }: WeightRows): number {
   return Math.max(4, Math.floor(WORK / (numKeys * cost)) & ~3);
 }
 
-/** Computes a whole head a few rows at a time, as codes: what a kernel would have sent. Throws for one too large. */
-export function* computeHead(rows: WeightRows): Generator<void, HeadWeights> {
-  const { numQueries, numKeys } = rows;
+/** Throws a sentence for people where a head is larger than a page can hold. */
+export function checkSize(numQueries: number, numKeys: number): void {
   if (numQueries * numKeys > MOST_WEIGHTS) {
     throw new Error(
       `A head of ${numQueries} x ${numKeys} weights is too large to be shown whole. ` +
         "Open the file in Python, hs.load(path).weights(...), for any part of it.",
     );
   }
+}
+
+/** Computes a whole head a few rows at a time, as codes: what a kernel would have sent. */
+export function* computeHead(rows: WeightRows): Generator<void, HeadWeights> {
+  const { numQueries, numKeys } = rows;
   const codes = new Uint16Array(numQueries * numKeys);
   const step = rowsAtOnce(rows);
   const part = new Float32Array(Math.min(step, numQueries) * numKeys);

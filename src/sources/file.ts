@@ -11,7 +11,7 @@ import { readBytes, wholeOf } from "../core/safetensors-values";
 import type { Source } from "../core/source";
 import type { HeadVectors } from "../core/vectors";
 import { VectorCache } from "../core/vectors-cache";
-import { computeHead, computeRows } from "../core/weights-codes";
+import { checkSize, computeHead, computeRows } from "../core/weights-codes";
 import { loadHead } from "../core/weights-load";
 import { paced } from "../core/weights-pace";
 import { hasVectors, loadVectors } from "../core/weights-vectors";
@@ -63,6 +63,7 @@ export class FileSource implements Source {
     const known = heads.map((head) => this.peek(kind, map, layer, head));
     if (known.every((one) => one !== undefined)) return known;
     if (kind === "overview") return this.#overviews(found, layer, heads, signal);
+    checkSize(record.numQueries, record.numKeys);
     return this.#lineUp.add(() => this.#compute(request, record, signal), signal, true);
   }
 
