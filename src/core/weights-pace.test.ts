@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { paced } from "./weights-pace";
+import { Pace } from "./weights-pace";
 
 const never = new AbortController().signal;
 
@@ -14,11 +14,22 @@ function* work(steps: number, done: number[] = []): Generator<void, string> {
   return "done";
 }
 
-describe("paced", () => {
+const paced = <T>(steps: Generator<void, T>, signal: AbortSignal) => new Pace().run(steps, signal);
+
+describe("Pace", () => {
   it("gives way to the page while it works", async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     expect(await paced(work(40), never)).toBe("done");
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it("gives way between many short pieces of work as well", async () => {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const pace = new Pace();
+    for (let piece = 0; piece < 40; piece++) await pace.run(work(1), never);
     clearInterval(timer);
     expect(turns).toBeGreaterThan(0);
   });

@@ -1,16 +1,20 @@
 /** A page stays smooth while work gives way this often, in milliseconds. */
 const TURN = 12;
 
-/** Runs work to its end, and gives way to the page every few milliseconds. Rejects once `signal` aborts. */
-export async function paced<T>(work: Generator<void, T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  for (let started = Date.now(); ; ) {
-    const { done, value } = work.next();
-    if (done) return value;
-    if (Date.now() - started < TURN) continue;
-    await nextTurn();
-    signal.throwIfAborted();
-    started = Date.now();
+/** Runs work a few milliseconds at a time: the page has its turns in between, over all the work of one pace. */
+export class Pace {
+  #started = Date.now();
+
+  /** Runs work to its end. Rejects once `signal` aborts: then the work is not gone on with. */
+  async run<T>(work: Generator<void, T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      signal.throwIfAborted();
+      const { done, value } = work.next();
+      if (done) return value;
+      if (Date.now() - this.#started < TURN) continue;
+      await nextTurn();
+      this.#started = Date.now();
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import type { HeadVectors } from "../core/vectors";
 import { VectorCache } from "../core/vectors-cache";
 import { checkSize, computeHead, computeRows } from "../core/weights-codes";
 import { loadHead } from "../core/weights-load";
-import { paced } from "../core/weights-pace";
+import { Pace } from "../core/weights-pace";
 import { hasVectors, loadVectors } from "../core/weights-vectors";
 import { missingOverviews, overviewHeads, overviewsNear } from "./file-overviews";
 
@@ -83,7 +83,7 @@ export class FileSource implements Source {
       loadVectors(this.#file, record, head, [start, stop], signal),
       loadHead(this.#file, record, head, signal),
     ]);
-    const vectors = { ...parts, weights: await paced(computeRows(rows, start, stop), signal) };
+    const vectors = { ...parts, weights: await new Pace().run(computeRows(rows, start, stop), signal) };
     this.#vectors.set(request, vectors);
     return vectors;
   }
@@ -92,18 +92,19 @@ export class FileSource implements Source {
   async #compute(request: BlockRequest, record: FileRecord, signal: AbortSignal): Promise<HeadWeights[]> {
     const { map, layer, heads } = request;
     const found: HeadWeights[] = [];
+    const pace = new Pace();
     for (const head of heads) {
       const key = cacheKey("block", map, layer, head);
-      const weights = this.#cache.get(key) ?? (await this.#computeHead(record, head, signal));
+      const weights = this.#cache.get(key) ?? (await this.#computeHead(record, head, pace, signal));
       this.#cache.set(key, weights);
       found.push(weights);
     }
     return found;
   }
 
-  async #computeHead(record: FileRecord, head: number, signal: AbortSignal): Promise<HeadWeights> {
+  async #computeHead(record: FileRecord, head: number, pace: Pace, signal: AbortSignal): Promise<HeadWeights> {
     await this.#readLayer(record, signal);
-    return paced(computeHead(await loadHead(this.#file, record, head, signal)), signal);
+    return pace.run(computeHead(await loadHead(this.#file, record, head, signal)), signal);
   }
 
   /** Brings what a small layer consists of into memory, in one read. */

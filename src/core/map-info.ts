@@ -1,0 +1,39 @@
+import type { MapInfo } from "../contract.gen";
+import type { Fields } from "./file-fields";
+
+/** Checks what is said of an attention map. Throws a sentence for people. */
+export function readMapInfo(fields: Fields): MapInfo {
+  const [queryTokens, keyTokens] = [tokens(fields, "query_tokens"), tokens(fields, "key_tokens")];
+  const [numQueries, numKeys] = [queryTokens.length, keyTokens.length];
+  const numLayers = fields.count("num_layers", 1);
+  const numHeads = fields.counts("num_heads");
+  if (numHeads.length !== numLayers) fields.fail(`num_heads has ${numHeads.length} numbers for ${numLayers} layers`);
+  const noVectors = fields.texts("no_vectors");
+  if (noVectors.length !== numLayers) fields.fail(`there are ${noVectors.length} no_vectors for ${numLayers} layers`);
+  return {
+    name: fields.text("name"),
+    label: fields.text("label"),
+    num_layers: numLayers,
+    num_heads: numHeads,
+    query_tokens: queryTokens,
+    key_tokens: keyTokens,
+    query_special: fields.counts("query_special", 0, numQueries - 1),
+    key_special: fields.counts("key_special", 0, numKeys - 1),
+    query_words: words(fields, "query_words", numQueries),
+    key_words: words(fields, "key_words", numKeys),
+    sentence_b_start: fields.optional("sentence_b_start", () => fields.count("sentence_b_start", 0, numQueries)),
+    no_vectors: noVectors,
+  };
+}
+
+function tokens(fields: Fields, name: string): string[] {
+  const found = fields.texts(name);
+  return found.length > 0 ? found : fields.fail(`${name} is empty`);
+}
+
+function words(fields: Fields, name: string, size: number): number[] | null {
+  return fields.optional(name, () => {
+    const found = fields.counts(name, Number.MIN_SAFE_INTEGER);
+    return found.length === size ? found : fields.fail(`${name} has ${found.length} numbers for ${size} tokens`);
+  });
+}

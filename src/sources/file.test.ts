@@ -1,0 +1,196 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { BlockRequest } from "../contract.gen";
+import type { ByteReader } from "../core/file-reader";
+import { weightAt } from "../core/head-weights";
+import { framed } from "../core/safetensors-testing";
+import { type AttentionFile, openFile } from "./file-open";
+import { CountingReader, causalLayer, fileOf, mapOf, metadataOf } from "./file-testing";
+
+const never = new AbortController().signal;
+const [HEADS, LENGTH, LAYERS] = [4, 200, 6];
+const all = (count: number) => [...Array(count).keys()];
+const block = (layer: number, heads = all(HEADS)): BlockRequest => ({ kind: "block", map: "self", layer, heads });
+const overview = (layer: number): BlockRequest => ({ ...block(layer), kind: "overview" });
+
+let bytes: Uint8Array;
+beforeAll(() => {
+  const layers = all(LAYERS).map((layer) => causalLayer(layer, HEADS, LENGTH, 16));
+  bytes = fileOf(layers, HEADS, LENGTH);
+});
+
+const open = async (): Promise<[AttentionFile, CountingReader]> => {
+  const reader = new CountingReader(bytes);
+  return [await openFile(reader, never), reader];
+};
+
+describe("openFile", () => {
+  it("reads the header alone, and says what the file holds", async () => {
+    const [file, reader] = await open();
+    expect(file).toMatchObject({ name: "Tiny", headscope: "0.1.0", version: 1 });
+    expect(file.maps).toHaveLength(1);
+    expect(file.maps[0]).toMatchObject({ name: "self", num_layers: LAYERS, num_heads: Array(LAYERS).fill(HEADS) });
+    expect(Object.keys(file.maps[0] as object)).not.toContain("records");
+    expect(reader.reads).toEqual([[0, 128 * 1024]]);
+  });
+
+  it("rejects with the signal's reason for one who has gone", async () => {
+    const reader = new CountingReader(bytes);
+    const left = new AbortController();
+    const opening = openFile(reader, left.signal);
+    left.abort(new Error("left"));
+    await expect(opening).rejects.toThrow("left");
+  });
+});
+
+describe("FileSource", () => {
+  it("reads the overviews of a small file at once, and no layer for them", async () => {
+    const [file, reader] = await open();
+    const source = file.source();
+    const [first] = await source.fetch(overview(2), never);
+    expect(first).toMatchObject({ numQueries: 64, numKeys: 64 });
+    expect(weightAt(first as never, 3, 5)).toBeCloseTo(0.5 + 2 * 2 ** -11);
+    for (const layer of all(LAYERS)) {
+      expect(source.peek("overview", "self", layer, HEADS - 1)).toBeDefined();
+      await source.fetch(overview(layer), never);
+    }
+    expect(reader.reads).toHaveLength(2);
+    expect(reader.reads[1]).toEqual(overviewRange());
+  });
+
+  const overviewRange = () => {
+    const header = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+    return [header, header + LAYERS * HEADS * 64 * 64 * 2];
+  };
+
+  it("brings a layer with one read, for all its heads", async () => {
+    const [file, reader] = await open();
+    const source = file.source();
+    await source.fetch(block(3, [1]), never);
+    await source.fetch(block(3, [0, 2, 3]), never);
+    await source.vectors({ map: "self", layer: 3, head: 2, queries: [0, LENGTH] }, never);
+    expect(reader.reads).toHaveLength(2);
+    const [start = 0, stop = 0] = reader.reads[1] ?? [];
+    // Queries, half as many keys, and for each query the interval that it sees.
+    const size = HEADS * LENGTH * 16 * 4 * 1.5 + 2 * 4 * LENGTH;
+    expect(stop - start).toBe(size);
+  });
+
+  it("keeps what is done of a layer that nobody waits for any more, and computes no more of it", async () => {
+    const long = fileOf([causalLayer(0, 8, 700, 32)], 8, 700);
+    const source = (await openFile(new CountingReader(long), never)).source();
+    const left = new AbortController();
+    const answer = source.fetch({ ...block(0), heads: all(8) }, left.signal);
+    const heads = () => all(8).map((head) => source.peek("block", "self", 0, head));
+    while (!heads()[0]) await new Promise((resolve) => setTimeout(resolve));
+    left.abort(new Error("moved on"));
+    await expect(answer).rejects.toThrow("moved on");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const kept = heads();
+    expect(kept[0]).toBeDefined();
+    expect(kept[7]).toBeUndefined();
+    expect((await source.fetch({ ...block(0), heads: [0, 7] }, never))[0]).toBe(kept[0]);
+  });
+
+  it("holds no more than its limits, and answers all the same", async () => {
+    const [file] = await open();
+    const head = 2 * LENGTH * LENGTH;
+    const source = file.source({ weights: 2 * head, vectors: 0, tensors: 0 });
+    expect(await source.fetch(block(0), never)).toHaveLength(HEADS);
+    const kept = all(HEADS).filter((one) => source.peek("block", "self", 0, one));
+    expect(kept).toEqual([2, 3]);
+    const request = { map: "self", layer: 1, head: 0, queries: [0, 4] };
+    expect(await source.vectors(request, never)).not.toBe(await source.vectors(request, never));
+  });
+
+  it("asks again after a read went wrong", async () => {
+    const [file, reader] = await open();
+    let fails = true;
+    const flaky: ByteReader = {
+      size: reader.size,
+      read: async (...args) => {
+        if (fails && args[0] > 0) throw new Error("The server answered 503 Service Unavailable.");
+        return reader.read(...args);
+      },
+    };
+    const source = (await openFile(flaky, never)).source();
+    await expect(source.fetch(block(0), never)).rejects.toThrow("503");
+    await expect(source.fetch(overview(0), never)).rejects.toThrow("503");
+    fails = false;
+    const [head] = await source.fetch(block(0), never);
+    expect(head?.codes).toEqual((await file.source().fetch(block(0), never))[0]?.codes);
+  });
+
+  it("gives vectors of some queries alone, and refuses queries that there are not", async () => {
+    const [file] = await open();
+    const source = file.source();
+    const vectors = await source.vectors({ map: "self", layer: 0, head: 3, queries: [190, 200] }, never);
+    expect(vectors.rule).toEqual({
+      ...{ scaling: 3, softcap: null, sink: null, num_heads: 4, num_kv_heads: 2, kv_head: 1, rotary: false },
+    });
+    expect([vectors.queries.length, vectors.keys.length, vectors.weights?.length]).toEqual([160, 3200, 2000]);
+    expect(vectors.bias).toBeNull();
+    expect(vectors.hidden?.indexOf(1)).toBe(191);
+    for (const queries of [[-1, 3], [4, 3], [0, 201], []]) {
+      const wrong = source.vectors({ map: "self", layer: 0, head: 0, queries }, never);
+      await expect(wrong).rejects.toThrow("out of range");
+    }
+  });
+});
+
+describe("a file of a gigabyte", () => {
+  const [heads, length, headDim] = [12, 1024, 64];
+  const perLayer = 4 * length * headDim * heads * 2;
+
+  /** The header of a real file, before data that is made up as it is read. */
+  function hugeFile(): CountingReader {
+    const layers = Math.ceil(1e9 / perLayer);
+    const tensors: [string, unknown][] = [];
+    let at = 0;
+    const add = (name: string, dtype: string, shape: number[], size: number) => {
+      tensors.push([name, { dtype, shape, data_offsets: [at, at + size] }]);
+      at += size;
+    };
+    for (const layer of all(layers)) add(`${layer}.overview`, "F16", [heads, 64, 64], heads * 64 * 64 * 2);
+    for (const layer of all(layers)) {
+      add(`${layer}.queries`, "F32", [heads, length, headDim], perLayer / 2);
+      add(`${layer}.keys`, "F32", [heads, length, headDim], perLayer / 2);
+    }
+    const records = all(layers).map((layer) => ({
+      ...{ kind: "vectors", num_heads: heads, num_kv_heads: heads, head_dim: headDim, scaling: 0.125, softcap: null },
+      ...{ queries: `${layer}.queries`, keys: `${layer}.keys`, overview: `${layer}.overview` },
+      ...{ sinks: null, visible: null, biases: [], module: "attention", rotary: true },
+    }));
+    const map = {
+      ...mapOf(
+        records.map((record) => ({ record, tensors: {} })),
+        heads,
+        length,
+      ),
+    };
+    const header = framed(JSON.stringify({ __metadata__: metadataOf([map]), ...Object.fromEntries(tensors) }), 0);
+    return new CountingReader(header, header.length + at);
+  }
+
+  it("shows its first picture from under 20 MB", async () => {
+    const reader = hugeFile();
+    expect(reader.size).toBeGreaterThan(1e9);
+    const file = await openFile(reader, never);
+    const source = file.source();
+    await Promise.all([
+      source.fetch({ ...overview(0), heads: all(heads) }, never),
+      source.fetch({ ...block(0), heads: all(heads) }, never),
+    ]);
+    expect(reader.total).toBeLessThan(20e6);
+    expect(reader.reads.length).toBeLessThan(6);
+  });
+
+  it("reads all its overviews in a few requests", async () => {
+    const reader = hugeFile();
+    const source = (await openFile(reader, never)).source();
+    const before = reader.reads.length;
+    const layers = all((await openFile(reader, never)).maps[0]?.num_layers ?? 0);
+    for (const layer of layers) await source.fetch({ ...overview(layer), heads: all(heads) }, never);
+    expect(reader.reads.length - before).toBeLessThan(15);
+    expect(reader.total).toBeLessThan(20e6);
+  });
+});
