@@ -4,6 +4,9 @@ import type { Theme } from "../contract.gen";
 /** After this many milliseconds a host has faded to its new colours. */
 const FADING = 400;
 
+/** VS Code's colours behind a notebook's outputs, the one in front first. */
+const GROUNDS = ["notebook-outputContainerBackgroundColor", "notebook-editorBackground", "editor-background"];
+
 /** What a view stands on. */
 export interface Ground {
   readonly isDark: boolean;
@@ -70,7 +73,7 @@ function paintedGround(root: HTMLElement): Ground {
     const [lightness, opacity] = sample(brush, color);
     if (opacity > 127) return { isDark: lightness < 128, color };
   }
-  const color = browserCanvas();
+  const color = vscodeGround() ?? browserCanvas();
   return { isDark: sample(brush, color)[0] < 128, color };
 }
 
@@ -86,6 +89,14 @@ function sample(brush: CanvasRenderingContext2D, color: string): [number, number
   brush.fillRect(0, 0, 1, 1);
   const [red = 0, green = 0, blue = 0, opacity = 0] = brush.getImageData(0, 0, 1, 1).data;
   return [0.2126 * red + 0.7152 * green + 0.0722 * blue, opacity];
+}
+
+/** VS Code's page of outputs has no ground of its own: the notebook is seen through it. */
+function vscodeGround(): string | undefined {
+  if (document.body.dataset.vscodeThemeKind === undefined) return undefined;
+  const style = getComputedStyle(document.documentElement);
+  const colors = GROUNDS.map((name) => style.getPropertyValue(`--vscode-${name}`).trim());
+  return colors.find((color) => color !== "");
 }
 
 /** White, or nearly black where the page follows the reader's preference for dark. A view may have its own scheme. */
