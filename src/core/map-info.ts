@@ -1,13 +1,16 @@
 import type { MapInfo } from "../contract.gen";
 import type { Fields } from "./file-fields";
+import { MOST_HEADS } from "./file-record";
 
 /** Checks what is said of an attention map. Throws a sentence for people. */
 export function readMapInfo(fields: Fields): MapInfo {
   const [queryTokens, keyTokens] = [tokens(fields, "query_tokens"), tokens(fields, "key_tokens")];
   const [numQueries, numKeys] = [queryTokens.length, keyTokens.length];
   const numLayers = fields.count("num_layers", 1);
-  const numHeads = fields.counts("num_heads");
+  const numHeads = fields.counts("num_heads", 1);
   if (numHeads.length !== numLayers) fields.fail(`num_heads has ${numHeads.length} numbers for ${numLayers} layers`);
+  const all = numHeads.reduce((sum, count) => sum + count, 0);
+  if (all > MOST_HEADS) fields.fail(`there are ${all} heads, more than any model has`);
   const noVectors = fields.texts("no_vectors");
   if (noVectors.length !== numLayers) fields.fail(`there are ${noVectors.length} no_vectors for ${numLayers} layers`);
   return {

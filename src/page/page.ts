@@ -4,6 +4,7 @@ import { localContext } from "../core/local-context";
 import { keepSelectionValid } from "../core/valid";
 import { printer } from "../dom/printer";
 import { EmbeddedSource } from "../sources/embedded";
+import { PageParts } from "../sources/page-parts";
 import { views } from "../views/registry";
 
 /** What `headscope.export` writes beside the blocks. */
@@ -22,7 +23,7 @@ export function mount(page: string): void {
   const context = localContext(parsed, {
     name: newSignal(parsed.name),
     maps: newSignal(parsed.maps),
-    source: new EmbeddedSource(page, parsed.maps),
+    source: new EmbeddedSource(new PageParts(page), parsed.maps),
     status: newSignal("page" as const),
     printer,
   });

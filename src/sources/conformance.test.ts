@@ -10,6 +10,7 @@ import { EmbeddedSource } from "./embedded";
 import { openFile } from "./file-open";
 import { metadataOf } from "./file-testing";
 import { KernelSource } from "./kernel";
+import { PageParts } from "./page-parts";
 import { encoded, MemoryModel } from "./testing";
 
 /** The blocks of some heads, as the kernel encodes them. */
@@ -95,7 +96,7 @@ async function openPage() {
       await carry(`${page}-vectors-${map}-${layer}`, frames);
     }
   }
-  return new EmbeddedSource(page, CAPTURE.maps);
+  return new EmbeddedSource(new PageParts(page), CAPTURE.maps);
 }
 
 async function carry(id: string, frames: readonly Uint8Array[]): Promise<void> {

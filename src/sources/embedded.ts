@@ -1,4 +1,4 @@
-import type { BlockKind, BlockRequest, MapInfo, VectorRequest } from "../contract.gen";
+import type { BlockHeader, BlockKind, BlockRequest, MapInfo, VectorRequest } from "../contract.gen";
 import { HeadAssembler } from "../core/assemble";
 import { decodeBlocks } from "../core/blocks";
 import { cacheKey, HeadCache } from "../core/cache";
@@ -8,26 +8,26 @@ import type { Source } from "../core/source";
 import { type HeadVectors, joinVectors } from "../core/vectors";
 import { VectorCache } from "../core/vectors-cache";
 import { decodeVectors, type VectorFrame } from "../core/vectors-frames";
+import { type Carrier, unpacked } from "./packed";
 
 /** A page keeps what it has unpacked up to this size; the rest is unpacked again when it is wanted. */
 const CACHE_BYTES = 256 * 1024 * 1024;
 const VECTOR_BYTES = 64 * 1024 * 1024;
 
 /**
- * Weights that a standalone page carries: one `<script type="text/plain">` a layer, holding its encoded blocks as
- * gzip in base64. A layer is unpacked when it is first wanted.
+ * Weights that a standalone page or a snapshot carries, each layer's encoded blocks as gzip in base64. A layer is
+ * unpacked when it is first wanted.
  */
 export class EmbeddedSource implements Source {
   readonly #cache = new HeadCache(CACHE_BYTES);
   readonly #vectors = new VectorCache(VECTOR_BYTES);
-  /** The layer unpacked last: the reader goes on to another of its heads, more often than not. */
-  #unpacked: { readonly id: string; readonly frames: Promise<readonly VectorFrame[]> } | null = null;
-  readonly #page: string;
+  /** What was unpacked last: the reader goes on to another head of the layer, more often than not. */
+  #unpacked: { readonly packed: string; readonly frames: Promise<readonly VectorFrame[]> } | null = null;
+  readonly #carrier: Carrier;
   readonly #maps: readonly MapInfo[];
 
-  /** `page` is the prefix of the ids of the page's parts. */
-  constructor(page: string, maps: readonly MapInfo[]) {
-    this.#page = page;
+  constructor(carrier: Carrier, maps: readonly MapInfo[]) {
+    this.#carrier = carrier;
     this.#maps = maps;
   }
 
@@ -57,11 +57,11 @@ export class EmbeddedSource implements Source {
     return vectors;
   }
 
-  #frames({ map, layer }: VectorRequest): Promise<readonly VectorFrame[]> {
-    const id = `${map} ${layer}`;
-    if (this.#unpacked?.id !== id) {
-      const frames = this.#text("vectors", map, layer).then(inflate).then(decodeVectors);
-      this.#unpacked = { id, frames };
+  async #frames({ map, layer, head }: VectorRequest): Promise<readonly VectorFrame[]> {
+    const packed = await this.#carrier.text("vectors", map, layer, [head]);
+    if (this.#unpacked?.packed !== packed) {
+      const frames = unpacked(packed, this.#carrier.maxBytes).then(decodeVectors);
+      this.#unpacked = { packed, frames };
       frames.catch(() => {
         this.#unpacked = null;
       });
@@ -75,12 +75,14 @@ export class EmbeddedSource implements Source {
     return info;
   }
 
-  async #unpack({ kind: wanted, map, layer }: BlockRequest): Promise<Map<number, HeadWeights>> {
+  async #unpack({ kind: wanted, map, layer, heads: names }: BlockRequest): Promise<Map<number, HeadWeights>> {
     const info = this.#info(map);
     const kind = heldAs(wanted, info);
     const heads = new Map<number, HeadWeights>();
     const assembler = new HeadAssembler();
-    for (const block of decodeBlocks(await inflate(await this.#text(kind, map, layer)))) {
+    const packed = await this.#carrier.text(kind, map, layer, names);
+    for (const block of decodeBlocks(await unpacked(packed, this.#carrier.maxBytes))) {
+      checkPlace(block.header, info);
       for (const { head, weights } of assembler.add(block, info.query_tokens.length)) {
         heads.set(head, weights);
         this.#cache.set(cacheKey(kind, map, layer, head), weights);
@@ -88,26 +90,12 @@ export class EmbeddedSource implements Source {
     }
     return heads;
   }
+}
 
-  /** The first picture is drawn while the browser still reads the rest of a large page. */
-  async #text(kind: BlockKind | "vectors", map: string, layer: number): Promise<string> {
-    const id = `${this.#page}-${kind}-${map}-${layer}`;
-    if (!document.getElementById(id) && document.readyState === "loading") await parsed();
-    const text = document.getElementById(id)?.textContent;
-    const what = kind === "vectors" ? "the queries and keys of layer" : "layer";
-    if (!text) throw new Error(`This page does not hold ${what} ${layer} of "${map}".`);
-    return text;
+/** What stands in a page or a notebook may have any origin: views count on weights for each of the map's tokens. */
+function checkPlace({ kind, queries, keys }: BlockHeader, { name, query_tokens, key_tokens }: MapInfo): void {
+  const isWhole = keys[0] === 0 && keys[1] === key_tokens.length && (queries[1] as number) <= query_tokens.length;
+  if (!isWhole || (kind === "overview" && (queries[0] !== 0 || queries[1] !== query_tokens.length))) {
+    throw new Error(`These weights do not fit the tokens of "${name}".`);
   }
-}
-
-function parsed(): Promise<void> {
-  return new Promise((resolve) => document.addEventListener("DOMContentLoaded", () => resolve(), { once: true }));
-}
-
-function inflate(base64: string): Promise<ArrayBuffer> {
-  const binary = atob(base64);
-  // A loop: `Uint8Array.from` with a function takes ten times as long.
-  const packed = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at++) packed[at] = binary.charCodeAt(at);
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }

@@ -1,0 +1,71 @@
+import type { MapInfo, Snapshot, SnapshotPart, ViewKind } from "../contract.gen";
+import { Fields } from "./file-fields";
+import { readMapInfo } from "./map-info";
+import { startOf } from "./view-state";
+
+const KINDS: Readonly<Record<ViewKind, true>> = {
+  head: true,
+  model: true,
+  matrix: true,
+  neuron: true,
+  text: true,
+  explorer: true,
+};
+
+/** Checks a snapshot: what stands in a notebook may have any origin. Throws where it can't be shown. */
+export function readSnapshot(value: unknown): Snapshot {
+  const fields = new Fields(value, "The snapshot");
+  const maps = fields.list("maps").map((map, index) => readMapInfo(new Fields(map, `Map ${index}`)));
+  if (maps.length === 0) fields.fail("there is no attention map");
+  const view = fields.text("view");
+  if (!Object.hasOwn(KINDS, view)) fields.fail(`there is no view ${view}`);
+  const state = new Fields(fields.value("state"), "Its state");
+  const layers = maps.map(({ num_layers }) => num_layers);
+  return {
+    view: view as ViewKind,
+    name: fields.text("name"),
+    state: {
+      ...startOf(maps, fields.value("state")),
+      include_layers: state.counts("include_layers", 0, Math.max(...layers) - 1),
+    },
+    maps,
+    parts: fields.list("parts").map((part, index) => readPart(new Fields(part, `Part ${index}`), maps)),
+    limit: fields.count("limit"),
+    drawn_by: fields.text("drawn_by") === "page" ? "page" : "kernel",
+  };
+}
+
+function readPart(fields: Fields, maps: readonly MapInfo[]): SnapshotPart {
+  const [kind, name] = [fields.text("kind"), fields.text("map")];
+  if (kind !== "block" && kind !== "overview" && kind !== "vectors") return fields.fail(`its kind is ${kind}`);
+  const info = maps.find((map) => map.name === name) ?? fields.fail(`there is no attention map ${name}`);
+  const layer = fields.count("layer", 0, info.num_layers - 1);
+  const heads = fields.counts("heads", 0, (info.num_heads[layer] as number) - 1);
+  return { kind, map: name, layer, heads, data: fields.text("data") };
+}
+
+/** The layers of a map whose weights a snapshot holds, of all heads or of some. */
+export function heldLayers({ parts }: Snapshot, map: string): number[] {
+  const layers = parts.filter((part) => part.kind === "block" && part.map === map).map(({ layer }) => layer);
+  return [...new Set(layers)].sort((a, b) => a - b);
+}
+
+/** What a snapshot holds of a map, in words; empty where it holds every layer. */
+export function holdingOf(snapshot: Snapshot, map: string): string {
+  const info = snapshot.maps.find(({ name }) => name === map);
+  const held = heldLayers(snapshot, map);
+  if (!info || held.length === info.num_layers) return "";
+  if (held.length === 0) return "the overview alone";
+  return `${held.length === 1 ? "layer" : "layers"} ${ranges(held)} of ${info.num_layers}`;
+}
+
+/** Numbers in ascending order, neighbours as ranges: "0, 3–5". */
+function ranges(numbers: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const one of numbers) {
+    const last = runs.at(-1);
+    if (last && last[1] === one - 1) last[1] = one;
+    else runs.push([one, one]);
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(", ");
+}

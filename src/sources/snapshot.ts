@@ -1,0 +1,29 @@
+import type { BlockKind, Snapshot } from "../contract.gen";
+import { Absent } from "../core/absent";
+import { holdingOf } from "../core/snapshot";
+import type { Carrier } from "./packed";
+
+/** The weights in a snapshot. */
+export class SnapshotParts implements Carrier {
+  readonly maxBytes = 64 * 1024 * 1024;
+  readonly #snapshot: Snapshot;
+
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  async text(kind: BlockKind | "vectors", map: string, layer: number, heads: readonly number[]): Promise<string> {
+    const here = this.#snapshot.parts.filter((part) => part.kind === kind && part.map === map && part.layer === layer);
+    const found = here.find((part) => heads.every((head) => part.heads.includes(head)));
+    if (found) return found.data;
+    const lacking = this.#snapshot.maps.find(({ name }) => name === map)?.label ?? map;
+    if (kind === "vectors") {
+      throw new Absent(`The snapshot does without the queries and keys of head ${heads.join(", ")}. ${RUN}`);
+    }
+    if (here.length > 0) throw new Absent(`The snapshot holds other heads of layer ${layer} alone. ${RUN}`);
+    const holding = holdingOf(this.#snapshot, map);
+    throw new Absent(`The snapshot holds ${holding || `other parts of ${lacking}`}, not layer ${layer}. ${RUN}`);
+  }
+}
+
+const RUN = "Run the cell to see them.";
