@@ -57,9 +57,10 @@ export interface Aids {
 
 /**
  * Where the numbers come from: a kernel that answers; this page's memory while the kernel is busy, cannot be reached
- * (`offline`), or has lost what it held (`restarted`, `stopped`); a saved page; or a file.
+ * (`offline`), or has lost what it held (`restarted`, `stopped`); a saved page; a file; or what a saved
+ * notebook keeps of a view (`snapshot`).
  */
-export type Status = "live" | "busy" | "offline" | "restarted" | "stopped" | "page" | "file";
+export type Status = "live" | "busy" | "offline" | "restarted" | "stopped" | "page" | "file" | "snapshot";
 
 export interface ViewContext {
   readonly name: ReadonlySignal<string>;
@@ -70,6 +71,8 @@ export interface ViewContext {
   readonly status: ReadonlySignal<Status>;
   /** The name of the file that the weights come from, under the status `file`. */
   readonly file?: ReadonlySignal<string> | undefined;
+  /** What is there of the attention map on screen, in words, under the status `snapshot`; empty for all layers. */
+  readonly holding?: ReadonlySignal<string> | undefined;
   /** Left out where there is no kernel to make pages. */
   readonly makePage?: MakePage | undefined;
   readonly printer: Printer;

@@ -4,7 +4,7 @@ import type { Selection, ViewContext } from "./context";
 import { localOptions } from "./local-options";
 
 /** What a view needs beside its state. */
-export type Given = Pick<ViewContext, "name" | "maps" | "source" | "status" | "file" | "printer">;
+export type Given = Pick<ViewContext, "name" | "maps" | "source" | "status" | "file" | "holding" | "printer">;
 
 /** The context of a view that stands behind no widget: its selection and its options are signals of this page. */
 export function localContext(state: SnapshotState, given: Given): ViewContext {

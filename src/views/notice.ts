@@ -14,13 +14,15 @@ export function mountNotice(parent: HTMLElement, progress: ReadonlySignal<Progre
     "click",
     () => {
       const now = progress.peek();
-      if (now.state === "error") now.retry();
+      if (now.state === "error") now.retry?.();
     },
     { signal },
   );
   effectUntil(signal, () => {
     const now = progress.value;
     text.textContent = now.state === "error" ? now.message : "";
-    notice.replaceChildren(...(now.state === "error" ? [text, retry] : []));
+    const isCalm = now.state === "error" && !now.retry;
+    notice.classList.toggle("hs-calm", isCalm);
+    notice.replaceChildren(...(now.state === "error" ? (isCalm ? [text] : [text, retry]) : []));
   });
 }

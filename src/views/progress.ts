@@ -1,10 +1,14 @@
 import { computed, type ReadonlySignal, type Signal } from "@preact/signals-core";
+import { Absent } from "../core/absent";
 
-/** How far a picture is. What is pending for more than half a second is `slow`, and then says so. */
+/**
+ * How far a picture is. What is pending for more than half a second is `slow`, and then says so. An error whose `retry`
+ * is null is no failure: a part of a capture holds no more.
+ */
 export type Progress =
   | { readonly state: "pending"; readonly slow: boolean }
   | { readonly state: "ready" }
-  | { readonly state: "error"; readonly message: string; readonly retry: () => void };
+  | { readonly state: "error"; readonly message: string; readonly retry: (() => void) | null };
 
 export const READY: Progress = { state: "ready" };
 export const PENDING: Progress = { state: "pending", slow: false };
@@ -21,9 +25,10 @@ export function startWaiting(progress: Signal<Progress>, signal: AbortSignal): v
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
 }
 
-/** What an error becomes: its message is a sentence for people. */
+/** What an error becomes: its message is a sentence for people. What is not there is not asked for again. */
 export function failed(error: unknown, retry: () => void): Progress {
-  return { state: "error", message: error instanceof Error ? error.message : String(error), retry };
+  const message = error instanceof Error ? error.message : String(error);
+  return { state: "error", message, retry: error instanceof Absent ? null : retry };
 }
 
 /** The progress of several pictures taken as one: an error goes first, then whatever is awaited longest. */

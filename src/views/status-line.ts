@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<Status, readonly [word: string, meaning: string]>> 
   restarted: ["kernel restarted", RESTARTED],
   stopped: ["kernel stopped", STOPPED],
   page: ["saved page", "All weights are in this page. It needs no kernel."],
+  snapshot: ["snapshot", "This view is shown as it was left in the saved notebook. Run the cell to make it live."],
   file: ["from a file", "This page reads the file and computes the weights from it. It needs no kernel."],
 };
 
@@ -30,7 +31,7 @@ export function mountStatusLine(
   readout: () => Readout,
   signal: AbortSignal,
 ): void {
-  const { name, status, file } = scene.context;
+  const { name, status, file, holding } = scene.context;
   const pointed = element("div", { class: "hs-readout", "aria-live": "polite" });
   const live = element("span", { class: "hs-status" });
   const shown = element("span", { class: "hs-shown" });
@@ -43,7 +44,8 @@ export function mountStatusLine(
   effectUntil(signal, () => {
     const [word, meaning] = WORDS[status.value];
     live.dataset.status = status.value;
-    live.textContent = file ? `from ${file.value}` : word;
+    const holds = holding?.value ? `${word}: ${holding.value}; run the cell for the rest` : word;
+    live.textContent = file ? `from ${file.value}` : holds;
     live.title = meaning;
   });
   effectUntil(signal, () => {
@@ -54,6 +56,7 @@ export function mountStatusLine(
 }
 
 function waiting(status: Status): string {
+  if (status === "snapshot") return "Unpacking the snapshot";
   if (status === "page") return "Unpacking this page's weights";
   if (status === "file") return "Reading the file";
   return status === "offline" ? "Waiting for the connection to the kernel" : "Waiting for the kernel";
