@@ -159,7 +159,12 @@ describe("readCapture", () => {
       (it) => (layer(it).biases[0].kind = "wave"),
       /bias 0: .* does not know a bias of the kind "wave"/,
     ],
-    ["pieces of other heads", "pieces", (it) => (layer(it).pieces[1].num_heads = 1), /piece 1: queries has the shape/],
+    [
+      "pieces of other heads",
+      "pieces",
+      (it) => (layer(it).pieces[1].num_heads = 1),
+      /piece 1: num_kv_heads is 2, not a whole/,
+    ],
     ["fewer places than pieces", "pieces", (it) => layer(it).key_at.pop(), /key_at has 3 parts for 4 pieces/],
   ])("refuses %s", (_, file, change, message) => {
     expect(changed(file, change)).toThrow(message);
@@ -171,7 +176,7 @@ describe("readCapture", () => {
     await expect(withInts("causal", "self.0.visible.start", -1)).rejects.toThrow("outside of the 10 that there are");
     await expect(withInts("pieces", "self.0.pieces.0.query_at", 36)).rejects.toThrow("outside of its attention map");
     await expect(withInts("pieces", "self.0.pieces.0.query_at", -2)).rejects.toThrow("outside of its attention map");
-    await expect(withInts("t5", "encoder.0.biases.0.key_at", 4000)).rejects.toThrow("lacks some of the distances");
+    await expect(withInts("t5", "encoder.0.biases.0.query_at", 4000)).rejects.toThrow("lacks some of the distances");
   });
 
   /** Computes the first layer of a file in which a tensor of I32 has another number. */
