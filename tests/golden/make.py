@@ -116,7 +116,7 @@ def exceptions() -> Golden:
 
 def pair() -> Golden:
     """Two sentences and padding, kept: BERT. Among the tokens are some that would be markup in a page."""
-    words = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "the", "cat", "sat", "<script>alert(1)</script>", "&amp;", "Ä\u2028🐈"]
+    words = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "the", "cat", "sat", "<script>alert(1)</script>", "&amp;", "Ä🐈"]
     backend = Tokenizer(WordLevel({word: id_ for id_, word in enumerate(words)}, unk_token="[UNK]"))
     backend.pre_tokenizer = WhitespaceSplit()
     backend.post_processor = TemplateProcessing(
@@ -125,7 +125,7 @@ def pair() -> Golden:
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=backend, pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]", unk_token="[UNK]"
     )
-    texts = ["the cat sat", "<script>alert(1)</script> the &amp; Ä\u2028🐈"]
+    texts = ["the cat sat", "<script>alert(1)</script> the &amp; Ä🐈"]
     inputs = tokenizer([texts[0]], [texts[1]], padding="max_length", max_length=12, return_tensors="pt")
     model = build(Animal("bert", dict(TINY, num_hidden_layers=2)))
     return of_outputs(model, dict(inputs), inputs, tokenizer=tokenizer, keep_padding=True)
