@@ -6,20 +6,28 @@ import type { WeightRows } from "./weights-rows";
 /** About so many multiplications are done between two looks at whether anybody still waits: a few milliseconds. */
 const WORK = 1 << 22;
 
-/** More weights than these in a head are more than a page can hold beside the other heads (256 MiB as codes). */
-const MOST_WEIGHTS = 1 << 27;
+/** More weights than these in a head, or in heads that are shown together, don't fit into a page (2 bytes each). */
+const MOST_OF_HEAD = 1 << 27;
+const MOST_TOGETHER = 1 << 29;
 
 /** How many rows are computed at a time. */
 export function rowsAtOnce({ numKeys, cost }: WeightRows): number {
   return Math.max(4, Math.floor(WORK / (numKeys * cost)) & ~3);
 }
 
-/** Throws a sentence for people where a head is larger than a page can hold. */
-export function checkSize(numQueries: number, numKeys: number): void {
-  if (numQueries * numKeys > MOST_WEIGHTS) {
+/** Throws a sentence for people where heads are larger than a page can hold. */
+export function checkSize(numHeads: number, numQueries: number, numKeys: number): void {
+  const size = numQueries * numKeys;
+  if (size > MOST_OF_HEAD) {
     throw new Error(
       `A head of ${numQueries} x ${numKeys} weights is too large to be shown whole. ` +
         "Open the file in Python, hs.load(path).weights(...), for any part of it.",
+    );
+  }
+  if (size * numHeads > MOST_TOGETHER) {
+    throw new Error(
+      `${numHeads} heads of ${numQueries} x ${numKeys} weights are too large to be shown together: ` +
+        `choose at most ${Math.floor(MOST_TOGETHER / size)} of them.`,
     );
   }
 }

@@ -138,11 +138,11 @@ describe("FileSource", () => {
 });
 
 describe("a file of a gigabyte", () => {
-  const [heads, length, headDim] = [12, 1024, 64];
-  const perLayer = 4 * length * headDim * heads * 2;
+  const [heads, headDim] = [12, 64];
 
   /** The header of a real file, before data that is made up as it is read. */
-  function hugeFile(): CountingReader {
+  function hugeFile(length = 1024): CountingReader {
+    const perLayer = 4 * length * headDim * heads * 2;
     const layers = Math.ceil(1e9 / perLayer);
     const tensors: [string, unknown][] = [];
     let at = 0;
@@ -192,5 +192,14 @@ describe("a file of a gigabyte", () => {
     for (const layer of layers) await source.fetch({ ...overview(layer), heads: all(heads) }, never);
     expect(reader.reads.length - before).toBeLessThan(15);
     expect(reader.total).toBeLessThan(20e6);
+  });
+
+  it("says how many heads can be shown where all of them are too much", async () => {
+    const source = (await openFile(hugeFile(8192), never)).source();
+    const wanted = { ...block(0), heads: all(heads) };
+    await expect(source.fetch(wanted, never)).rejects.toThrow("12 heads of 8192 x 8192 weights are too large");
+    await expect(source.fetch(wanted, never)).rejects.toThrow("choose at most 8 of them.");
+    const longer = (await openFile(hugeFile(16384), never)).source();
+    await expect(longer.fetch({ ...wanted, heads: [0] }, never)).rejects.toThrow("too large to be shown whole");
   });
 });

@@ -63,7 +63,7 @@ export class FileSource implements Source {
     const known = heads.map((head) => this.peek(kind, map, layer, head));
     if (known.every((one) => one !== undefined)) return known;
     if (kind === "overview") return this.#overviews(found, layer, heads, signal);
-    checkSize(record.numQueries, record.numKeys);
+    checkSize(heads.length, record.numQueries, record.numKeys);
     return this.#lineUp.add(() => this.#compute(request, record, signal), signal, true);
   }
 
