@@ -190,6 +190,7 @@ export interface StoreTraits {
   overview: DataView;
   block: DataView;
   total_bytes: number;
+  subshells: boolean;
 }
 
 /** The synced traits of one view: what is its own. */

@@ -270,6 +270,7 @@ class StoreTraits(TypedDict):
     overview: bytes
     block: bytes
     total_bytes: int
+    subshells: bool
 
 
 class ViewTraits(TypedDict):

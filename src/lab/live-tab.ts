@@ -71,7 +71,7 @@ export class LiveTab extends Widget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    (this.node.querySelector<HTMLElement>(".headscope") ?? this.node).focus();
+    (this.node.querySelector<HTMLElement>(".headscope, button") ?? this.node).focus();
   }
 
   #update(): void {

@@ -82,7 +82,7 @@ function textOf({ query_tokens: tokens, query_words: words }: MapInfo): string {
   const hasSpaces = tokens.some((token) => token.startsWith(" "));
   let text = "";
   for (const [at, token] of tokens.entries()) {
-    const isOneWord = at > 0 && words?.[at] === words?.[at - 1];
+    const isOneWord = words !== null && words[at] === words[at - 1];
     text += hasSpaces || isOneWord || at === 0 ? token : ` ${token}`;
     if (text.length > TEXT) return `${text.slice(0, TEXT).trim()} …`;
   }
@@ -111,7 +111,7 @@ function openButtons(open: (kind: ViewKind) => void, signal: AbortSignal): HTMLE
     button.addEventListener("click", () => open(kind), { signal });
     return button;
   });
-  const label = element("span", { class: "hs-label" }, "Open");
+  const label = element("span", { class: "hs-label" }, "Open in a tab");
   return element(
     "div",
     { class: "headscope-card-open", role: "group", "aria-label": "Open in a tab" },

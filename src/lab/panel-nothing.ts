@@ -3,7 +3,7 @@ import { element } from "../dom/element";
 const EXAMPLE = `import headscope as hs
 
 capture = hs.capture(
-    model, tokenizer, "The cat sat"
+    model, tokenizer, text
 )
 capture`;
 

@@ -1,4 +1,4 @@
-import { signal as newSignal } from "@preact/signals-core";
+import { signal as newSignal, type Signal } from "@preact/signals-core";
 import type { ViewContext } from "../core/context";
 import { announceCapture, announceView, followSettings, type LiveCapture } from "../core/live";
 import { liveCapture } from "../core/live-capture";
@@ -12,8 +12,8 @@ import { applySettings, themeOf } from "./reader";
 
 type Shared = Pick<ViewContext, "name" | "maps" | "selection" | "status"> & { readonly source: KernelSource };
 
-/** Lists a capture for the page it lives on, as long as its Store lives, and keeps what settings let it keep. */
-export function announceStore(shared: Shared, ended: AbortSignal): LiveCapture {
+/** Lists a capture for the page it lives on, as long as its Store lives, and follows its reader's settings. */
+export function announceStore(shared: Shared, subshells: Signal<boolean>, ended: AbortSignal): LiveCapture {
   const capture = liveCapture(shared, (kind, el, closed, given = {}) => {
     const signal = AbortSignal.any([closed, ended]);
     if (signal.aborted) return;
@@ -27,7 +27,10 @@ export function announceStore(shared: Shared, ended: AbortSignal): LiveCapture {
     announceView(liveView(root, context, capture, signal), signal);
     signal.addEventListener("abort", () => root.remove(), { once: true });
   });
-  followSettings(({ cacheBytes }) => shared.source.keep(cacheBytes), ended);
+  followSettings((settings) => {
+    shared.source.keep(settings.cacheBytes);
+    subshells.value = settings.subshells;
+  }, ended);
   announceCapture(capture, ended);
   return capture;
 }

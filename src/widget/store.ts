@@ -19,7 +19,7 @@ export interface StoreExports {
 
 function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: AbortSignal }): StoreExports {
   const shared = sharedBy(model, signal);
-  const capture = announceStore(shared, signal);
+  const capture = announceStore(shared, traitSignal(model, "subshells", signal, shared.status), signal);
   let started = false;
   const prefetch = () => {
     if (!started) void prefetchAll(model, shared.source, signal);

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ipykernel.comm.comm import BaseComm
 
 from headscope import from_attentions
-from headscope.widgets import store_of
+from headscope.widgets import beside, store_of
 
 
 @pytest.fixture
@@ -41,3 +44,45 @@ def test_comms_that_remember_nothing(capture: Any) -> None:
     view.send({"type": "hello"})
     view.close()
     assert view.comm is None
+
+
+@pytest.fixture
+def cells_loop(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give the process a shell whose kernel's loop keeps what is to be done between cells."""
+    loop = SimpleNamespace(waiting=[])
+    loop.add_callback = lambda handle, *args: loop.waiting.append(partial(handle, *args))
+    shell = SimpleNamespace(kernel=SimpleNamespace(io_loop=loop))
+    monkeypatch.setattr(beside, "get_ipython", lambda: shell)
+    return loop
+
+
+def moved(layer: int) -> dict[str, Any]:
+    return {"content": {"data": {"method": "update", "state": {"layer": layer}}}, "buffers": []}
+
+
+def in_a_thread(handle: Any, message: Any) -> None:
+    thread = threading.Thread(target=handle, args=(message,))
+    thread.start()
+    thread.join()
+
+
+def test_where_settings_ask_for_it_messages_wait_for_the_cell_s_end(capture: Any, cells_loop: Any) -> None:
+    store = store_of(capture)
+    in_a_thread(store._handle_msg, moved(1))
+    assert (store.layer, cells_loop.waiting) == (1, [])
+    store.subshells = False
+    in_a_thread(store._handle_msg, moved(0))
+    assert store.layer == 1
+    (handle,) = cells_loop.waiting
+    handle()
+    assert store.layer == 0
+
+
+def test_a_view_s_messages_wait_with_those_of_its_store(capture: Any, cells_loop: Any) -> None:
+    view = capture.head_view()
+    view.store.subshells = False
+    message = {"content": {"data": {"method": "update", "state": {"top_k": 3}}}, "buffers": []}
+    in_a_thread(view._handle_msg, message)
+    assert (view.top_k, len(cells_loop.waiting)) == (None, 1)
+    view._handle_msg(message)
+    assert view.top_k == 3

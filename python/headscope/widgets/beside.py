@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import anywidget
+from IPython import get_ipython
 
 
 class BesideCells(anywidget.AnyWidget):
@@ -20,9 +22,28 @@ class BesideCells(anywidget.AnyWidget):
         super().open()
         _forget_senders(self.comm)
 
+    @property
+    def beside_cells(self) -> bool:
+        """Whether messages may be handled while a cell runs."""
+        return True
+
+    def _handle_msg(self, msg: Any) -> None:
+        loop = None if self.beside_cells else _loop_of_cells()
+        if loop is None:
+            super()._handle_msg(msg)
+        else:
+            loop.add_callback(super()._handle_msg, msg)
+
     def _send(self, msg: Any, buffers: Any = None) -> None:
         super()._send(msg, buffers)
         _forget_senders(self.comm)
+
+
+def _loop_of_cells() -> Any:
+    """Return the loop of the thread that runs cells, which is free between them; None in that thread itself."""
+    if threading.current_thread() is threading.main_thread():
+        return None
+    return getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
 
 
 def _forget_senders(comm: Any) -> None:

@@ -60,6 +60,8 @@ class Store(BesideCells):
     """The encoded block of the layer on screen, all heads; empty where it is too large for a traitlet."""
     total_bytes = t.Int(0).tag(sync=True)
     """The size of all blocks of all maps together, encoded."""
+    subshells = t.Bool(True).tag(sync=True)
+    """Whether pages are answered while a cell runs, where they can be; else after it. Readers' settings say so."""
 
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
@@ -79,6 +81,11 @@ class Store(BesideCells):
     def capture(self) -> Capture:
         """Whose Store this is."""
         return self._capture
+
+    @property
+    def beside_cells(self) -> bool:
+        """Whether messages may be handled while a cell runs."""
+        return self.subshells
 
     @property
     def shown_map(self) -> AttentionMap:

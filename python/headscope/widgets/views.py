@@ -133,6 +133,11 @@ class View(BesideCells):
         return None if value is None else CHECKS[name](name, value)
 
     @property
+    def beside_cells(self) -> bool:
+        """Whether messages may be handled while a cell runs."""
+        return self.store.beside_cells  # type: ignore[no-any-return]
+
+    @property
     def selection(self) -> Selection:
         """The selection that all views of the capture share."""
         return Selection(self.store)

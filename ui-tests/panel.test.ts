@@ -1,0 +1,161 @@
+import type { Locator, Page } from "playwright-core";
+import { headToggle, layerControl } from "./controls";
+import { command, expect, kernel, openNotebook, ready, runAll, screenshot, setTheme, test, view } from "./harness";
+
+const CAPTURES = `
+import numpy as np
+import headscope as hs
+
+scores = np.random.default_rng(0).normal(size=(4, 3, 6, 6)) * 2
+weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+capture = hs.from_attentions(list(weights), "The cat sat on the mat".split(), name="Cat")
+other = hs.from_attentions(list(weights[:2, :, :3, :3]), "A dog ran".split(), name="Dog")
+`;
+
+const panelOf = (page: Page) => page.locator("#headscope-panel");
+const cardOf = (page: Page, name: string) => panelOf(page).getByRole("group", { name, exact: true });
+const tabs = (page: Page) => page.locator(".headscope-live-tab");
+const names = (page: Page) => panelOf(page).locator(".headscope-card-name").allTextContents();
+
+test("the panel lists captures, shows and moves where they look, and jumps to their cells", async ({ page }) => {
+  await openNotebook(page, [CAPTURES, "capture.head_view(layer=1)", ...Array(12).fill("1 + 1"), "other.matrix_view()"]);
+  await ready(view(page, "head"), 1);
+  await command(page, "headscope:show-panel");
+  await expect.poll(() => names(page)).toEqual(["Cat", "Dog"]);
+  const cat = cardOf(page, "Cat");
+  await cat.getByText("6 tokens, 4 layers × 3 heads").waitFor();
+  await cat.getByText("The cat sat on the mat").waitFor();
+  expect(await layerControl(cat).inputValue()).toBe("1");
+  await layerControl(cat).selectOption("3");
+  await headToggle(cat, 2).click();
+  await ready(view(page, "head"), 3);
+  await expect.poll(() => kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(3, [0, 1])");
+  await cat.getByLabel("Query token").focus();
+  await cat.getByLabel("Query token").selectOption("1");
+  await expect.poll(() => kernel(page, "capture.selection.query")).toBe("1");
+  await kernel(page, "capture.select(layer=0, heads=None, query='mat')");
+  await expect.poll(() => layerControl(cat).inputValue()).toBe("0");
+  await expect.poll(() => cat.getByLabel("Query token").inputValue()).toBe("5");
+  expect(await headToggle(cat, 2).getAttribute("aria-pressed")).toBe("true");
+  await cardOf(page, "Dog").getByRole("button", { name: "Dog" }).click();
+  await expect.poll(() => page.evaluate(() => window.headscopeTestPanel.content.activeCellIndex)).toBe(14);
+  await view(page, "matrix").waitFor();
+  await screenshot(page, "panel-light");
+  for (const theme of ["JupyterLab Dark", "JupyterLab Dark High Contrast"] as const) {
+    await setTheme(page, theme);
+    await screenshot(page, `panel-${theme.split(" ").slice(1).join("-").toLowerCase()}`);
+  }
+});
+
+test("it opens every view in a tab that is live and in step", async ({ page }) => {
+  await openNotebook(page, [CAPTURES, "capture.head_view()"]);
+  await ready(view(page, "head"), 0);
+  await command(page, "headscope:show-panel");
+  const cat = cardOf(page, "Cat");
+  const kinds = { explorer: "explorer", model: "model view", matrix: "matrix view", text: "text view" } as const;
+  for (const [kind, name] of Object.entries(kinds)) {
+    await cat.getByRole("button", { name: `Open the ${name} in a tab` }).click();
+    await ready(tabs(page).locator(`[data-view="${kind}"]`));
+  }
+  await cat.getByRole("button", { name: "Open the neuron view in a tab" }).click();
+  await tabs(page).locator('[data-view="neuron"]').getByText("These weights were given").first().waitFor();
+  await cat.getByRole("button", { name: "Open the head view in a tab" }).click();
+  const head = tabs(page).locator('[data-view="head"]');
+  await ready(head, 0);
+  await layerControl(head).selectOption("2");
+  await ready(view(page, "head"), 2);
+  await expect.poll(() => kernel(page, "capture.selection.layer")).toBe("2");
+  await cat.getByRole("button", { name: "Open the explorer in a tab" }).click();
+  await ready(tabs(page).locator('[data-view="explorer"]'), 2);
+  expect(await tabs(page).count()).toBe(6);
+  await screenshot(page, "panel-tabs");
+});
+
+test("a capture leaves with its cell's output, and with its kernel; its tab waits for it", async ({ page, guard }) => {
+  guard.allow(/Could not restore the debugger state/, "JupyterLab's debugger says so of a kernel that restarts");
+  await openNotebook(page, [CAPTURES, "capture.head_view()", "other.matrix_view()"]);
+  await ready(view(page, "head"), 0);
+  await command(page, "headscope:show-panel");
+  await expect.poll(() => names(page)).toEqual(["Cat", "Dog"]);
+  await cardOf(page, "Dog").getByRole("button", { name: "Open the text view in a tab" }).click();
+  await ready(tabs(page).locator('[data-view="text"]'));
+  await page.evaluate(() => {
+    window.jupyterapp.shell.activateById(window.headscopeTestPanel.id);
+    window.headscopeTestPanel.content.activeCellIndex = 1;
+  });
+  await command(page, "notebook:clear-cell-output");
+  await expect.poll(() => names(page)).toEqual(["Dog"]);
+  await page.evaluate(() => window.headscopeTestPanel.sessionContext.restartKernel());
+  await expect.poll(() => names(page)).toEqual([]);
+  await panelOf(page).getByText("No open notebook shows a capture").waitFor();
+  await tabs(page).getByText("run the cell that makes it").waitFor();
+  await screenshot(page, "panel-empty");
+  await runAll(page);
+  await expect.poll(() => names(page)).toEqual(["Cat", "Dog"]);
+  await ready(tabs(page).locator('[data-view="text"]'));
+});
+
+test("tabs and panel come back after a reload", async ({ page }) => {
+  await openNotebook(page, [CAPTURES, "capture.head_view(layer=2)"]);
+  await ready(view(page, "head"), 2);
+  await command(page, "headscope:show-panel");
+  await cardOf(page, "Cat").getByRole("button", { name: "Open the matrix view in a tab" }).click();
+  await ready(tabs(page).locator('[data-view="matrix"]'), 2);
+  await page.evaluate(() => window.headscopeTestPanel.context.save());
+  await saved(page);
+  await page.reload();
+  await page.waitForFunction(() => window.jupyterapp !== undefined);
+  const matrix = tabs(page).locator('[data-view="matrix"]');
+  await ready(matrix, 2);
+  await panelOf(page).waitFor();
+  await layerControl(matrix).selectOption("1");
+  await ready(view(page, "head"), 1);
+});
+
+test("the panel is calm where it is narrow, and can be worked by keys alone", async ({ page }) => {
+  await openNotebook(page, [CAPTURES, "capture.head_view()"]);
+  await ready(view(page, "head"), 0);
+  await page.keyboard.press("Alt+Shift+H");
+  const cat = cardOf(page, "Cat");
+  await expect.poll(() => focusedName(page)).toBe("Cat");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await ready(view(page, "head"), 1);
+  expect(await overflow(panelOf(page))).toBe(0);
+  await screenshot(cat, "panel-card");
+});
+
+test("Notebook 7 has the panel too, without tabs", async ({ page }) => {
+  await openNotebook(page, [CAPTURES, "capture.head_view()"], { app: "notebook" });
+  await ready(view(page, "head"), 0);
+  await command(page, "headscope:show-panel");
+  const cat = cardOf(page, "Cat");
+  await layerControl(cat).selectOption("2");
+  await ready(view(page, "head"), 2);
+  expect(await cat.getByRole("group", { name: "Open in a tab" }).count()).toBe(0);
+  await screenshot(page, "panel-notebook-7");
+});
+
+/** JupyterLab saves the layout a while after it has changed. */
+async function saved(page: Page): Promise<void> {
+  await expect
+    .poll(() =>
+      page.evaluate(async () => {
+        const { workspaces } = window.jupyterapp.serviceManager;
+        const name = decodeURIComponent(location.pathname.split("/workspaces/")[1]?.split("/")[0] ?? "default");
+        const { data } = await workspaces.fetch(name);
+        return Object.keys(data).some((key) => key.startsWith("headscope-views:"));
+      }),
+    )
+    .toBe(true);
+}
+
+function focusedName(page: Page): Promise<string | null> {
+  return page.evaluate(() => document.activeElement?.textContent ?? null);
+}
+
+/** How much wider its content is than the panel, in CSS pixels. */
+function overflow(target: Locator): Promise<number> {
+  return target.evaluate((element) => element.scrollWidth - element.clientWidth);
+}
