@@ -151,6 +151,18 @@ describe("a kernel that has gone", () => {
     expect(talk.status.value).toBe(status);
   });
 
+  it("is noticed by the messages of another process, where another page has restarted it", () => {
+    const state = (session: string, execution_state: string) =>
+      kernel.iopubMessage.emit({ header: { msg_type: "status", session }, content: { execution_state } });
+    state("first", "busy");
+    state("server", "restarting");
+    state("first", "idle");
+    kernel.iopubMessage.emit({ header: { msg_type: "stream", session: "server" }, content: { text: "too fast" } });
+    expect(talk.status.value).toBe("live");
+    state("second", "busy");
+    expect(talk.status.value).toBe("restarted");
+  });
+
   it("is noticed by a message that can't be sent", async () => {
     model.isMute = true;
     await expect(ask().answer).rejects.toThrow(STOPPED);
@@ -172,6 +184,8 @@ it("leaves nothing behind when it ends", async () => {
   ended.abort();
   await expect(answer).rejects.toThrow("closed");
   await expect(ask().answer).rejects.toThrow("closed");
-  const slots = [kernel.statusChanged, kernel.connectionStatusChanged, kernel.disposed].map(({ slots }) => slots.size);
-  expect([slots, vi.getTimerCount()]).toEqual([[0, 0, 0], 0]);
+  const slots = [kernel.statusChanged, kernel.connectionStatusChanged, kernel.disposed, kernel.iopubMessage].map(
+    ({ slots }) => slots.size,
+  );
+  expect([slots, vi.getTimerCount()]).toEqual([[0, 0, 0, 0], 0]);
 });

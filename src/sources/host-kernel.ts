@@ -33,9 +33,17 @@ export function hostKernel(model: Channel, signal: AbortSignal): HostKernel {
   return { link, isOccupied, sendingFailed: () => become("stopped") };
 }
 
+type Slot = (sender: unknown, told: unknown) => void;
+
 interface Emitter {
-  connect(slot: () => void): unknown;
-  disconnect(slot: () => void): unknown;
+  connect(slot: Slot): unknown;
+  disconnect(slot: Slot): unknown;
+}
+
+/** As much of a message as tells one kernel process from the next. */
+interface StatusMessage {
+  readonly header: { readonly msg_type: string; readonly session: string };
+  readonly content: { readonly execution_state?: string };
 }
 
 /** What is asked of `IKernelConnection` of JupyterLab's services, 4.0 or later; subshells came with 4.5. */
@@ -48,12 +56,13 @@ interface LabKernel {
   readonly statusChanged: Emitter;
   readonly connectionStatusChanged: Emitter;
   readonly disposed: Emitter;
+  readonly iopubMessage: Emitter;
 }
 
 /** JupyterLab's and Notebook 7's widget managers know their kernel; other hosts' have none that looks so. */
 function labKernel({ widget_manager: manager }: Channel): LabKernel | undefined {
   const kernel = (manager as { readonly kernel?: Partial<LabKernel> | null } | undefined)?.kernel;
-  const emitters = [kernel?.statusChanged, kernel?.connectionStatusChanged, kernel?.disposed];
+  const emitters = [kernel?.statusChanged, kernel?.connectionStatusChanged, kernel?.disposed, kernel?.iopubMessage];
   return emitters.every((one) => typeof one?.connect === "function") ? (kernel as LabKernel) : undefined;
 }
 
@@ -70,10 +79,20 @@ function followLab(
   };
   const connection = () => become(kernel.connectionStatus === "connected" ? "connected" : "lost");
   const disposed = () => become("stopped");
+  let process: string | undefined;
+  const message: Slot = (_, told) => {
+    const { header, content } = told as StatusMessage;
+    // The server sends messages too, under a name of its own, but never these two.
+    if (header.msg_type !== "status" || !["busy", "idle"].includes(content.execution_state ?? "")) return;
+    // A restart that another page asks for is not told to this one.
+    if (process !== undefined && process !== header.session) become("restarted");
+    process = header.session;
+  };
   const slots = [
     [kernel.statusChanged, status],
     [kernel.connectionStatusChanged, connection],
     [kernel.disposed, disposed],
+    [kernel.iopubMessage, message],
   ] as const;
   for (const [emitter, slot] of slots) emitter.connect(slot);
   const letGo = () => {

@@ -53,6 +53,7 @@ export class MemoryLabKernel {
   readonly statusChanged = new MemorySignal();
   readonly connectionStatusChanged = new MemorySignal();
   readonly disposed = new MemorySignal();
+  readonly iopubMessage = new MemorySignal();
 
   tell(status: string): void {
     this.status = status;
@@ -65,12 +66,14 @@ export class MemoryLabKernel {
   }
 }
 
+type Slot = (sender: unknown, told: unknown) => void;
+
 class MemorySignal {
-  readonly slots = new Set<() => void>();
-  connect = (slot: () => void) => this.slots.add(slot);
-  disconnect = (slot: () => void) => this.slots.delete(slot);
-  emit = () => {
-    for (const slot of [...this.slots]) slot();
+  readonly slots = new Set<Slot>();
+  connect = (slot: Slot) => this.slots.add(slot);
+  disconnect = (slot: Slot) => this.slots.delete(slot);
+  emit = (told?: unknown) => {
+    for (const slot of [...this.slots]) slot(this, told);
   };
 }
 
