@@ -136,6 +136,11 @@ export interface ErrorMessage {
   message: string;
 }
 
+/** Page to kernel: have you done all that I sent before? The kernel's own word that it is done is the answer. */
+export interface HereMessage {
+  type: "here";
+}
+
 /** Page to kernel, from a view: it is on a page, so a picture of it can be asked for. */
 export interface RenderedMessage {
   type: "rendered";
@@ -160,6 +165,16 @@ export interface ExportErrorMessage {
   type: "export-error";
   id: string;
   message: string;
+}
+
+/** Page to kernel, from a view: this page does not know the Store, please tell it anew. */
+export interface StoreMissingMessage {
+  type: "store-missing";
+}
+
+/** Kernel to page, to a view: the Store has been told anew. */
+export interface StoreToldMessage {
+  type: "store-told";
 }
 
 /** Page to kernel, from a view: please make a standalone page of it, with one layer or all of them. */

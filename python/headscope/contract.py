@@ -203,6 +203,12 @@ class ErrorMessage(TypedDict):
     message: str
 
 
+class HereMessage(TypedDict):
+    """Page to kernel: have you done all that I sent before? The kernel's own word that it is done is the answer."""
+
+    type: Literal["here"]
+
+
 class RenderedMessage(TypedDict):
     """Page to kernel, from a view: it is on a page, so a picture of it can be asked for."""
 
@@ -234,6 +240,18 @@ class ExportErrorMessage(TypedDict):
     type: Literal["export-error"]
     id: str
     message: str
+
+
+class StoreMissingMessage(TypedDict):
+    """Page to kernel, from a view: this page does not know the Store, please tell it anew."""
+
+    type: Literal["store-missing"]
+
+
+class StoreToldMessage(TypedDict):
+    """Kernel to page, to a view: the Store has been told anew."""
+
+    type: Literal["store-told"]
 
 
 class ExportHtmlMessage(TypedDict):

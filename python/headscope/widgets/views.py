@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets as t
 
-from headscope.contract import ColorScale, Combine, Direction, Tab, Theme, ViewKind
+from headscope.contract import ColorScale, Combine, Direction, StoreToldMessage, Tab, Theme, ViewKind
 from headscope.options import CHECKS, PLACE, WITH_GRID, check_options
 from headscope.widgets.beside import BesideCells
 from headscope.widgets.saving import PAGE, Layers, Pictures, check_path, check_scale, page_messages, page_of
 from headscope.widgets.selection import Selection
 from headscope.widgets.snapshot import with_snapshot
 from headscope.widgets.store import STATIC, Store, store_of
+from headscope.widgets.telling import tell_anew
 
 if TYPE_CHECKING:
     from headscope.attention import Capture
@@ -117,6 +118,9 @@ class View(BesideCells):
         if content.get("type") == "export-html":
             for message, parts in page_messages(self, content):
                 self.send(message, parts)
+        elif content.get("type") == "store-missing":
+            tell_anew(self.store)
+            self.send(StoreToldMessage(type="store-told"))
         else:
             self._pictures.receive(content, buffers)
 
