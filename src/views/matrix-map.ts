@@ -6,6 +6,7 @@ import { pixelRatio } from "../dom/canvas";
 import { element } from "../dom/element";
 import { densityOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
+import { sideLookedFrom } from "./direction";
 import { heatLegend } from "./heat-legend";
 import type { KeyBinding } from "./keys";
 import { followPicture, type LayerPicture } from "./layer-picture";
@@ -73,6 +74,7 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   effectUntil(signal, () => {
     const place = `layer ${scene.layer.value}, ${headNames(scene.heads.value)}`;
     panels.setAttribute("aria-label", `Attention weights of ${place}: queries down, keys across`);
+    panels.dataset.from = sideLookedFrom(scene.context.options.aids);
     panels.toggleAttribute("data-zoomed", zoom.times.value > 1);
   });
 

@@ -13,6 +13,7 @@ export const TEXT: PaneKind = {
     return { ...text, readout: () => readText(text, scene.info.value) };
   },
   controls: textControls,
+  hasDirection: true,
 };
 
 export const textView = paneView("text", TEXT);
