@@ -12,7 +12,7 @@ export const MESSAGE_BYTES = 2097152;
 
 export const PICTURE_BYTES = 8388608;
 
-export type Dtype = "float16" | "sqrt8";
+export type Dtype = "decimal16" | "float16" | "sqrt8";
 
 export type BlockKind = "block" | "overview";
 

@@ -64,7 +64,7 @@ test("the active heads are maps side by side, each named, or one map of their me
   expect([count(), context.options.combine.value]).toEqual([1, "mean"]);
   expect(legend()).toContain("mean of 4 heads, linear scale");
   context.options.combine.value = "sum";
-  expect(legend()).toBe("sum of 4 heads, linear scale00.4050.811");
+  expect(legend()).toBe("sum of 4 heads, linear scale00.4050.810");
   context.selection.heads.value = [2];
   expect([count(), legend().startsWith("weight")]).toEqual([1, true]);
   expect((named(root, "Show heads") as HTMLSelectElement).disabled).toBe(true);
