@@ -20,6 +20,8 @@ export interface Shading {
   readonly side: Side;
   /** By position on that side; NaN where missing. Empty while no weights are there. */
   readonly shades: Float32Array;
+  /** Those of the tokens that are shown. */
+  readonly shown: Float32Array;
   /** The largest shade, which gets the last colour. */
   readonly top: number;
 }
@@ -38,7 +40,7 @@ export function shadingOf(
     const shades = from ? shadesFrom(from, weights.value) : received.value;
     const { queries, keys } = scene.ranges.value;
     const shown = shades.subarray(...(side === "key" ? keys : queries));
-    return { origin: from, side, shades, top: largestOf(shown) };
+    return { origin: from, side, shades, shown, top: largestOf(shown) };
   });
 }
 
