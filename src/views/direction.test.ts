@@ -78,6 +78,20 @@ test("what is found is pinned on the side that is looked from", () => {
   expect(pins()).toEqual([null, 4]);
 });
 
+test("a token that is the text itself goes before one in other letter case, and that before one that holds it", () => {
+  const { pins, find } = open(headView, mapInfo(["There", " The", " the", " bathe"]));
+  find("the");
+  expect(pins()).toEqual([2, null]);
+  find("the");
+  expect(pins()).toEqual([3, null]);
+  find("the");
+  expect(pins()).toEqual([0, null]);
+  find("The");
+  expect(pins()).toEqual([1, null]);
+  find("BATHE");
+  expect(pins()).toEqual([3, null]);
+});
+
 test("the strongest are counted along the direction, and the field says which", () => {
   const { root, context, turn } = open(headView);
   const shown = () => root.querySelector(".hs-shown")?.textContent;

@@ -63,11 +63,27 @@ function foundText({ queries, keys }: Matches, info: MapInfo | undefined): strin
   return `${queries.length} of the queries, ${keys.length} of the keys`;
 }
 
-function pinNext({ tokens, context }: Scene, { queries, keys }: Matches, step: 1 | -1): void {
+/** The first Enter pins the token that is the text itself, as `capture.select` does; the next ones go on from there. */
+function pinNext({ tokens, context, info }: Scene, { queries, keys }: Matches, step: 1 | -1): void {
   const side = sideLookedFrom(context.options.aids);
   const found = side === "query" ? queries : keys;
   if (found.length === 0) return;
-  const from = tokens[side].peek() ?? (step > 0 ? -1 : Number.POSITIVE_INFINITY);
+  const from = tokens[side].peek();
+  if (from === null || !found.includes(from)) {
+    const texts = (side === "query" ? info.peek()?.query_tokens : info.peek()?.key_tokens) ?? [];
+    tokens[side].value = nearest(found, texts, context.options.aids.search.peek().trim(), step);
+    return;
+  }
   const next = step > 0 ? found.find((row) => row > from) : found.filter((row) => row < from).at(-1);
   tokens[side].value = next ?? (found.at(step > 0 ? 0 : -1) as number);
+}
+
+/** A token that is the text itself; else one that is so in other letter case; else any that holds it. */
+function nearest(found: readonly number[], texts: readonly string[], wanted: string, step: 1 | -1): number {
+  const ordered = step > 0 ? found : [...found].reverse();
+  const bare = (row: number) => texts[row]?.trim() ?? "";
+  const whole =
+    ordered.find((row) => bare(row) === wanted) ??
+    ordered.find((row) => bare(row).toLowerCase() === wanted.toLowerCase());
+  return whole ?? (ordered[0] as number);
 }
