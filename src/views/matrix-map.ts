@@ -43,6 +43,7 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   const axis = element("div", { class: "hs-key-axis" });
   const panels = element("div", { class: "hs-panels", tabindex: 0, role: "application" });
   panels.setAttribute("aria-roledescription", "heat map");
+  panels.setAttribute("aria-description", "Arrow keys go from weight to weight, each is read out; Enter pins it");
   const area = element("div", { class: "hs-matrix" }, axis, panels);
   const box = element("div", { class: "hs-scroll hs-heat-scroll" }, area);
   const legend = heatLegend(

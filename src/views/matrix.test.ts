@@ -125,6 +125,16 @@ test("arrows move from cell to cell, Enter pins, and the layer stays", () => {
   expect(context.selection.hover.value).toEqual({ query: 0, key: 2 });
   press(grid, "Enter");
   expect([context.selection.query.value, context.selection.key.value]).toEqual([0, 2]);
+  const reached = ["End", "PageDown", "Home", "PageUp"].map((key) => {
+    press(grid, key);
+    return context.selection.hover.value;
+  });
+  expect(reached).toEqual([
+    { query: 0, key: 4 },
+    { query: 4, key: 4 },
+    { query: 4, key: 0 },
+    { query: 0, key: 0 },
+  ]);
   expect(context.selection.layer.value).toBe(0);
 });
 
