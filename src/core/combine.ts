@@ -1,4 +1,4 @@
-import { encoded } from "./encode";
+import { encoded } from "./codes";
 import type { HeadWeights } from "./head-weights";
 import type { Span } from "./viewport";
 

@@ -1,6 +1,6 @@
 import type { MapInfo } from "../contract.gen";
 import { type Axis, axisOf } from "./axis";
-import { encoded } from "./encode";
+import { encoded } from "./codes";
 import type { HeadWeights } from "./head-weights";
 
 /** What is left out of a view or put together in it. */
