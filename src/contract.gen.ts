@@ -16,7 +16,7 @@ export const SNAPSHOT_BYTES = 1000000;
 
 export const PICTURE_BYTES = 8388608;
 
-export type Dtype = "float16" | "sqrt8";
+export type Dtype = "decimal16" | "float16" | "sqrt8";
 
 export type BlockKind = "block" | "overview";
 

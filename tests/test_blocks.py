@@ -21,10 +21,10 @@ def test_exact_bytes() -> None:
     encoded = encode_block(np.array([[[1.0, 0.5, np.nan]]], dtype=np.float32), map="self", layer=2, heads=[7])
     header = (
         b'{"kind":"block","map":"self","layer":2,"heads":[7],"queries":[0,1],"keys":[0,3],"shape":[1,1,3],'
-        b'"dtype":"float16","missing":1}'
+        b'"dtype":"decimal16","missing":1}'
     )
     padded = header + b" " * (-len(header) % 8)
-    assert encoded == b"HSB1" + len(padded).to_bytes(4, "little") + padded + bytes.fromhex("003c 0038 007e 0000")
+    assert encoded == b"HSB1" + len(padded).to_bytes(4, "little") + padded + bytes.fromhex("79ff 21e4 ffff 0000")
     assert json.loads(padded)["missing"] == 1
 
 
@@ -37,12 +37,20 @@ def test_exact_codes_of_square_roots() -> None:
 
 @given(WEIGHTS)
 def test_float16_keeps_three_digits(weights: np.ndarray) -> None:
-    encoded = encode_block(weights, map="cross", layer=0, heads=range(weights.shape[0]))
+    encoded = encode_block(weights, map="cross", layer=0, heads=range(weights.shape[0]), dtype="float16")
     [(header, decoded)] = decode_blocks(encoded)
     assert len(encoded) % 8 == 0
     assert header["missing"] == np.count_nonzero(~np.isfinite(weights))
     expected = np.where(np.isfinite(weights), weights, np.nan)
     np.testing.assert_allclose(decoded, expected, rtol=2**-11, atol=2**-25)
+
+
+@given(WEIGHTS)
+def test_weights_are_sent_with_the_digits_that_are_shown(weights: np.ndarray) -> None:
+    [(header, decoded)] = decode_blocks(encode_block(weights, map="a", layer=0, heads=range(len(weights))))
+    assert header["dtype"] == ("float16" if np.isinf(weights).any() else "decimal16")
+    expected = np.where(np.isfinite(weights), weights, np.nan)
+    np.testing.assert_allclose(decoded, expected, rtol=2**-11, atol=1e-7 if header["dtype"] == "float16" else 4e-8)
 
 
 @given(WEIGHTS)

@@ -89,8 +89,8 @@ def test_a_large_page_holds_a_byte_a_weight() -> None:
     size = int((EXACT_BYTES / 4) ** 0.5) + 1
     found = blocks(parts(standalone_html(capture_of(1, 2, size))), "block", 0)
     assert {header["dtype"] for header, _ in found} == {"sqrt8"}
-    exact = blocks(parts(standalone_html(capture_of(1, 2, size), precision="float16")), "block", 0)
-    assert {header["dtype"] for header, _ in exact} == {"float16"}
+    exact = blocks(parts(standalone_html(capture_of(1, 2, size), precision="decimal16")), "block", 0)
+    assert {header["dtype"] for header, _ in exact} == {"decimal16"}
 
 
 def test_values_that_are_no_weights_keep_their_signs() -> None:

@@ -29,6 +29,11 @@ WORDS = [0, 1, 2, 3, 3, 3, 4, 4, 5, 6]
         ("cats", 6),
         ("categ", 9),
         ("unbel", 3),
+        ("Cats", 6),
+        ("CAT", 2),
+        (("Cat", 1), 6),
+        ("UnBel", 3),
+        ("[cls]", 0),
         ("\n", 8),
         ("[CLS]", 0),
         ("s", 7),
@@ -36,6 +41,11 @@ WORDS = [0, 1, 2, 3, 3, 3, 4, 4, 5, 6]
 )
 def test_tokens_are_found(wanted: Any, position: int) -> None:
     assert find_token("query", wanted, TOKENS, WORDS) == position
+
+
+@pytest.mark.parametrize(("wanted", "position"), [("us", 3), ("US", 1), ("Us", 0), ("uS", 0), ("U", 0), ("u", 2)])
+def test_letter_case_counts_before_it_does_not(wanted: str, position: int) -> None:
+    assert find_token("query", wanted, ["Us", " US", "used", " us"], None) == position
 
 
 def test_words_are_not_found_where_none_are_known() -> None:
@@ -46,7 +56,7 @@ def test_words_are_not_found_where_none_are_known() -> None:
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("Cats", "no query token is 'Cats'; near it are ' cat' at 2, ' cat' at 6, 's' at 7"),
+        ("Catz", "no query token is 'Catz'; near it are ' cat' at 2, ' cat' at 6"),
         ("belief", "near it are 'believ' at 4"),
         ("zebra", "no query token is 'zebra'; none is near it"),
         (("cat", 2), "'cat' is there 2 times, numbered from 0, not 2: at 2, 6"),

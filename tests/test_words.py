@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from itertools import groupby, pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+import transformers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -222,6 +225,32 @@ def test_words_that_end_with_a_mark() -> None:
     assert row.words == (0, 1, 1, 2, 3, 3)
 
 
+JOINING = ("PhobertTokenizer", "BertweetTokenizer", "CTRLTokenizer", "BlenderbotSmallTokenizer")
+"""The tokenizers of transformers that end with a mark what goes on."""
+
+
+@pytest.mark.parametrize("name", JOINING)
+def test_words_that_go_on_after_a_mark(name: str, tmp_path: Path) -> None:
+    """The merges and names are learnt and written as subword-nmt does, the tokenizer is transformers' own."""
+    names = ["<unk>", "the", "c@@", "cat@@", "at</w>", "at", "s", "c", "on"]
+    merges = ["a t</w> 9", "c a 8", "ca t 7", "t h 6", "th e</w> 5", "o n</w> 4"]
+    is_plain = name in ("CTRLTokenizer", "BlenderbotSmallTokenizer")
+    vocabulary, ranks = tmp_path / "vocab", tmp_path / "merges"
+    if is_plain:
+        vocabulary.write_text(json.dumps({one: id_ for id_, one in enumerate(["__null__", *names])}))
+        ranks.write_text("\n".join(["#version: 0.2", *(" ".join(merge.split()[:2]) for merge in merges)]) + "\n")
+    else:
+        vocabulary.write_text("".join(f"{one} 9\n" for one in names[1:]))
+        ranks.write_text("\n".join(merges) + "\n")
+    tokenizer = getattr(transformers, name)(str(vocabulary), str(ranks), unk_token="<unk>")
+    ids = tokenizer.convert_tokens_to_ids(tokenizer.tokenize("the cats on the cat"))
+    row = read_ids(tokenizer, ids)
+    assert grouped(row) == ["the", "cats", "on", "the", "cat"]
+    whole = read_ids(tokenizer, tokenizer.convert_tokens_to_ids(["the", "on"]))
+    assert (whole.texts, whole.words) == (["the", "on"], (0, 1))
+    assert any("@@" in text for text in read_ids(tokenizer, ids, prettify=False).texts)
+
+
 def test_bytes_and_ends_of_words() -> None:
     """As CLIP's: the alphabet of byte-level BPE, and a mark at the end of each word."""
     vocab = {"the</w>": 0, "na": 1, "Ã¯": 2, "ve</w>": 3, "!</w>": 4, "<|endoftext|>": 5}
@@ -251,6 +280,7 @@ def test_a_vocabulary_that_does_not_say_where_words_are() -> None:
         (["The", "Ġca", "t", "Ċ", "A"], (0, 1, 1, 2, 3)),
         (["The", " ca", "t"], (0, 1, 1)),
         (["the</w>", "c", "at</w>"], (0, 1, 1)),
+        (["<s>", "the", "c@@", "a@@", "t", "@@", "</s>"], (0, 1, 2, 2, 2, 3, 4)),
         (["a", "b", "c"], None),
         ([], None),
     ],

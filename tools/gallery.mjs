@@ -84,6 +84,12 @@ const PICTURES = {
     (page) => page.click("[data-query='13']"),
     (page) => page.evaluate(() => globalThis.document.querySelector(".hs-scroll").scrollBy(10_000, 0)),
   ],
+  ...Object.fromEntries(
+    [64, 128, 256].map((headDim) => [
+      `neuron-dim-${headDim}`,
+      [{ view: "neuron", family: "llama", heads: 8, headDim, active: [3] }, (page) => page.click("[data-query='5']")],
+    ]),
+  ),
   "neuron-none": [{ view: "neuron", active: [1] }, (page) => page.click("[data-query='9']")],
   text: [{ view: "text", tokens: 64, scale: "sqrt", causal: true }],
   "text-hover": [{ view: "text", tokens: 128, active: [1] }, (page) => page.hover("[data-query='20']")],

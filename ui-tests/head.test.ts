@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { formatWeight } from "../src/core/numbers";
 import { attentionControl, headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
 import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
@@ -60,6 +61,17 @@ test("hovering shows the model's own weight as a number, and a click pins it for
   await expect.poll(() => root.textContent()).toMatch(/layer 2, head 3/);
   await page.keyboard.press("Escape");
   await expect.poll(() => kernel(page, "print(view.query)")).toBe("None");
+});
+
+test("every weight that is shown is the model's own to its last digit", async ({ page }) => {
+  const root = await open(page);
+  const weights: number[][] = JSON.parse(await kernel(page, "capture.weights(2, 3).tolist()"));
+  for (const [query, row] of weights.entries()) {
+    await token(root, "query", query).hover();
+    const keys = () => row.map((_, key) => token(root, "key", key).getAttribute("data-weight"));
+    const shown = row.map((weight) => (weight < 0.005 ? null : formatWeight(weight)));
+    await expect.poll(() => Promise.all(keys())).toEqual(shown);
+  }
 });
 
 test("sentences of the pair are filtered", async ({ page }) => {

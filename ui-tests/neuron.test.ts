@@ -147,6 +147,41 @@ test("SmolLM2's chain is rotated, causal and shares its keys, and tells the numb
   await screenshot(root, "neuron-smollm2");
 });
 
+/** `capture`: vectors of 256 dimensions, too long for a view of ordinary width. */
+const LONG_VECTORS = `
+import headscope as hs, torch
+from transformers import LlamaConfig, LlamaModel
+
+sizes = dict(hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, head_dim=256, vocab_size=64)
+model = LlamaModel(LlamaConfig(**sizes)).eval()
+capture = hs.capture(model, inputs={"input_ids": torch.arange(3, 15)[None]})
+capture.neuron_view(layer=0, head=1, query=8)
+`;
+
+test("beside long vectors the scores and weights stay in sight, and a button goes to all numbers", async ({ page }) => {
+  await openNotebook(page, [LONG_VECTORS]);
+  const root = view(page, "neuron");
+  await ready(root, 0);
+  const box = root.locator(".hs-scroll").first();
+  const isSeen = async (part: Locator) => {
+    const [inner, outer] = [await part.boundingBox(), await box.boundingBox()];
+    return !!inner && !!outer && inner.x >= outer.x - 1 && inner.x + inner.width <= outer.x + outer.width + 1;
+  };
+  const row = root.locator("[data-row='8']");
+  const cell = (step: string) => row.locator(`[data-step="${step}"]`);
+  await expect.poll(() => row.count()).toBe(1);
+  expect(await box.evaluate((one) => one.scrollWidth > one.clientWidth)).toBe(true);
+  const sights = async () => [await isSeen(cell("dot")), await isSeen(cell("score")), await isSeen(cell("softmax"))];
+  expect(await sights()).toEqual([false, true, true]);
+  expect(await isSeen(root.locator("[data-key='8']"))).toBe(true);
+  await cell("softmax").hover();
+  await expect.poll(() => status(root).textContent()).toContain("softmax");
+  await screenshot(root, "neuron-long-vectors");
+  await root.getByRole("button", { name: "To the numbers" }).click();
+  await expect.poll(sights).toEqual([true, true, true]);
+  expect(await isSeen(root.locator("[data-key='8']"))).toBe(true);
+});
+
 test("layers without queries and keys say why", async ({ page }) => {
   const given = `
 import numpy as np

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from headscope import decimals
 from headscope.contract import MAGIC, BlockHeader, BlockKind, Dtype
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 ALIGNMENT = 8
 PREFIX = struct.Struct("<4sI")
 FLOAT16_MAX = np.float32(65504)
+ROUNDING = 1e-6
 SQRT8_ONE = 254
 SQRT8_MISSING = 255
-NUMPY_DTYPES: dict[Dtype, str] = {"float16": "<f2", "sqrt8": "<u1"}
+NUMPY_DTYPES: dict[Dtype, str] = {"decimal16": "<u2", "float16": "<f2", "sqrt8": "<u1"}
 
 
 def encode_block(
@@ -31,7 +33,7 @@ def encode_block(
     kind: BlockKind = "block",
     queries: tuple[int, int] | None = None,
     keys: tuple[int, int] | None = None,
-    dtype: Dtype = "float16",
+    dtype: Dtype | None = None,
 ) -> bytes:
     """Return one encoded block.
 
@@ -46,9 +48,13 @@ def encode_block(
     queries, keys
         Half-open ranges of positions that the values cover; by default as many as there are values.
     dtype
-        How to encode them. `sqrt8` needs weights between 0 and 1.
+        How to encode them. By default as `decimal16`. Where a value is not between 0 and 1, for which only `float16`
+        has codes, that is taken whatever was asked for.
     """
     missing = ~np.isfinite(values)
+    if not _are_weights(values):
+        dtype = "float16"
+    dtype = dtype or "decimal16"
     header: BlockHeader = {
         "kind": kind,
         "map": map,
@@ -70,7 +76,15 @@ def frame(header: Mapping[str, Any], payload: bytes) -> bytes:
     return PREFIX.pack(MAGIC, len(text)) + text + payload + b"\0" * (-len(payload) % ALIGNMENT)
 
 
+def _are_weights(values: NDArray[np.float32]) -> bool:
+    """Whether all values that are there lie between 0 and 1, as near as a softmax comes to it."""
+    low, high = np.fmin.reduce(values, axis=None, initial=0.0), np.fmax.reduce(values, axis=None, initial=0.0)
+    return bool(low >= 0 and high <= 1 + ROUNDING)
+
+
 def _codes(values: NDArray[np.float32], missing: NDArray[np.bool_], dtype: Dtype) -> NDArray[Any]:
+    if dtype == "decimal16":
+        return decimals.encode(values)
     if dtype == "float16":
         return np.where(missing, np.float32(np.nan), np.clip(values, -FLOAT16_MAX, FLOAT16_MAX)).astype("<f2")
     roots = np.sqrt(np.clip(np.where(missing, 0, values), 0, 1))
@@ -126,6 +140,8 @@ def _header(buffer: bytes | memoryview, offset: int) -> tuple[Any, int]:
 
 
 def _weights(codes: NDArray[Any], dtype: Dtype) -> NDArray[np.float32]:
+    if dtype == "decimal16":
+        return decimals.decode(codes)
     if dtype == "float16":
         return codes.astype(np.float32)
     weights = np.square(codes.astype(np.float32) / SQRT8_ONE)

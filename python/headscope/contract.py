@@ -40,9 +40,10 @@ SNAPSHOT_BYTES: Final = 1_000_000
 PICTURE_BYTES: Final = 8 * 1024 * 1024
 """No message to the kernel carries more than this: servers drop those of over 10 MiB without a word."""
 
-Dtype = Literal["float16", "sqrt8"]
+Dtype = Literal["decimal16", "float16", "sqrt8"]
 """How weights are encoded.
 
+`decimal16`: two bytes for a weight between 0 and 1 that keep every digit which a view shows, see `headscope.decimals`.
 `float16`: IEEE half precision, relative error 2**-11; a missing weight is NaN.
 `sqrt8`: one byte, code = round(254 * sqrt(weight)), weight = (code / 254) ** 2; 255 is a missing weight.
 Square roots keep small weights apart: with a linear byte the uniform row of 510 keys would vanish.

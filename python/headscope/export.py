@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 
 EXACT_BYTES = 2 * 1024 * 1024
-"""Pages whose weights are no larger than this as float16 hold them so; larger ones hold a byte a weight."""
+"""Pages whose weights are no larger than this as decimal16 hold them so; larger ones hold a byte a weight."""
 
 FAST_BYTES = 4 * 1024 * 1024
 """A layer larger than this is packed quickly rather than tightly."""
@@ -57,7 +57,7 @@ DEFAULTS = {
 }
 """What a page shows unless its options say otherwise."""
 
-Precision = Literal["auto", "float16", "sqrt8"]
+Precision = Literal["auto", "decimal16", "sqrt8"]
 
 SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
 
@@ -86,8 +86,8 @@ def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Pre
     view
         `"head"`, `"model"`, `"matrix"`, `"neuron"`, `"text"` or `"explorer"`.
     precision
-        `"float16"` keeps three digits of each weight. `"sqrt8"` keeps two, in half the bytes; the page marks its
-        numbers as approximate. `"auto"` takes float16 for pages of up to 2 MiB of weights.
+        `"decimal16"` keeps three digits of each weight. `"sqrt8"` keeps two, in half the bytes; the page marks its
+        numbers as approximate. `"auto"` takes decimal16 for pages of up to 2 MiB of weights.
     **options
         As of that view; `headscope.options` describes them.
 
@@ -101,7 +101,7 @@ def standalone_html(capture: Capture, view: ViewKind = "head", *, precision: Pre
     if view not in OPTIONS:
         raise ValueError(f"view is {view!r}; it can be {', '.join(map(repr, OPTIONS))}")
     if precision not in Precision.__args__:  # type: ignore[attr-defined]
-        raise ValueError(f"precision is {precision!r}; it can be 'auto', 'float16' or 'sqrt8'")
+        raise ValueError(f"precision is {precision!r}; it can be 'auto', 'decimal16' or 'sqrt8'")
     shown = next(iter(capture.maps))
     given = check_options(capture, view, options, shown, "standalone_html")
     info: dict[str, Any] = DEFAULTS | {"map": shown} | given | {"name": capture.name, "view": view}
@@ -184,7 +184,7 @@ def _dtype(capture: Capture, layers: dict[str, list[int]], precision: Precision)
         for name, map_ in capture.maps.items()
         for layer in layers[name]
     )
-    return "float16" if 2 * weights <= EXACT_BYTES else "sqrt8"
+    return "decimal16" if 2 * weights <= EXACT_BYTES else "sqrt8"
 
 
 def _part(page: str, kind: BlockKind, map_: AttentionMap, layer: int, dtype: Dtype) -> str:
@@ -206,10 +206,7 @@ def _blocks(kind: BlockKind, map_: AttentionMap, layer: int, dtype: Dtype) -> It
     spans: dict[str, Any] = {"queries": (0, len(map_.query_tokens)), "keys": (0, len(map_.key_tokens))}
     for head in range(map_.num_heads(layer)):
         values = map_.block(layer, [head]) if kind == "block" else map_.overview(layer, [head], OVERVIEW_BINS)
-        coded = dtype
-        if dtype == "sqrt8" and (values.min(initial=0) < 0 or values.max(initial=0) > 1):
-            coded = "float16"  # a byte of a square root holds nothing outside of 0 to 1
-        yield encode_block(values, map=map_.name, layer=layer, heads=[head], kind=kind, dtype=coded, **spans)
+        yield encode_block(values, map=map_.name, layer=layer, heads=[head], kind=kind, dtype=dtype, **spans)
 
 
 @cache

@@ -15,8 +15,9 @@ MOST_NAMED = 8
 def find_token(what: str, wanted: Any, tokens: Sequence[str], words: Sequence[int] | None) -> int:
     """Return the position of a token.
 
-    A text is looked for among the tokens, then among the words of several tokens, whose first token is meant, then
-    among the beginnings of both. Spaces around it and around tokens do not count.
+    A text is looked for among the tokens, then among the words of several tokens, whose first token is meant; where
+    neither is there letter for letter, in any letter case; at last among the beginnings of both, in the same order.
+    Spaces around it and around tokens do not count.
 
     Parameters
     ----------
@@ -67,16 +68,18 @@ def _found(what: str, text: str, nth: int, tokens: Sequence[str], words: Sequenc
 
 def _stages(text: str, tokens: Sequence[str], words: Sequence[int] | None) -> Iterator[list[int]]:
     """Yield the positions that match a text, the best way of matching first."""
-    wanted = _bare(text)
-    bare = list(map(_bare, tokens))
-    yield [position for position, token in enumerate(bare) if token == wanted]
-    whole = _words(tokens, words)
-    yield [position for position, word in whole.items() if word == wanted]
-    yield [
-        position
-        for position, token in enumerate(bare)
-        if token.startswith(wanted) or whole.get(position, "").startswith(wanted)
-    ]
+    bare, whole, wanted = list(map(_bare, tokens)), _words(tokens, words), _bare(text)
+    lower = [token.lower() for token in bare], {position: word.lower() for position, word in whole.items()}
+    cases = [(bare, whole, wanted), (*lower, wanted.lower())]
+    for each, joined, sought in cases:
+        yield [position for position, token in enumerate(each) if token == sought]
+        yield [position for position, word in joined.items() if word == sought]
+    for each, joined, sought in cases:
+        yield [
+            position
+            for position, token in enumerate(each)
+            if token.startswith(sought) or joined.get(position, "").startswith(sought)
+        ]
 
 
 def _words(tokens: Sequence[str], words: Sequence[int] | None) -> dict[int, str]:

@@ -14,11 +14,13 @@ What the view offers:
     `"log"`. `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or `"sum"`.
 Reading aids, of this view alone. They change what is drawn, never the weights that `Capture.weights` returns:
     `threshold`: weights below it are not drawn, from 0 to less than 1; by default those that can't be seen. `top_k`:
-    how many keys are drawn for each query, the strongest. `hide_special`: leave out special tokens. `hide_sink`: leave
-    out the first key, on which heads rest that look for nothing (Xiao et al. 2023, https://arxiv.org/abs/2309.17453),
-    and scale each query's other weights so that they add up to 1. `merge_words`: words in place of their tokens,
-    weights summed over keys and their mean taken over queries. `direction`: `"out"` for what a token attends to,
-    `"in"` for what attends to it. `search`: tokens that hold this text are marked.
+    how many keys are drawn for each query, the strongest, or queries for each key where `direction` is `"in"`.
+    `direction`: which way tokens are looked at, `"out"` for what they attend to, `"in"` for what attends to them; it
+    says what `top_k` counts, on which side a token that is found is pinned, and which line of a heat map or table is
+    read. `hide_special`: leave out special tokens. `hide_sink`: leave out the first key, on which heads rest that look
+    for nothing (Xiao et al. 2023, https://arxiv.org/abs/2309.17453), and scale each query's other weights so that they
+    add up to 1. `merge_words`: words in place of their tokens, weights summed over keys and their mean taken over
+    queries. `search`: tokens that hold this text are marked.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A tokenizer's vocabulary writes tokens in a code of its own: `Ġsat`, `▁sat`, `##ing`, `<0xF0>`, `ðŁĻĤ`. What is shown is
 the text that each token stands for:
 
-- a space before a word (`Ġ`, `▁`) is a space, `Ċ` a newline, `</w>` and WordPiece's `##` are removed;
+- a space before a word (`Ġ`, `▁`) is a space, `Ċ` a newline, `</w>`, `@@` and WordPiece's `##` are removed;
 - bytes are put together to characters over token borders. A character that several tokens share is shown whole at each
   of them, with the number of the part in small figures: `🙂₁`, `🙂₂`. Bytes of no character are shown as `<0xF0>`;
 - special tokens stand as they are.
@@ -46,9 +46,14 @@ BYTES = _byte_alphabet()
 END = "</w>"
 """What ends a word in BPE of the first generation."""
 
-Marks = Literal["prefix", "suffix", "space", "whole"]
-"""How a vocabulary says where words are: `##` before what goes on, `</w>` at the end, a space before a word, or by
-having nothing but whole words."""
+GOES_ON = "@@"
+"""What ends a token that is not the last of its word. Source: https://github.com/rsennrich/subword-nmt."""
+OFTEN = 0.02
+"""The part of a vocabulary that goes on in this way at least, where the mark is one: elsewhere few tokens look so."""
+
+Marks = Literal["prefix", "suffix", "joiner", "space", "whole"]
+"""How a vocabulary says where words are: `##` before what goes on, `</w>` at the end, `@@` after what goes on, a space
+before a word, or by having nothing but whole words."""
 
 
 class TokenRow(NamedTuple):
@@ -198,10 +203,10 @@ def _is_byte_level(tokenizer: Any) -> bool | None:
 
 
 def _marks_of(tokenizer: Any) -> Marks | None:
-    """Return how a fast tokenizer's vocabulary says where words are; None for one that does not say."""
+    """Return how a tokenizer's vocabulary says where words are; None for one that does not say."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        return None
+        return "joiner" if _has_joiners(tokenizer) else None
     model, decoder = backend.model, b"" if backend.decoder is None else backend.decoder.__getstate__()
     kind = type(model).__name__
     if kind in ("WordPiece", "WordLevel"):
@@ -212,6 +217,16 @@ def _marks_of(tokenizer: Any) -> Marks | None:
     return "space" if spaced else None
 
 
+def _has_joiners(tokenizer: Any) -> bool:
+    """Whether a slow tokenizer's vocabulary writes what goes on with `@@`: a text of whole words does not show it."""
+    vocabulary = tokenizer.get_vocab() if hasattr(tokenizer, "get_vocab") else {}
+    return sum(map(_goes_on, map(str, vocabulary))) > OFTEN * len(vocabulary)
+
+
+def _goes_on(name: str) -> bool:
+    return name.endswith(GOES_ON) and name.strip("@") != ""
+
+
 def _marks_seen(coded: Sequence[str | None]) -> Marks | None:
     """Return how tokens (None: special) say where words are; None where they do not."""
     written = [token for token in coded if token]
@@ -219,11 +234,14 @@ def _marks_seen(coded: Sequence[str | None]) -> Marks | None:
         return "prefix"
     if any(token.endswith(END) for token in written):
         return "suffix"
+    if any(map(_goes_on, written)):
+        return "joiner"
     return "space" if any(token[0] in "Ġ▁ " for token in written) else None
 
 
 def _row(names: Sequence[str], coded: Sequence[str | None], byte_level: bool, marks: Marks | None) -> TokenRow:
-    pieces = _pieces(coded, _byte_level if byte_level else _marked)
+    decode = _byte_level if byte_level else _joined if marks == "joiner" else _marked
+    pieces = _pieces(coded, decode)
     texts = [name if parts is None else "".join(map(str, parts)) for name, parts in zip(names, pieces, strict=True)]
     special = tuple(position for position, token in enumerate(coded) if token is None)
     words = None if marks is None else number_words(pieces, _begins(names, marks))
@@ -236,6 +254,8 @@ def _begins(names: Sequence[str], marks: Marks) -> list[bool] | None:
         return [not (name.startswith("##") and name.strip("#")) for name in names]
     if marks == "suffix":
         return [True, *(name.endswith(END) for name in names[:-1])]
+    if marks == "joiner":
+        return [True, *(not _goes_on(name) for name in names[:-1])]
     return None if marks == "space" else [True] * len(names)
 
 
@@ -261,6 +281,10 @@ def _byte_level(token: str) -> bytes:
     if all(character in BYTES for character in token):
         return bytes(BYTES[character] for character in token)
     return token.encode(errors="surrogatepass")
+
+
+def _joined(token: str) -> bytes:
+    return _marked(token.removesuffix(GOES_ON) if _goes_on(token) else token)
 
 
 def _marked(token: str) -> bytes:

@@ -1,7 +1,7 @@
 """Words of tokens: which tokens are pieces of one word.
 
 The words of a text are told from its tokens alone, so that they hold for whatever the model read. Where tokens mark
-where a word goes on (`##ing`) or ends (`cat</w>`), the marks say it. Else the text does, by rules after UAX #29
+where a word goes on (`##ing`, `go@@`) or ends (`cat</w>`), the marks say it. Else the text does, by rules after UAX #29
 (https://www.unicode.org/reports/tr29/, Unicode 16):
 
 - a space begins a word and belongs to it; a newline ends one;

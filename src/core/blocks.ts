@@ -42,7 +42,7 @@ export function decodeBlocks(buffer: ArrayBuffer | DataView | Uint8Array): Decod
 
 function readCodes(view: DataView, start: number, header: BlockHeader, fail: (problem: string) => never) {
   const length = header.shape.reduce((product, size) => product * size, 1);
-  const bytes = header.dtype === "float16" ? length * 2 : length;
+  const bytes = header.dtype === "sqrt8" ? length : length * 2;
   const padded = Math.ceil(bytes / 8) * 8;
   if (start + padded > view.byteLength) {
     fail(`its payload needs ${padded} bytes from byte ${start}, but only ${view.byteLength - start} follow`);

@@ -1,6 +1,5 @@
-import { halfOf } from "./half";
+import { encoded } from "./codes";
 import type { HeadWeights } from "./head-weights";
-import { float16Table } from "./tables";
 import type { Span } from "./viewport";
 
 /**
@@ -11,15 +10,14 @@ export function combined(heads: readonly HeadWeights[], how: "mean" | "sum"): He
   const [first] = heads;
   if (!first) throw new Error("There is no head to combine.");
   if (heads.length === 1) return first;
-  const share = how === "mean" ? 1 / heads.length : 1;
   const sums = new Float32Array(first.codes.length);
   for (const { codes, table } of heads) {
     for (let cell = 0; cell < sums.length; cell++) {
       sums[cell] = (sums[cell] as number) + (table[codes[cell] as number] as number);
     }
   }
-  const codes = Uint16Array.from(sums, (sum) => halfOf(sum * share));
-  return { ...first, codes, table: float16Table };
+  if (how === "mean") for (let cell = 0; cell < sums.length; cell++) sums[cell] = (sums[cell] as number) / heads.length;
+  return { ...first, ...encoded(sums, first.dtype) };
 }
 
 /** The largest weight between the given queries and keys; 0 where there is none. */

@@ -43,13 +43,14 @@ export interface ViewOptions {
 export interface Aids {
   /** Weights below it are not shown; null: those that can't be seen. */
   readonly threshold: Signal<number | null>;
-  /** How many keys are shown for each query, the strongest; null: all. */
+  /** How many keys are shown for each query, the strongest, or queries for each key, by the direction; null: all. */
   readonly topK: Signal<number | null>;
   readonly hideSpecial: Signal<boolean>;
   /** Hide the first key, on which attention rests that is needed nowhere, and let the other weights add up to 1. */
   readonly hideSink: Signal<boolean>;
   /** Words in place of their tokens: weights summed over keys, their mean over queries. */
   readonly mergeWords: Signal<boolean>;
+  /** Whether tokens are looked at as queries, by what they attend to, or as keys, by what attends to them. */
   readonly direction: Signal<Direction>;
   /** Tokens that hold this text are marked; empty: none. */
   readonly search: Signal<string>;

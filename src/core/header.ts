@@ -1,4 +1,6 @@
-import { type BlockHeader, MAGIC, OVERVIEW_BINS } from "../contract.gen";
+import { type BlockHeader, type Dtype, MAGIC, OVERVIEW_BINS } from "../contract.gen";
+
+const DTYPES: readonly Dtype[] = ["decimal16", "float16", "sqrt8"];
 
 export type Fail = (problem: string) => never;
 
@@ -38,7 +40,7 @@ function checkHeader(value: unknown, fail: Fail): BlockHeader {
   const header = value as BlockHeader;
   const { kind, dtype } = header;
   if (kind !== "block" && kind !== "overview") fail(`its kind is ${show(kind)}, not "block" or "overview"`);
-  if (dtype !== "float16" && dtype !== "sqrt8") fail(`its dtype is ${show(dtype)}, not "float16" or "sqrt8"`);
+  if (!DTYPES.includes(dtype)) fail(`its dtype is ${show(dtype)}, not one of ${DTYPES.join(", ")}`);
   if (typeof header.map !== "string") fail(`its map is ${show(header.map)}, not a string`);
   for (const name of ["layer", "missing"] as const) {
     if (!isCount(header[name])) fail(`its ${name} is ${show(header[name])}, not a whole number`);

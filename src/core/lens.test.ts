@@ -6,7 +6,14 @@ import { type HeadWeights, weightAt } from "./head-weights";
 import { type LensOptions, lensOf } from "./lens";
 import { float16Table } from "./tables";
 
-const NOTHING: LensOptions = { threshold: null, topK: null, hideSpecial: false, hideSink: false, mergeWords: false };
+const NOTHING: LensOptions = {
+  threshold: null,
+  topK: null,
+  topOf: "query",
+  hideSpecial: false,
+  hideSink: false,
+  mergeWords: false,
+};
 const WORDS = [0, 1, 1, 2];
 const TOKENS = ["[CLS]", "un", "seen", "cat"];
 const INFO: MapInfo = {
@@ -31,7 +38,8 @@ function head(rows: readonly (readonly number[])[]): HeadWeights {
 
 function rowsOf(weights: HeadWeights): number[][] {
   return Array.from({ length: weights.numQueries }, (_, query) =>
-    Array.from({ length: weights.numKeys }, (_, key) => weightAt(weights, query, key)),
+    // What is put together travels with three digits.
+    Array.from({ length: weights.numKeys }, (_, key) => Number(weightAt(weights, query, key).toFixed(4))),
   );
 }
 
@@ -79,6 +87,16 @@ describe("lensOf", () => {
     expect(rowsOf(lensOf(INFO, { ...NOTHING, threshold: 0.25 }).apply(HEAD))[2]).toEqual([0.5, 0, 0.25, 0]);
     expect(rowsOf(lensOf(INFO, { ...NOTHING, topK: 1 }).apply(HEAD))[2]).toEqual([0.5, 0, 0, 0]);
     expect(rowsOf(lensOf(INFO, { ...NOTHING, topK: 9 }).apply(HEAD))).toEqual(rowsOf(HEAD));
+  });
+
+  it("leaves out what is beyond the strongest queries of each key", () => {
+    expect(rowsOf(lensOf(INFO, { ...NOTHING, topK: 1, topOf: "key" }).apply(HEAD))).toEqual([
+      [1, 0, 0, 0],
+      [0, 0.5, 0, 0],
+      [0, 0, 0.25, 0],
+      [0, 0, 0.25, 0.25],
+    ]);
+    expect(rowsOf(lensOf(INFO, { ...NOTHING, topK: 4, topOf: "key" }).apply(HEAD))).toEqual(rowsOf(HEAD));
   });
 
   it("keeps what is missing missing", () => {

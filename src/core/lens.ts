@@ -1,13 +1,14 @@
 import type { MapInfo } from "../contract.gen";
 import { type Axis, axisOf } from "./axis";
-import { halfOf } from "./half";
+import { encoded } from "./codes";
 import type { HeadWeights } from "./head-weights";
-import { float16Table } from "./tables";
 
 /** What is left out of a view or put together in it. */
 export interface LensOptions {
   readonly threshold: number | null;
   readonly topK: number | null;
+  /** Whether `topK` counts the keys of each query or the queries of each key. */
+  readonly topOf: "query" | "key";
   readonly hideSpecial: boolean;
   readonly hideSink: boolean;
   readonly mergeWords: boolean;
@@ -73,16 +74,15 @@ function firstFrom(position: number, { groups }: Axis): number {
 
 /** The weights between groups: summed over keys, their mean over queries. */
 function regrouped(
-  { codes, table, numKeys }: HeadWeights,
+  { codes, table, numKeys, dtype }: HeadWeights,
   queries: Axis,
   keys: Axis,
   options: LensOptions,
 ): HeadWeights {
   const columns = keys.groups.length;
-  const found = new Uint16Array(queries.groups.length * columns);
-  const sums = new Float64Array(columns);
+  const found = new Float64Array(queries.groups.length * columns);
   queries.groups.forEach((group, row) => {
-    sums.fill(0);
+    const sums = found.subarray(row * columns, (row + 1) * columns);
     for (const query of group) {
       const start = query * numKeys;
       const share = (options.hideSink ? withoutSink(codes, table, start, numKeys) : 1) / group.length;
@@ -92,14 +92,11 @@ function regrouped(
         sums[column] = (sums[column] as number) + share * (table[codes[start + key] as number] as number);
       }
     }
-    for (let column = 0; column < columns; column++) found[row * columns + column] = halfOf(sums[column] as number);
   });
   return {
     numQueries: queries.groups.length,
     numKeys: columns,
-    codes: found,
-    table: float16Table,
-    dtype: "float16",
+    ...encoded(found, dtype),
   };
 }
 
@@ -113,25 +110,33 @@ function withoutSink(codes: HeadWeights["codes"], table: Float32Array, start: nu
   return rest > 0 ? 1 / rest : 1;
 }
 
-/** Without the weights under the threshold, and beyond the strongest of each query. */
-function thinned(weights: HeadWeights, { threshold, topK }: LensOptions): HeadWeights {
+/** Without the weights under the threshold, and beyond the strongest of each query or of each key. */
+function thinned(weights: HeadWeights, { threshold, topK, topOf }: LensOptions): HeadWeights {
   if (threshold === null && topK === null) return weights;
   const { numQueries, numKeys, table } = weights;
   const codes = weights.codes.slice();
-  for (let query = 0; query < numQueries; query++) {
-    const row = codes.subarray(query * numKeys, (query + 1) * numKeys);
-    const least = Math.max(threshold ?? 0, topK === null ? 0 : strongestOf(row, table, topK));
-    for (let key = 0; key < numKeys; key++) {
+  const [lines, length] = topOf === "query" ? [numQueries, numKeys] : [numKeys, numQueries];
+  const [step, along] = topOf === "query" ? [numKeys, 1] : [1, numKeys];
+  const found = new Float32Array(length);
+  for (let line = 0; line < lines; line++) {
+    const start = line * step;
+    for (let at = 0; at < length; at++) found[at] = table[codes[start + at * along] as number] as number;
+    const least = Math.max(threshold ?? 0, topK === null ? 0 : strongestOf(found, topK));
+    for (let at = 0; at < length; at++) {
       // The code 0 stands for no weight in every encoding; a missing weight stays missing.
-      if ((table[row[key] as number] as number) < least) row[key] = 0;
+      if ((found[at] as number) < least) codes[start + at * along] = 0;
     }
   }
   return { ...weights, codes };
 }
 
-/** The weight of the `count`-th strongest key. */
-function strongestOf(row: HeadWeights["codes"], table: Float32Array, count: number): number {
-  if (count >= row.length) return 0;
-  const weights = Float32Array.from(row, (code) => table[code] as number).filter((weight) => weight > 0);
-  return weights.sort().at(-count) ?? 0;
+/** The `count`-th largest weight. */
+function strongestOf(weights: Float32Array, count: number): number {
+  if (count >= weights.length) return 0;
+  return (
+    weights
+      .filter((weight) => weight > 0)
+      .sort()
+      .at(-count) ?? 0
+  );
 }

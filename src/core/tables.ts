@@ -1,4 +1,5 @@
 import type { Dtype } from "../contract.gen";
+import { decimal16Table } from "./decimals";
 
 /** What a half-precision code stands for. Infinities count as missing: a weight is finite or it is not there. */
 function float16(code: number): number {
@@ -17,6 +18,12 @@ export const sqrt8Table: Float32Array = Float32Array.from({ length: 256 }, (_, c
   code === 255 ? Number.NaN : (code / 254) ** 2,
 );
 
+const TABLES: Readonly<Record<Dtype, Float32Array>> = {
+  decimal16: decimal16Table,
+  float16: float16Table,
+  sqrt8: sqrt8Table,
+};
+
 export function tableOf(dtype: Dtype): Float32Array {
-  return dtype === "float16" ? float16Table : sqrt8Table;
+  return TABLES[dtype];
 }

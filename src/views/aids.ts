@@ -1,4 +1,4 @@
-import { batch, computed, type Signal } from "@preact/signals-core";
+import { batch, computed } from "@preact/signals-core";
 import type { MapInfo } from "../contract.gen";
 import type { Aids } from "../core/context";
 import { formatWeight } from "../core/numbers";
@@ -6,20 +6,29 @@ import { element } from "../dom/element";
 import { checkbox, numberInput } from "../dom/inputs";
 import { type Menu, menu } from "../dom/menu";
 import { effectUntil } from "../dom/until";
+import { directionChoice, isShared, sideLookedFrom } from "./direction";
 import type { Scene } from "./scene";
 import { mountSearch } from "./search";
 
-/** A menu of what helps to read the view. Its button tells how many aids are on. */
-export function aidsMenu(scene: Scene, signal: AbortSignal): Menu & { search(): void } {
+/**
+ * A menu of what helps to read the view. Its button tells how many aids are on. A view whose toolbar lets choose the
+ * direction has it here only while it does not stand there.
+ */
+export function aidsMenu(scene: Scene, signal: AbortSignal, hasDirection = false): Menu & { search(): void } {
   const { aids } = scene.context.options;
   const search = mountSearch(scene, signal);
   const words = checkbox("Words in place of tokens", aids.mergeWords, signal);
   const clear = element("button", { type: "button", class: "hs-button" }, "Show everything");
   clear.addEventListener("click", () => clearAids(aids), { signal });
+  const direction = row("What a token", directionChoice(scene, signal));
+  effectUntil(signal, () => {
+    direction.hidden = hasDirection && isShared(scene);
+  });
   const content = [
     search.control,
+    direction,
     row("Weights from", threshold(aids, signal)),
-    row("Strongest keys of each query", topK(aids, signal)),
+    topK(aids, signal),
     checkbox("Hide special tokens", aids.hideSpecial, signal),
     checkbox("Hide the first key (attention sink); the others add up to 1", aids.hideSink, signal),
     words,
@@ -51,10 +60,18 @@ function threshold({ threshold }: Aids, signal: AbortSignal): HTMLElement {
   return numberInput("Weights from", threshold, { min: 0, max: 0.99, step: 0.01, none: "visible" }, signal);
 }
 
-function topK({ topK }: Aids, signal: AbortSignal): HTMLElement {
-  const whole: Signal<number | null> = topK;
-  const name = "Strongest keys of each query";
-  return numberInput(name, whole, { min: 1, max: 9999, step: 1, none: "all" }, signal);
+function topK(aids: Aids, signal: AbortSignal): HTMLElement {
+  const input = numberInput("", aids.topK, { min: 1, max: 9999, step: 1, none: "all" }, signal);
+  const name = element("span", {});
+  effectUntil(signal, () => {
+    name.textContent = `Strongest ${strongestWhat(aids)}`;
+    input.setAttribute("aria-label", name.textContent);
+  });
+  return element("div", { class: "hs-menu-row" }, name, input);
+}
+
+function strongestWhat(aids: Aids): string {
+  return sideLookedFrom(aids) === "query" ? "keys of each query" : "queries of each key";
 }
 
 function row(text: string, control: HTMLElement): HTMLElement {
@@ -83,11 +100,13 @@ const WORDS = "words: sum over keys, mean over queries";
 
 function noteParts(aids: Aids): string[] {
   const { threshold, topK, hideSpecial, hideSink, mergeWords } = aids;
+  const [one, several] =
+    sideLookedFrom(aids) === "query" ? ["key", "keys"] : ["query of each key", "queries of each key"];
   const parts: string[] = [];
   if (mergeWords.value) parts.push(WORDS);
   if (hideSpecial.value) parts.push("without special tokens");
   if (hideSink.value) parts.push("without the first key, renormalised");
-  if (topK.value !== null) parts.push(topK.value === 1 ? "strongest key" : `${topK.value} strongest keys`);
+  if (topK.value !== null) parts.push(topK.value === 1 ? `strongest ${one}` : `${topK.value} strongest ${several}`);
   if (threshold.value !== null) parts.push(`weights from ${formatWeight(threshold.value)}`);
   return parts;
 }

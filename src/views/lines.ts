@@ -4,9 +4,10 @@ import { element } from "../dom/element";
 import { densityOf, type Stretch, seenOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { mountColumn, type Side, widestToken } from "./columns";
+import { sideLookedFrom } from "./direction";
 import { followPicture, type LayerPicture } from "./layer-picture";
 import { LinesCanvas, type LinesPicture } from "./lines-canvas";
-import { keyMarks, markTokens, queryMarks } from "./marks";
+import { marksOf, markTokens } from "./marks";
 import { mountPointing } from "./pointing";
 import type { Scene } from "./scene";
 import type { ShownHead } from "./shown-heads";
@@ -34,7 +35,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   };
   const canvas = element("canvas", { "aria-hidden": "true" });
   const between = element("div", { class: "hs-between" }, canvas);
-  const area = element("div", { class: "hs-lines" }, ...titles(), columns.query.value.list, between);
+  const area = element("div", { class: "hs-lines" }, ...titles(scene, signal), columns.query.value.list, between);
   area.append(columns.key.value.list);
   const box = element("div", { class: "hs-scroll" }, area);
   tellWidth(box, signal);
@@ -64,8 +65,9 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   effectUntil(signal, () => {
     const { lines } = focus.value;
     area.classList.toggle("hs-single", heads.value.length === 1);
-    markTokens(columns.query.value, heads.value, queryMarks(heads.value, lines));
-    markTokens(columns.key.value, heads.value, keyMarks(heads.value, lines));
+    const marks = marksOf(heads.value, lines, sideLookedFrom(scene.context.options.aids));
+    markTokens(columns.query.value, heads.value, marks.query);
+    markTokens(columns.key.value, heads.value, marks.key);
   });
   return {
     ...told,
@@ -92,7 +94,11 @@ function pictureOf(
   });
 }
 
-function titles(): HTMLElement[] {
+function titles(scene: Scene, signal: AbortSignal): HTMLElement[] {
   const title = (side: Side) => element("div", { class: `hs-title hs-${side}` }, side);
-  return [title("query"), element("div", { class: "hs-title hs-direction" }, "attends to →"), title("key")];
+  const direction = element("div", { class: "hs-title hs-direction" });
+  effectUntil(signal, () => {
+    direction.textContent = sideLookedFrom(scene.context.options.aids) === "query" ? "attends to →" : "← attended by";
+  });
+  return [title("query"), direction, title("key")];
 }

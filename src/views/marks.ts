@@ -2,7 +2,7 @@ import type { TokenPair } from "../core/context";
 import { weightAt } from "../core/head-weights";
 import { formatWeight } from "../core/numbers";
 import { setAttribute } from "../dom/element";
-import type { Column } from "./columns";
+import type { Column, Side } from "./columns";
 import type { ShownHead } from "./shown-heads";
 
 /** Smaller weights get no box and no number beside their token: only the status line tells them. */
@@ -11,17 +11,21 @@ const SMALLEST_MARKED = 0.005;
 /** The weights of one token of a column, one a shown head. */
 export type WeightsOf = (position: number) => readonly number[];
 
-/** The weights to mark in the key column, when lines of one query are drawn; null when they are not. */
-export function keyMarks(heads: readonly ShownHead[], { query, key }: TokenPair): WeightsOf | null {
-  if (query === null) return null;
-  return (position) =>
-    (key ?? position) === position ? heads.map((one) => weightAt(one.weights, query, position)) : [];
-}
-
-/** The weights to mark in the query column, when lines of one key are drawn. */
-export function queryMarks(heads: readonly ShownHead[], { query, key }: TokenPair): WeightsOf | null {
-  if (key === null || query !== null) return null;
-  return (position) => heads.map((one) => weightAt(one.weights, position, key));
+/**
+ * The weights to mark in each column: of one query beside the keys, of one key beside the queries, and of a pair
+ * beside the token that is not looked from. Null where there are none.
+ */
+export function marksOf(
+  heads: readonly ShownHead[],
+  { query, key }: TokenPair,
+  from: Side,
+): Readonly<Record<Side, WeightsOf | null>> {
+  const between = (i: number, j: number) => heads.map((one) => weightAt(one.weights, i, j));
+  if (query !== null && (key === null || from === "query")) {
+    return { query: null, key: (at) => ((key ?? at) === at ? between(query, at) : []) };
+  }
+  if (key === null) return { query: null, key: null };
+  return { query: (at) => ((query ?? at) === at ? between(at, key) : []), key: null };
 }
 
 /** Draws beside each token of a column a box a head, as opaque as its weight; for a single head also the number. */

@@ -71,6 +71,7 @@ export function matrixKeys(scene: Scene, zoom: Zoom): readonly KeyBinding[] {
     },
     { keys: "0", meaning: "on a zoomed map: the whole map" },
     { keys: "↑ ↓ ← →", meaning: "on the map: move to another cell; with Shift: move the zoomed map" },
+    { keys: "Home End", meaning: "on the map: the first, the last key; Page Up, Page Down: the first, the last query" },
     { keys: "Enter", meaning: "on the map: pin the cell, or let it go" },
     { keys: "Ctrl wheel", meaning: "zoom; the wheel alone moves a zoomed map that was clicked" },
     unpinKey(scene),

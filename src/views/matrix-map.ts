@@ -6,6 +6,7 @@ import { pixelRatio } from "../dom/canvas";
 import { element } from "../dom/element";
 import { densityOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
+import { sideLookedFrom } from "./direction";
 import { heatLegend } from "./heat-legend";
 import type { KeyBinding } from "./keys";
 import { followPicture, type LayerPicture } from "./layer-picture";
@@ -42,6 +43,7 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   const axis = element("div", { class: "hs-key-axis" });
   const panels = element("div", { class: "hs-panels", tabindex: 0, role: "application" });
   panels.setAttribute("aria-roledescription", "heat map");
+  panels.setAttribute("aria-description", "Arrow keys go from weight to weight, each is read out; Enter pins it");
   const area = element("div", { class: "hs-matrix" }, axis, panels);
   const box = element("div", { class: "hs-scroll hs-heat-scroll" }, area);
   const legend = heatLegend(
@@ -73,6 +75,7 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   effectUntil(signal, () => {
     const place = `layer ${scene.layer.value}, ${headNames(scene.heads.value)}`;
     panels.setAttribute("aria-label", `Attention weights of ${place}: queries down, keys across`);
+    panels.dataset.from = sideLookedFrom(scene.context.options.aids);
     panels.toggleAttribute("data-zoomed", zoom.times.value > 1);
   });
 

@@ -15,6 +15,13 @@ const WAYS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
 };
+/** The keys that go as far as there is something to read: queries, keys. */
+const ENDS: Readonly<Record<string, readonly [number, number]>> = {
+  PageUp: [Number.NEGATIVE_INFINITY, 0],
+  PageDown: [Number.POSITIVE_INFINITY, 0],
+  Home: [0, Number.NEGATIVE_INFINITY],
+  End: [0, Number.POSITIVE_INFINITY],
+};
 /** The part of what is shown by which Shift and an arrow move it. */
 const PAN = 0.25;
 
@@ -68,6 +75,7 @@ export function mountMatrixPointing(
       const { queries, keys } = zoom.viewport.peek();
       zoom.pan({ query: way[0] * PAN * (queries[1] - queries[0]), key: way[1] * PAN * (keys[1] - keys[0]) });
     } else if (way) step(way);
+    else if (ENDS[key]) step(ENDS[key]);
     else return false;
     return true;
   }

@@ -64,7 +64,7 @@ test("the active heads are maps side by side, each named, or one map of their me
   expect([count(), context.options.combine.value]).toEqual([1, "mean"]);
   expect(legend()).toContain("mean of 4 heads, linear scale");
   context.options.combine.value = "sum";
-  expect(legend()).toBe("sum of 4 heads, linear scale00.4050.811");
+  expect(legend()).toBe("sum of 4 heads, linear scale00.4050.810");
   context.selection.heads.value = [2];
   expect([count(), legend().startsWith("weight")]).toEqual([1, true]);
   expect((named(root, "Show heads") as HTMLSelectElement).disabled).toBe(true);
@@ -125,6 +125,16 @@ test("arrows move from cell to cell, Enter pins, and the layer stays", () => {
   expect(context.selection.hover.value).toEqual({ query: 0, key: 2 });
   press(grid, "Enter");
   expect([context.selection.query.value, context.selection.key.value]).toEqual([0, 2]);
+  const reached = ["End", "PageDown", "Home", "PageUp"].map((key) => {
+    press(grid, key);
+    return context.selection.hover.value;
+  });
+  expect(reached).toEqual([
+    { query: 0, key: 4 },
+    { query: 4, key: 4 },
+    { query: 4, key: 0 },
+    { query: 0, key: 0 },
+  ]);
   expect(context.selection.layer.value).toBe(0);
 });
 

@@ -46,7 +46,9 @@ export function mountCells(
     const [start, stop] = scene.ranges.peek().keys;
     const key = start + Math.floor((event.clientY - top) / layout.peek().rowHeight);
     const x = event.clientX - left;
-    const dimension = dimensionAt(x) ?? dimensionAt(x - stripWidth.peek() - STRIP_GAP);
+    // Numbers may stand over the strips, where these are scrolled past them.
+    const isNumber = event.target instanceof Element && event.target.closest(".hs-number") !== null;
+    const dimension = isNumber ? null : (dimensionAt(x) ?? dimensionAt(x - stripWidth.peek() - STRIP_GAP));
     point(key >= start && key < stop ? { key, dimension } : null);
   };
   const inQuery = (event: PointerEvent) => {

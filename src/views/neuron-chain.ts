@@ -81,10 +81,13 @@ function partsOf() {
 }
 
 function titles({ columns }: ShownChain): HTMLElement[] {
-  const strip = (text: string, title: string) => element("span", { title }, text);
+  const strip = (name: string, text: string, title: string) => element("span", { class: name, title }, text);
   return [
-    strip("key k", "The key's vector after position encoding"),
-    strip("q × k", "The product in each dimension"),
-    ...columns.map(({ title, meaning }) => element("span", { class: "hs-number", title: meaning }, title)),
+    strip("hs-k-title", "key k", "The key's vector after position encoding"),
+    strip("hs-product-title", "q × k", "The product in each dimension"),
+    ...columns.map(({ name, title, meaning, width }) => {
+      const style = `width: ${width}px`;
+      return element("span", { class: "hs-number", "data-step": name, title: meaning, style }, title);
+    }),
   ];
 }

@@ -68,7 +68,7 @@ export function columnsOf(rule: HeadRule, { bias, hidden }: HeadVectors): readon
       name: "softmax",
       title: "softmax",
       meaning: "The weight: the exponential of the score, by the sum of all",
-      width: 96,
+      width: 78,
       valueAt: ({ softmax }, key) => softmax[key] as number,
       bar: "share",
     },

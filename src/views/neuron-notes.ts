@@ -1,6 +1,7 @@
-import type { ReadonlySignal } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import { css, signedColor } from "../core/colors";
 import { element } from "../dom/element";
+import { widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { strengthOf } from "../draw/neuron";
 import type { Expansion, ShownChain } from "./neuron-state";
@@ -18,6 +19,12 @@ export function mountNotes(
   signal: AbortSignal,
 ): void {
   const sideways = scrollButton(box, signal);
+  const room = widthOf(box, 0, signal);
+  // A string, so that going from query to query measures nothing anew.
+  const extent = computed(() => {
+    const now = shown.value;
+    return now ? JSON.stringify([now.answer.vectors.headDim, now.columns.length, room.value]) : "";
+  });
   const why = element("p", { class: "hs-why" });
   const notes = element("div", { class: "hs-notes" });
   parent.prepend(why);
@@ -27,6 +34,9 @@ export function mountNotes(
     why.hidden = reason.value === "";
   });
   effectUntil(signal, () => {
+    sideways.hidden = extent.value === "" || box.scrollWidth <= box.clientWidth;
+  });
+  effectUntil(signal, () => {
     const now = shown.value;
     notes.replaceChildren(
       ...(now ? [sideways, legend(scene.dark), ...sentences(now).map((text) => element("p", {}, text))] : []),
@@ -34,7 +44,7 @@ export function mountNotes(
   });
 }
 
-/** In narrow places, where the style sheet shows it: goes to the numbers, which lie to the right, and back. */
+/** Where the chain is wider than its place: goes to all of its numbers, which lie to the right, and back. */
 function scrollButton(box: HTMLElement, signal: AbortSignal): HTMLElement {
   const button = element("button", { type: "button", class: "hs-button hs-sideways" });
   const isAway = () => box.scrollLeft > 0;

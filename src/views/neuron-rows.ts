@@ -55,8 +55,9 @@ export function buildSink({ chain, columns, answer }: ShownChain): HTMLElement |
   return element("div", { class: "hs-chain-row hs-sink", role: "listitem", "aria-label": label }, name, ...cells);
 }
 
-function cellOf({ name }: ChainColumn, text: string, bar: string | undefined): HTMLElement {
-  return element("span", { class: "hs-number", "data-step": name, style: bar }, text);
+function cellOf({ name, width }: ChainColumn, text: string, bar: string | undefined): HTMLElement {
+  const style = [`width: ${width}px`, bar].filter(Boolean).join("; ");
+  return element("span", { class: "hs-number", "data-step": name, style }, text);
 }
 
 function barOf({ bar }: ChainColumn, value: number, most: number): string | undefined {

@@ -37,9 +37,8 @@ export function followStripWidth(
     const taken = [...lists, ...columns].reduce((sum, one) => sum + one, BETWEEN);
     const fitting = Math.max(LEAST, Math.floor((room.value - taken) / 3));
     width.value = Math.max(headDim, Math.min(MOST, WIDEST_CELL * headDim, fitting));
-    const numbers = columns.map((one) => `${one}px`).join(" ");
     area.style.setProperty("--hs-strip", `${width.value}px`);
-    area.style.setProperty("--hs-steps", `${width.value + STRIP_GAP}px ${width.value}px ${numbers}`);
+    area.style.setProperty("--hs-strip-gap", `${STRIP_GAP}px`);
   });
   return width;
 }

@@ -39,6 +39,8 @@ export interface PaneKind {
   readonly mount: (parent: HTMLElement, scene: Scene, signal: AbortSignal) => Pane;
   /** Controls of its own. */
   readonly controls?: (scene: Scene, signal: AbortSignal) => readonly HTMLElement[];
+  /** Whether the direction is one of them, where a token has two sides. */
+  readonly hasDirection?: true;
   /** How heads are chosen where it stands alone, by default with a toggle for each. */
   readonly chooseHeads?: { readonly control: Control; readonly keys: (scene: Scene) => readonly KeyBinding[] };
 }
@@ -48,7 +50,7 @@ export function paneView(view: ViewKind, kind: PaneKind): View {
   const { control, keys: keysOfHeads } = kind.chooseHeads ?? { control: headToggles, keys: headKeys };
   return (root, context, signal) => {
     const scene = openRoot(root, view, context, signal);
-    const aids = aidsMenu(scene, signal);
+    const aids = aidsMenu(scene, signal, kind.hasDirection);
     const toolbar = element(
       "div",
       { class: "hs-toolbar" },

@@ -4,6 +4,7 @@ import { type Cell, mappedCell } from "../core/cell";
 import type { Aids, Selection, TokenPair, ViewContext } from "../core/context";
 import { type Lens, type LensOptions, lensOf } from "../core/lens";
 import { pairRanges } from "../core/pair";
+import { sideLookedFrom } from "./direction";
 
 type Ranges = ReturnType<typeof pairRanges>;
 
@@ -74,6 +75,8 @@ function lensOptions(aids: Aids): LensOptions {
   return {
     threshold: aids.threshold.value,
     topK: aids.topK.value,
+    // Asked only where it makes a difference: a new lens means that everything is drawn anew.
+    topOf: aids.topK.value === null ? "query" : sideLookedFrom(aids),
     hideSpecial: aids.hideSpecial.value,
     hideSink: aids.hideSink.value,
     mergeWords: aids.mergeWords.value,

@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { MapInfo } from "../contract.gen";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
+import { sideLookedFrom } from "./direction";
 import type { Scene } from "./scene";
 
 /** The shown tokens that hold what is searched for. */
@@ -25,7 +26,7 @@ function findTokens(info: MapInfo, search: string): Matches {
   return { queries: holding(info.query_tokens), keys: holding(info.key_tokens) };
 }
 
-/** A field whose text marks tokens; Enter pins the next one as a query, Shift Enter the one before. */
+/** A field whose text marks tokens; Enter pins the next one, as a query or a key by the direction, Shift Enter the one before. */
 export function mountSearch(scene: Scene, signal: AbortSignal): { control: HTMLElement; input: HTMLInputElement } {
   const { search } = scene.context.options.aids;
   const matches = matchesOf(scene);
@@ -42,7 +43,7 @@ export function mountSearch(scene: Scene, signal: AbortSignal): { control: HTMLE
     "keydown",
     (event) => {
       if (event.key !== "Enter") return;
-      pinNext(scene, matches.peek().queries, event.shiftKey ? -1 : 1);
+      pinNext(scene, matches.peek(), event.shiftKey ? -1 : 1);
       event.preventDefault();
     },
     { signal },
@@ -62,9 +63,27 @@ function foundText({ queries, keys }: Matches, info: MapInfo | undefined): strin
   return `${queries.length} of the queries, ${keys.length} of the keys`;
 }
 
-function pinNext({ tokens }: Scene, found: readonly number[], step: 1 | -1): void {
+/** The first Enter pins the token that is the text itself, as `capture.select` does; the next ones go on from there. */
+function pinNext({ tokens, context, info }: Scene, { queries, keys }: Matches, step: 1 | -1): void {
+  const side = sideLookedFrom(context.options.aids);
+  const found = side === "query" ? queries : keys;
   if (found.length === 0) return;
-  const from = tokens.query.peek() ?? (step > 0 ? -1 : Number.POSITIVE_INFINITY);
+  const from = tokens[side].peek();
+  if (from === null || !found.includes(from)) {
+    const texts = (side === "query" ? info.peek()?.query_tokens : info.peek()?.key_tokens) ?? [];
+    tokens[side].value = nearest(found, texts, context.options.aids.search.peek().trim(), step);
+    return;
+  }
   const next = step > 0 ? found.find((row) => row > from) : found.filter((row) => row < from).at(-1);
-  tokens.query.value = next ?? (found.at(step > 0 ? 0 : -1) as number);
+  tokens[side].value = next ?? (found.at(step > 0 ? 0 : -1) as number);
+}
+
+/** A token that is the text itself; else one that is so in other letter case; else any that holds it. */
+function nearest(found: readonly number[], texts: readonly string[], wanted: string, step: 1 | -1): number {
+  const ordered = step > 0 ? found : [...found].reverse();
+  const bare = (row: number) => texts[row]?.trim() ?? "";
+  const whole =
+    ordered.find((row) => bare(row) === wanted) ??
+    ordered.find((row) => bare(row).toLowerCase() === wanted.toLowerCase());
+  return whole ?? (ordered[0] as number);
 }

@@ -1,9 +1,10 @@
-import { batch, type ReadonlySignal } from "@preact/signals-core";
+import { batch, type ReadonlySignal, untracked } from "@preact/signals-core";
 import type { TokenPair } from "../core/context";
 import { nextLine } from "../core/next-line";
 import type { Side } from "./columns";
+import { isShared, sideLookedFrom } from "./direction";
 import type { Scene } from "./scene";
-import { isOneText, type Piece } from "./text-passages";
+import type { Piece } from "./text-passages";
 import type { Shown } from "./text-tokens";
 
 const NOTHING: TokenPair = { query: null, key: null };
@@ -15,9 +16,7 @@ export function mountTextPointing(
   scene: Scene,
   signal: AbortSignal,
 ): void {
-  const { selection, options } = scene.context;
-  const isShared = () => isOneText(scene.whole.peek(), selection.pair.peek());
-  const from = (): Side => (options.aids.direction.peek() === "in" ? "key" : "query");
+  const from = () => untracked(() => sideLookedFrom(scene.context.options.aids));
   const shownAt = (target: EventTarget | null) => {
     const mark = target instanceof Element ? target.closest<HTMLElement>(".hs-piece") : null;
     return mark ? tokens.peek().find((one) => one.mark === mark) : undefined;
@@ -25,7 +24,7 @@ export function mountTextPointing(
 
   /** With a token pinned, pointing at another asks for the number between the two. */
   const hoverOf = (piece: Piece): TokenPair => {
-    if (!isShared()) return { query: piece.query, key: piece.key };
+    if (!untracked(() => isShared(scene))) return { query: piece.query, key: piece.key };
     const side = from();
     const other = side === "query" ? "key" : "query";
     const meant = scene.tokens[side].peek() === null ? side : other;
@@ -43,7 +42,7 @@ export function mountTextPointing(
   const leave = () => hover(NOTHING);
   const pin = (piece: Piece) =>
     batch(() => {
-      const sides: readonly Side[] = isShared() ? [from()] : ["query", "key"];
+      const sides: readonly Side[] = untracked(() => isShared(scene)) ? [from()] : ["query", "key"];
       for (const side of sides) {
         const cell = scene.tokens[side];
         if (piece[side] !== null) cell.value = cell.peek() === piece[side] ? null : piece[side];

@@ -2,10 +2,10 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 import { shadesOfKey, shadesOfQuery, shadesReceived } from "../core/shades";
 import { tokenText } from "../dom/token";
 import type { Side } from "./columns";
+import { isShared, sideLookedFrom } from "./direction";
 import type { Focus } from "./focus";
 import type { Scene } from "./scene";
 import type { ShownHead } from "./shown-heads";
-import { isOneText } from "./text-passages";
 
 /** A token that others are shaded by: what it attends to if it is a query, what attends to it if it is a key. */
 export interface Origin {
@@ -20,6 +20,8 @@ export interface Shading {
   readonly side: Side;
   /** By position on that side; NaN where missing. Empty while no weights are there. */
   readonly shades: Float32Array;
+  /** Those of the tokens that are shown. */
+  readonly shown: Float32Array;
   /** The largest shade, which gets the last colour. */
   readonly top: number;
 }
@@ -38,18 +40,17 @@ export function shadingOf(
     const shades = from ? shadesFrom(from, weights.value) : received.value;
     const { queries, keys } = scene.ranges.value;
     const shown = shades.subarray(...(side === "key" ? keys : queries));
-    return { origin: from, side, shades, top: largestOf(shown) };
+    return { origin: from, side, shades, shown, top: largestOf(shown) };
   });
 }
 
 /** The token under the pointer or pinned, by the reader's direction where both sides have one. */
 function originOf(scene: Scene, focus: ReadonlySignal<Focus>): ReadonlySignal<Origin | null> {
-  const { selection, options } = scene.context;
   return computed(() => {
-    const isShared = isOneText(scene.whole.value, selection.pair.value);
-    const first: Side = isShared && options.aids.direction.value === "in" ? "key" : "query";
+    const isOne = isShared(scene);
+    const first = isOne ? sideLookedFrom(scene.context.options.aids) : "query";
     // In two texts the pinned token goes first: the pointer in the other text asks for one of its numbers.
-    const { query, key } = isShared ? focus.value.tokens : focus.value.lines;
+    const { query, key } = isOne ? focus.value.tokens : focus.value.lines;
     const tokens = { query, key };
     const side = tokens[first] !== null ? first : first === "query" ? "key" : "query";
     const position = tokens[side];

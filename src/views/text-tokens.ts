@@ -76,7 +76,8 @@ export function shadeTokens(tokens: readonly Shown[], { side, shades }: Shading,
     const shade = position === null ? 0 : (shades[position] ?? 0);
     const { background, color } = inks(shade);
     mark.dataset.shade = String(shade);
-    mark.classList.toggle("hs-missing", Number.isNaN(shade));
+    const isMissing = Number.isNaN(shade);
+    if (mark.classList.toggle("hs-missing", isMissing) || mark.title) mark.title = isMissing ? "missing" : "";
     mark.style.background = background;
     mark.style.color = color;
   }

@@ -185,6 +185,11 @@ test("missing weights are hatched and told", async () => {
   expect(token("key", 1).dataset.shade).toBe("NaN");
   expect(token("key", 1).classList.contains("hs-missing")).toBe(true);
   expect(token("key", 1).style.background).toBe("");
+  expect(token("key", 1).title).toBe("missing");
+  expect(readout()).toBe("a → missing   layer 0, mean of 4 heads");
+  hover(token("query", 1));
+  expect(token("key", 1).title).toBe("");
+  expect(readout()).not.toContain("missing");
 });
 
 test("hostile tokens are text, and at the end the view is empty", () => {

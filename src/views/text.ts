@@ -1,5 +1,6 @@
 import { type PaneKind, paneView } from "./pane";
 import { textControls } from "./text-controls";
+import { readMissing } from "./text-missing";
 import { mountText } from "./text-pane";
 import { readText } from "./text-readout";
 
@@ -10,9 +11,11 @@ export const TEXT: PaneKind = {
   hint: "Shaded by the mean attention that each token receives. Point at a token to see its own",
   mount(parent, scene, signal) {
     const text = mountText(parent, scene, signal);
-    return { ...text, readout: () => readText(text, scene.info.value) };
+    const readout = () => readMissing(text, scene.info.value) ?? readText(text, scene.info.value);
+    return { ...text, readout };
   },
   controls: textControls,
+  hasDirection: true,
 };
 
 export const textView = paneView("text", TEXT);

@@ -33,3 +33,17 @@ test("without a pin each query has a row, with a pin each key", () => {
   expect(rows()[2]).toEqual(["b", "≈ 0.75", "≈ 0.020"]);
   expect(rows()).toHaveLength(4);
 });
+
+test("looked at from the keys, each key has a row, and a pinned one is told from query to query", () => {
+  const { scene, rows } = open();
+  scene.context.options.aids.direction.value = "in";
+  expect(rows()).toEqual([
+    ["key", "is attended most by", "head 0", "head 1"],
+    ["a", "a", "≈ 0.75", "≈ 0.020"],
+    ["b", "a", "≈ 0.020", "≈ 0.75"],
+    ["c", "b", "≈ 0.020", "≈ 0.75"],
+  ]);
+  scene.tokens.key.value = 1;
+  expect(rows()[0]).toEqual(["b is attended by", "head 0", "head 1"]);
+  expect(rows()[1]).toEqual(["a", "≈ 0.020", "≈ 0.75"]);
+});

@@ -3,6 +3,7 @@ import { weightAt } from "../core/head-weights";
 import { formatWeight } from "../core/numbers";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
+import { sideLookedFrom } from "./direction";
 import type { LayerPicture } from "./layer-picture";
 import type { Scene } from "./scene";
 import type { ShownHead } from "./shown-heads";
@@ -12,7 +13,8 @@ const MOST_ROWS = 200;
 
 /**
  * The same weights as a table, for those who read a screen rather than look at it: it is seen when it has the focus.
- * With a query pinned it has a row for each key, else one for each query, with the key that it attends to most.
+ * With a query pinned it has a row for each key, else one for each query, with the key that it attends to most; the
+ * other way round where tokens are looked at by what attends to them.
  */
 export function mountTable(
   parent: HTMLElement,
@@ -42,33 +44,36 @@ export function mountTable(
   });
 }
 
-function rowsOf({ info, tokens, ranges }: Scene, heads: readonly ShownHead[]): string[][] {
+function rowsOf({ info, tokens, ranges, context }: Scene, heads: readonly ShownHead[]): string[][] {
   const map = info.value;
   if (!map || heads.length === 0) return [];
-  const { queries, keys } = ranges.value;
-  const pinned = tokens.query.value;
+  const from = sideLookedFrom(context.options.aids);
+  const sides = {
+    query: { texts: map.query_tokens, range: ranges.value.queries },
+    key: { texts: map.key_tokens, range: ranges.value.keys },
+  };
+  const [own, other] = from === "query" ? [sides.query, sides.key] : [sides.key, sides.query];
+  const weights = (at: number, beside: number) =>
+    heads.map(({ weights }) => (from === "query" ? weightAt(weights, at, beside) : weightAt(weights, beside, at)));
+  const told = (at: number, beside: number) =>
+    weights(at, beside).map((weight, index) => formatWeight(weight, heads[index]?.weights.dtype));
   const names = heads.map(({ head }) => `head ${head}`);
-  const told = (query: number, key: number) =>
-    heads.map(({ weights }) => formatWeight(weightAt(weights, query, key), weights.dtype));
+  const pinned = tokens[from].value;
   if (pinned !== null) {
-    const from = map.query_tokens[pinned] ?? "";
-    return [
-      [`${from.trim()} attends to`, ...names],
-      ...listed(keys, (key) => [map.key_tokens[key] ?? "", ...told(pinned, key)]),
-    ];
+    const title = `${own.texts[pinned]?.trim()} ${from === "query" ? "attends to" : "is attended by"}`;
+    return [[title, ...names], ...listed(other.range, (at) => [other.texts[at] ?? "", ...told(pinned, at)])];
   }
-  const most = (query: number) => {
-    const mean = (key: number) => heads.reduce((sum, { weights }) => sum + (weightAt(weights, query, key) || 0), 0);
-    let best = keys[0];
-    for (let key = keys[0]; key < keys[1]; key++) if (mean(key) > mean(best)) best = key;
+  const most = (at: number) => {
+    const sum = (beside: number) => weights(at, beside).reduce((total, weight) => total + (weight || 0), 0);
+    let best = other.range[0];
+    for (let beside = best; beside < other.range[1]; beside++) if (sum(beside) > sum(best)) best = beside;
     return best;
   };
-  const row = (query: number) => [
-    map.query_tokens[query] ?? "",
-    map.key_tokens[most(query)] ?? "",
-    ...told(query, most(query)),
-  ];
-  return [["query", "attends most to", ...names], ...listed(queries, row)];
+  const row = (at: number) => {
+    const best = most(at);
+    return [own.texts[at] ?? "", other.texts[best] ?? "", ...told(at, best)];
+  };
+  return [[from, from === "query" ? "attends most to" : "is attended most by", ...names], ...listed(own.range, row)];
 }
 
 function listed([start, stop]: readonly [number, number], row: (position: number) => string[]): string[][] {

@@ -14,12 +14,12 @@ from headscope.vectors import check_queries, head_frames
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap
 
-FLOAT16_BYTES = 2
+WEIGHT_BYTES = 2
 
 
 def head_bytes(map_: AttentionMap) -> int:
     """Return the size in bytes of one head's block, without its header."""
-    return len(map_.query_tokens) * len(map_.key_tokens) * FLOAT16_BYTES
+    return len(map_.query_tokens) * len(map_.key_tokens) * WEIGHT_BYTES
 
 
 def encoded_bytes(map_: AttentionMap, layer: int) -> int:
@@ -49,7 +49,7 @@ def layer_blocks(kind: BlockKind, map_: AttentionMap, layer: int, heads: list[in
 def _row_ranges(map_: AttentionMap) -> Iterator[tuple[int, int]]:
     """Yield half-open ranges of queries, as many together as one head's message can carry."""
     count = len(map_.query_tokens)
-    step = max(1, min(count, MESSAGE_BYTES // max(1, len(map_.key_tokens) * FLOAT16_BYTES)))
+    step = max(1, min(count, MESSAGE_BYTES // max(1, len(map_.key_tokens) * WEIGHT_BYTES)))
     for start in range(0, count, step):
         yield start, min(start + step, count)
 

@@ -53,7 +53,7 @@ class View(BesideCells):
     threshold = t.Float(None, allow_none=True).tag(sync=True)
     """Weights below it are not drawn, from 0 to less than 1; None for those that can't be seen."""
     top_k = t.Int(None, allow_none=True).tag(sync=True)
-    """How many keys are drawn for each query, the strongest; None for all."""
+    """How many keys are drawn for each query, the strongest, or queries for each key by `direction`; None for all."""
     hide_special = t.Bool(False).tag(sync=True)
     """Whether special tokens are left out."""
     hide_sink = t.Bool(False).tag(sync=True)
@@ -61,7 +61,7 @@ class View(BesideCells):
     merge_words = t.Bool(False).tag(sync=True)
     """Whether words are shown in place of their tokens: weights summed over keys, their mean over queries."""
     direction = t.Enum(Direction.__args__, default_value="out").tag(sync=True)  # type: ignore[attr-defined]
-    """`"out"` shows what a token attends to, `"in"` what attends to it."""
+    """Which way tokens are looked at: `"out"` by what they attend to, `"in"` by what attends to them."""
     search = t.Unicode("").tag(sync=True)
     """Tokens that hold this text are marked."""
     decided = t.List(t.Unicode()).tag(sync=True)

@@ -1,0 +1,33 @@
+/** How many cells each decade has, from that of 1e-7 to that of 0.1: the encoding is described in `decimals.py`. */
+const CELLS = [1200, 1200, 12600, 12600, 12600, 12600, 12600] as const;
+
+const STARTS = CELLS.reduce<number[]>((starts, cells) => [...starts, (starts.at(-1) as number) + cells], [1]);
+const ONE = STARTS.at(-1) as number;
+const MISSING = 65535;
+
+/** The weight that each code stands for; NaN where missing, and for codes that are not used. */
+export const decimal16Table: Float32Array = new Float32Array(MISSING + 1).fill(Number.NaN);
+decimal16Table[0] = 0;
+decimal16Table[ONE] = 1;
+CELLS.forEach((cells, decade) => {
+  for (let cell = 0; cell < cells; cell++) {
+    decimal16Table[(STARTS[decade] as number) + cell] = (cells / 9 + cell + 0.5) / cellsOfOne(decade);
+  }
+});
+
+/** How many cells of a decade's width there would be from 0 to 1. */
+function cellsOfOne(decade: number): number {
+  return ((CELLS[decade] as number) / 9) * 10 ** (CELLS.length - decade);
+}
+
+/** The code of a weight between 0 and 1; that of a missing one if it is not finite. */
+export function decimalOf(weight: number): number {
+  if (!Number.isFinite(weight)) return MISSING;
+  if (weight >= 1) return ONE;
+  for (let decade = CELLS.length - 1; decade >= 0; decade--) {
+    const cells = CELLS[decade] as number;
+    const cell = Math.floor(weight * cellsOfOne(decade) - cells / 9);
+    if (cell >= 0) return (STARTS[decade] as number) + Math.min(cells - 1, cell);
+  }
+  return 0;
+}
