@@ -6,8 +6,18 @@ import { liveTabs } from "./live-tabs";
 import { openInTab } from "./open-in-tab";
 import { panel } from "./panel";
 import { settings } from "./settings";
+import { snapshots } from "./snapshot";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a plugin provides is its own affair
-const plugins: JupyterFrontEndPlugin<any>[] = [settings, live, liveTabs, panel, commands, openInTab, openFiles];
+const plugins: JupyterFrontEndPlugin<any>[] = [
+  settings,
+  live,
+  liveTabs,
+  panel,
+  commands,
+  openInTab,
+  openFiles,
+  snapshots,
+];
 
 export default plugins;
