@@ -3,12 +3,14 @@ import type { ViewTraits } from "../contract.gen";
 import type { ViewContext } from "../core/context";
 import { listedLayers } from "../core/included";
 import { announceView, type LiveCapture } from "../core/live";
+import { offerSnapshots } from "../core/snapshot-offer";
 import { keepSelectionValid } from "../core/valid";
 import { printer } from "../dom/printer";
 import { liveView } from "../views/live-view";
 import { views } from "../views/registry";
 import { answerExports, pageMaker } from "./exporting";
 import { applySettings, themeOf } from "./reader";
+import { snapshotOffer } from "./snapshot";
 import { traitSignal } from "./traits";
 
 /** What all views of a capture have in common. */
@@ -30,6 +32,10 @@ export function drawView(
   el.append(root);
   views[model.get("view")](root, context, signal);
   announceView(liveView(root, context, capture, signal), signal);
+  offerSnapshots(
+    root,
+    snapshotOffer(model.get("view"), root, context, () => model.get("include_layers")),
+  );
   afterPaint(root, signal, () => {
     answerExports(model, root, context, signal);
     painted();
