@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { inject } from "vitest";
 import { newFolder, onDisk, saveByPython, writeAttentionFile } from "./attention-file";
+import { cell, token } from "./controls";
 import { command, expect, ready, screenshot, setTheme, test } from "./harness";
 
 const WORDS = "The cat sat on the mat".split(" ");
@@ -66,6 +67,14 @@ function madeFile(name = "made.attn.safetensors", seed = 1): string {
   return path;
 }
 
+/** A file of 1024 tokens, full of zeros, in a folder of its own. */
+function largeFile(layers: number): string {
+  const path = `${newFolder()}/large.attn.safetensors`;
+  const tokens = Array.from({ length: 1024 }, (_, position) => `t${position}`);
+  writeAttentionFile(path, { layers, heads: 12, headDim: 96, tokens });
+  return path;
+}
+
 /** Float32 numbers from -2 to 2, the same for the same seed. */
 function numbers(seed: number): Uint8Array {
   let state = seed;
@@ -88,11 +97,10 @@ test("a double click opens what Python saved in a tab, without a kernel", async 
   expect(await page.locator(".lm-TabBar-tab.lm-mod-current svg[data-icon='headscope:icon']").count()).toBe(1);
   await expect.poll(() => root.locator(".hs-status").textContent()).toBe("from tiny.attn.safetensors");
   expect(await root.locator(".hs-shown").textContent()).toBe("Tiny, 8 tokens");
-  await root.getByLabel("Layer", { exact: true }).selectOption("2");
+  await cell(root, 2, 1).click();
   await ready(root, 2);
-  await root.getByRole("button", { name: "Head 1", exact: true }).click();
-  await root.locator(".hs-query .hs-token").nth(2).hover();
-  await expect.poll(() => root.locator(".hs-key .hs-token").nth(Number(key)).getAttribute("data-weight")).toBe(weight);
+  await token(root, "query", 2).hover();
+  await expect.poll(() => token(root, "key", Number(key)).getAttribute("data-weight")).toBe(weight);
   await screenshot(page, "lab-file-light");
   await setTheme(page, "JupyterLab Dark");
   await expect.poll(() => root.getAttribute("data-ground")).toBe("dark");
@@ -137,9 +145,10 @@ test("nothing is written: no checkpoint, no save, and the menu saves pictures al
   await openLab(page, path);
   const root = shown(page);
   await ready(root, 0);
-  await command(page, "docmanager:save");
+  const saving = command(page, "docmanager:save");
   await page.getByText("Document is read-only").waitFor();
   await page.getByRole("button", { name: "Ok" }).click();
+  await saving;
   await command(page, "docmanager:save-as");
   await page.getByText("can only be looked at here").waitFor();
   await root.getByRole("button", { name: "Export" }).click();
@@ -148,10 +157,14 @@ test("nothing is written: no checkpoint, no save, and the menu saves pictures al
   await root.getByRole("button", { name: "SVG", exact: true }).click();
   expect((await download).suggestedFilename()).toBe("Made-explorer-layer-0.svg");
   expect(readFileSync(onDisk(path)).equals(before)).toBe(true);
-  expect(readdirSync(dirname(onDisk(path)))).toEqual(["made.attn.safetensors"]);
+  const files = readdirSync(dirname(onDisk(path)), { recursive: true, withFileTypes: true }).filter((one) =>
+    one.isFile(),
+  );
+  expect(files.map(({ name }) => name)).toEqual(["made.attn.safetensors"]);
 });
 
-test("what is no file of ours says so, and opens once it is one", async ({ page }) => {
+test("what is no file of ours says so, and opens once it is one", async ({ page, guard }) => {
+  guard.allow(/status of 416/, "the browser tells of every answer that is no success");
   const path = madeFile();
   const good = readFileSync(onDisk(path));
   const bad = (seed: (path: string) => void) => {
@@ -205,7 +218,116 @@ test("tokens are text, whatever they hold", async ({ page }) => {
     await root.getByRole("tab", { name: tab }).click();
     await ready(root, 0);
   }
-  expect(await root.getByText(evil).count()).toBeGreaterThan(0);
+  expect(await root.getByText("<img src=…rmed=1").count()).toBeGreaterThan(0);
   expect(await root.locator("img, script").count()).toBe(0);
   expect(await page.evaluate(() => "harmed" in window)).toBe(false);
+});
+
+test("a file that another has replaced says so, and is read again", async ({ page }) => {
+  const path = madeFile();
+  await openLab(page, path);
+  const root = shown(page);
+  await ready(root, 0);
+  const drawn = () =>
+    root.locator(".hs-between canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const before = await drawn();
+  writeAttentionFile(path, { ...SIZES, headDim: 4 }, {}, numbers(2));
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await note(page).getByText("has changed on the server").waitFor();
+  await screenshot(page, "lab-file-changed");
+  expect(await drawn()).toBe(before);
+  await note(page).getByRole("button", { name: "Reload" }).click();
+  await ready(root, 0);
+  expect(await drawn()).not.toBe(before);
+  expect(await note(page).textContent()).toBe("");
+});
+
+test("a file that is gone, or that may not be read, is told of where it is wanted", async ({ page, guard }) => {
+  guard.allow(/status of (404|403)/, "the browser tells of every answer that is no success");
+  const path = largeFile(8);
+  const moved = onDisk(`${dirname(path)}/moved`);
+  await openLab(page, path);
+  const root = shown(page);
+  await ready(root, 0);
+  renameSync(onDisk(path), moved);
+  await root.getByLabel("Layer", { exact: true }).selectOption("5");
+  await root.getByText("large.attn.safetensors is not there any more").waitFor();
+  await screenshot(page, "lab-file-gone");
+  renameSync(moved, onDisk(path));
+  await root.getByRole("button", { name: "Try again" }).click();
+  await ready(root, 5);
+  const refuse = (route: Route) => route.fulfill({ status: 403, body: "Forbidden" });
+  await page.route("**/files/**", refuse);
+  await root.getByLabel("Layer", { exact: true }).selectOption("6");
+  await root.getByText("does not let you read large.attn.safetensors").waitFor();
+  await page.unroute("**/files/**", refuse);
+  await root.getByRole("button", { name: "Try again" }).click();
+  await ready(root, 6);
+});
+
+test("a renamed file goes on under its new name", async ({ page }) => {
+  const path = madeFile();
+  await openLab(page, path);
+  await ready(shown(page), 0);
+  await shown(page).getByLabel("Layer", { exact: true }).selectOption("1");
+  await ready(shown(page), 1);
+  const renamed = path.replace("made", "other");
+  await page.evaluate(
+    async ([from, to]) => void (await window.jupyterapp.serviceManager.contents.rename(from as string, to as string)),
+    [path, renamed],
+  );
+  await expect.poll(() => shown(page).locator(".hs-status").textContent()).toBe("from other.attn.safetensors");
+  await ready(shown(page), 1);
+  await page.getByRole("tab", { name: "other.attn.safetensors" }).waitFor();
+});
+
+test("a gigabyte shows its first picture from less than 20 MB", async ({ page }) => {
+  const path = largeFile(106);
+  expect(statSync(onDisk(path)).size).toBeGreaterThan(1e9);
+  let bytes = 0;
+  page.on("requestfinished", async (request) => {
+    if (request.url().includes("/files/")) bytes += (await request.sizes()).responseBodySize;
+  });
+  await openLab(page, path);
+  const root = shown(page);
+  // The other layers' thumbnails may still be on their way.
+  await root.and(page.locator('[data-layer="0"]')).waitFor();
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(20e6);
+  await screenshot(page, "lab-file-gigabyte");
+});
+
+test("the views' code is loaded with the first file, not with JupyterLab", async ({ page }) => {
+  const path = madeFile();
+  await openLab(page, dirname(path));
+  const loaded = () =>
+    page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .filter(({ name }) => name.includes("/extensions/headscope/"))
+        .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).decodedBodySize, 0),
+    );
+  await listed(page, "made.attn.safetensors").waitFor();
+  const before = await loaded();
+  expect(before).toBeGreaterThan(0);
+  await listed(page, "made.attn.safetensors").dblclick();
+  await ready(shown(page), 0);
+  expect((await loaded()) - before).toBeGreaterThan(before);
+});
+
+test("Notebook 7 opens a file from its tree, and shows it as it was left after a reload", async ({ page }) => {
+  const path = madeFile();
+  await page.goto(`${inject("url")}/tree/${dirname(path)}`);
+  const opened = page.context().waitForEvent("page");
+  await listed(page, "made.attn.safetensors").dblclick();
+  const tab = await opened;
+  const root = shown(tab);
+  await ready(root, 0);
+  await screenshot(tab, "notebook-file");
+  await root.getByLabel("Layer", { exact: true }).selectOption("1");
+  await ready(root, 1);
+  await tab.reload();
+  await ready(root, 1);
+  expect(await root.locator(".hs-status").textContent()).toBe("from made.attn.safetensors");
+  expect(await kernels()).toBe(0);
 });

@@ -22,9 +22,18 @@ export class FileMemory {
   }
 
   keep(path: string, state: ViewState): void {
-    const others = this.#entries().filter(([other]) => other !== path);
+    this.#write(path, state, path);
+  }
+
+  /** The file at `from` is at `to` by now. */
+  move(from: string, to: string): void {
+    this.#write(to, this.recall(from), from);
+  }
+
+  #write(path: string, state: unknown, instead: string): void {
+    const others = this.#entries().filter(([other]) => other !== path && other !== instead);
     try {
-      localStorage.setItem(this.#key, JSON.stringify([[path, state], ...others].slice(0, MOST)));
+      localStorage.setItem(this.#key, JSON.stringify([[path, state ?? null], ...others].slice(0, MOST)));
     } catch {
       // A browser may keep nothing for a page: then a file begins anew each time.
     }

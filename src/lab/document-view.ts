@@ -51,7 +51,12 @@ export class FileView extends Widget {
 
   #begin(): void {
     if (this.isDisposed) return;
-    const open = () => void this.#open();
+    let { path } = this.#context;
+    const open = () => {
+      if (path !== this.#context.path) this.#memory.move(path, this.#context.path);
+      path = this.#context.path;
+      void this.#open();
+    };
     this.#context.pathChanged.connect(open);
     this.#context.fileChanged.connect(open);
     this.#closed.signal.addEventListener("abort", () => {

@@ -27,6 +27,8 @@ class FileWidgetFactory extends ABCWidgetFactory<FileWidget, DocumentModel> {
     forbidWriting(context, (message) => Notification.info(message, { autoClose: 8000 }));
     const widget = new DocumentWidget({ content: new FileView(context, this.#services, this.#memory), context });
     widget.title.icon = headscopeIcon;
+    // It would hold nothing but the words that the file is read-only.
+    widget.toolbar.hide();
     return widget;
   }
 }
