@@ -32,6 +32,16 @@ describe("HeadCache", () => {
     expect(cache.bytes).toBe(30);
   });
 
+  it("forgets at once what it may keep no more", () => {
+    const cache = new HeadCache(30);
+    for (const key of ["a", "b", "c"]) cache.set(key, head(10));
+    cache.maxBytes = 15;
+    expect(["a", "b", "c"].filter((key) => cache.has(key))).toEqual(["c"]);
+    cache.maxBytes = 30;
+    cache.set("d", head(10));
+    expect([cache.has("c"), cache.bytes]).toEqual([true, 20]);
+  });
+
   it("keeps nothing that is larger than itself, and loses nothing to it", () => {
     const cache = new HeadCache(30);
     cache.set("a", head(10));

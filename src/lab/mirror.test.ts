@@ -1,0 +1,54 @@
+import { batch, effect } from "@preact/signals-core";
+import { describe, expect, it } from "vitest";
+import { liveCapture } from "../core/live-capture";
+import { contextOf, fullSource, mapInfo } from "../views/testing";
+import { mirrorOf } from "./mirror";
+
+function setUp() {
+  const maps = [mapInfo(["a", "b", "c"]), mapInfo(["a", "b", "c"], { name: "cross", sentence_b_start: 1 })];
+  const context = contextOf(maps, fullSource(maps));
+  const ended = new AbortController();
+  const capture = liveCapture(context, () => {});
+  return { context, capture, ended, mirror: mirrorOf(capture, ended.signal) };
+}
+
+describe("a mirror of a capture", () => {
+  it("follows it", () => {
+    const { context, mirror } = setUp();
+    expect(mirror.selection.layer.value).toBe(0);
+    context.selection.layer.value = 2;
+    context.selection.heads.value = [1];
+    context.status.value = "busy";
+    context.name.value = "Other";
+    expect([mirror.selection.layer.value, mirror.selection.heads.value]).toEqual([2, [1]]);
+    expect([mirror.status.value, mirror.name.value]).toEqual(["busy", "Other"]);
+  });
+
+  it("moves it, in one step for what is moved in one", () => {
+    const { context, mirror } = setUp();
+    const seen: string[] = [];
+    effect(() => void seen.push(`${context.selection.map.value} ${context.selection.pair.value}`));
+    batch(() => {
+      mirror.selection.map.value = "cross";
+      mirror.selection.pair.value = "ab";
+    });
+    expect(seen).toEqual(["self all", "cross ab"]);
+  });
+
+  it("takes back what the capture does not accept", () => {
+    const { context, mirror } = setUp();
+    effect(() => {
+      if (context.selection.layer.value > 2) context.selection.layer.value = 2;
+    });
+    mirror.selection.layer.value = 7;
+    expect(mirror.selection.layer.value).toBe(2);
+  });
+
+  it("lets go at the end", () => {
+    const { context, mirror, ended } = setUp();
+    ended.abort();
+    context.selection.layer.value = 2;
+    mirror.selection.query.value = 1;
+    expect([mirror.selection.layer.value, context.selection.query.value]).toEqual([0, null]);
+  });
+});

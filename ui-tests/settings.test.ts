@@ -1,0 +1,208 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ISettingRegistry } from "@jupyterlab/settingregistry";
+import type { Token } from "@lumino/coreutils";
+import type { Page } from "playwright-core";
+import { cell, layerControl, status, token } from "./controls";
+import { command, expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
+
+const CAPTURE = `
+import numpy as np, time
+import headscope as hs
+
+scores = np.random.default_rng(0).normal(size=(4, 3, 6, 6)) * 2
+weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+capture = hs.from_attentions(list(weights), "The cat sat on the mat".split(), name="Cat")
+`;
+
+const notification = (page: Page, text: string) => page.locator(".Toastify__toast").getByText(text);
+
+test("settings reach live views at once, and give way to what was chosen", async ({ page }) => {
+  await openNotebook(page, [
+    CAPTURE,
+    "free = capture.matrix_view(); free",
+    "given = capture.matrix_view(scale='log'); given",
+  ]);
+  const [free, given] = [view(page, "matrix", 0), view(page, "matrix", 1)];
+  await ready(free);
+  await ready(given);
+  await set(page, "colorScale", "sqrt");
+  await set(page, "threshold", 0.2);
+  await set(page, "theme", "dark");
+  await expect.poll(() => free.getByLabel("Scale", { exact: true }).inputValue()).toBe("sqrt");
+  await expect.poll(() => status(free).textContent()).toContain("weights from 0.200");
+  await expect.poll(() => free.getAttribute("data-ground")).toBe("dark");
+  expect(await given.getByLabel("Scale", { exact: true }).inputValue()).toBe("log");
+  await expect
+    .poll(() => kernel(page, "free.scale, free.threshold, given.scale, free.theme"))
+    .toBe("('sqrt', 0.2, 'log', 'auto')");
+  await screenshot(page, "settings-dark-view-on-light");
+
+  await free.getByLabel("Scale", { exact: true }).selectOption("linear");
+  await set(page, "colorScale", "log");
+  await set(page, "threshold", 0);
+  await expect.poll(() => status(free).textContent()).not.toContain("weights from");
+  expect(await free.getByLabel("Scale", { exact: true }).inputValue()).toBe("linear");
+  await expect.poll(() => kernel(page, "free.scale, free.threshold")).toBe("('linear', None)");
+});
+
+test("a view that is made later begins as settings say", async ({ page }) => {
+  await openNotebook(page, [CAPTURE, "capture.matrix_view()"], { run: false });
+  await set(page, "colorScale", "sqrt");
+  await command(page, "notebook:run-all-cells");
+  const root = view(page, "matrix");
+  await ready(root);
+  expect(await root.getByLabel("Scale", { exact: true }).inputValue()).toBe("sqrt");
+});
+
+test("a page keeps no more weights than settings allow", async ({ page }) => {
+  const large = `
+size = 256
+weights = [np.random.default_rng(layer).dirichlet(np.full(size, 0.1), (6, size)).astype("f2") for layer in range(4)]
+large = hs.from_attentions(weights, [f"t{i}" for i in range(size)], name="Large")
+asked = []
+store = large.head_view(heads=[0]).store
+store.on_msg(lambda _widget, content, _buffers: asked.append(content["request"]["layer"]))
+large.head_view(heads=[0])`;
+  await openNotebook(page, [CAPTURE, large]);
+  const root = view(page, "head");
+  await ready(root, 0);
+  const show = async (layer: number) => {
+    await layerControl(root).selectOption(String(layer));
+    await ready(root, layer);
+  };
+  for (const layer of [1, 2, 3, 0]) await show(layer);
+  await kernel(page, "asked.clear()");
+  for (const layer of [1, 2, 3, 0]) await show(layer);
+  expect(await kernel(page, "asked")).toBe("[]");
+  await set(page, "cacheSize", 1);
+  for (const layer of [1, 2, 3, 0]) await show(layer);
+  expect(await kernel(page, "len(asked) > 0")).toBe("True");
+});
+
+const LISTENING = `
+import threading
+from headscope.widgets.beside import BesideCells
+
+arrived = threading.Event()
+handle = BesideCells._handle_msg
+
+def listening(self, msg):
+    handle(self, msg)
+    if "layer" in msg["content"]["data"].get("state", {}):
+        arrived.set()
+
+BesideCells._handle_msg = listening
+`;
+
+test("views are answered while a cell runs, or after it, as settings say", async ({ page }) => {
+  await openNotebook(page, [LISTENING, CAPTURE, "capture.head_view()"]);
+  const root = view(page, "head");
+  await ready(root, 0);
+  const duringCell = async (layer: number) => {
+    await kernel(page, "arrived.clear()");
+    const cell = kernel(page, "arrived.wait(30), capture.selection.layer");
+    await layerControl(root).selectOption(String(layer));
+    return cell;
+  };
+  expect(await duringCell(1)).toBe("(True, 1)");
+  await set(page, "subshells", false);
+  await expect.poll(() => kernel(page, "capture.head_view().store.subshells")).toBe("False");
+  expect(await duringCell(2)).toBe("(True, 1)");
+  await expect.poll(() => kernel(page, "capture.selection.layer")).toBe("2");
+  await set(page, "subshells", true);
+  await expect.poll(() => kernel(page, "capture.head_view().store.subshells")).toBe("True");
+  expect(await duringCell(3)).toBe("(True, 3)");
+});
+
+test("commands act on the view at hand: layers, export, Python", async ({ page }) => {
+  const other = "other = hs.from_attentions(list(weights), list('abcdef'), name='Other'); other.matrix_view()";
+  await openNotebook(page, [CAPTURE, "capture.head_view(layer=1)", other, "1 + 1"]);
+  const [root, last] = [view(page, "head"), view(page, "matrix")];
+  await ready(root, 1);
+  await ready(last, 0);
+  await page.keyboard.press("Alt+PageDown");
+  await ready(last, 1);
+  await select(page, 1);
+  await page.keyboard.press("Alt+PageDown");
+  await ready(root, 2);
+  await page.keyboard.press("Alt+PageUp");
+  await ready(root, 1);
+  expect(await last.getAttribute("data-layer")).toBe("1");
+  await token(root, "query", 1).click();
+  await command(page, "headscope:copy-as-python");
+  await notification(page, "Copied capture.head_view(layer=1, query=1)").waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("capture.head_view(layer=1, query=1)");
+  const files = { svg: /^<svg|^<\?xml/, png: /PNG/, html: /<html/i };
+  for (const [format, begins] of Object.entries(files)) {
+    const downloading = page.waitForEvent("download");
+    await command(page, "headscope:export", { format });
+    const file = await downloading;
+    expect(file.suggestedFilename()).toBe(`Cat-head-layer-1.${format}`);
+    const path = join(RESULTS, file.suggestedFilename());
+    await file.saveAs(path);
+    expect((await readFile(path, "latin1")).slice(0, 200)).toMatch(begins);
+    await notification(page, `Saved ${file.suggestedFilename()}`).waitFor();
+  }
+});
+
+test("the View menu has them, and the default view opens where none is named", async ({ page }) => {
+  await openNotebook(page, [CAPTURE, "capture.head_view()"]);
+  await ready(view(page, "head"), 0);
+  await page.locator(".lm-MenuBar-item").getByText("View", { exact: true }).click();
+  await page.locator(".lm-Menu-item").getByText("Headscope", { exact: true }).hover();
+  await page.locator(".lm-Menu-item").getByText("Open the model view in a tab").waitFor();
+  await screenshot(page, "menu");
+  await page.locator(".lm-Menu-item").getByText("Open the explorer in a tab").click();
+  const explorer = page.locator('.headscope-live-tab [data-view="explorer"]');
+  await ready(explorer);
+  await cell(explorer, 2, 1).click();
+  await ready(view(page, "head"), 2);
+  await set(page, "defaultView", "text");
+  await command(page, "headscope:open-view");
+  await ready(page.locator('.headscope-live-tab [data-view="text"]'));
+  await command(page, "headscope:next-layer");
+  await ready(view(page, "head"), 3);
+});
+
+test("without a view commands are off, and say so when they are called", async ({ page }) => {
+  await openNotebook(page, ["1 + 1"]);
+  const ids = ["next-layer", "previous-layer", "export", "copy-as-python", "open-view"].map((id) => `headscope:${id}`);
+  const enabled = () => page.evaluate((ids) => ids.map((id) => window.jupyterapp.commands.isEnabled(id)), ids);
+  expect(await enabled()).toEqual(ids.map(() => false));
+  await command(page, "headscope:export");
+  await notification(page, "There is no Headscope view here").waitFor();
+});
+
+test("settings and shortcuts can be found and changed", async ({ page }) => {
+  await openNotebook(page, [CAPTURE, "capture.head_view()"]);
+  await setTheme(page, "JupyterLab Dark");
+  await command(page, "settingeditor:open", { query: "Headscope" });
+  await page.getByText("Colour scale").waitFor();
+  await page.getByText("Answer views while a cell runs").first().waitFor();
+  await screenshot(page, "settings-editor");
+});
+
+async function select(page: Page, index: number): Promise<void> {
+  await page.evaluate((index) => {
+    window.headscopeTestPanel.content.activeCellIndex = index;
+  }, index);
+}
+
+/** As the settings editor does. */
+async function set(page: Page, name: string, value: string | number | boolean): Promise<void> {
+  await page.evaluate(
+    async ({ name, value }) => {
+      interface Plugins {
+        pluginRegistry: { _services: Map<Token<ISettingRegistry>, string> };
+      }
+      const app = window.jupyterapp;
+      // The token itself is in a bundle that the page does not share.
+      const tokens = [...(app as unknown as Plugins).pluginRegistry._services.keys()];
+      const token = tokens.find((one) => one.name === "@jupyterlab/coreutils:ISettingRegistry");
+      if (!token) throw new Error("JupyterLab has no settings.");
+      await (await app.resolveRequiredService(token)).set("headscope:settings", name, value);
+    },
+    { name, value },
+  );
+}
