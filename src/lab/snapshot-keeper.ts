@@ -1,8 +1,9 @@
 import type { DocumentRegistry } from "@jupyterlab/docregistry";
 import type { IRenderMime } from "@jupyterlab/rendermime";
 import { SNAPSHOT_TYPE, type Snapshot } from "../contract.gen";
-import type { SnapshotOffer, Taken } from "../core/snapshot-offer";
+import type { SnapshotOffer } from "../core/snapshot-offer";
 import type { ViewState } from "../core/view-state";
+import type { Taken } from "./snapshot-take";
 
 /** A reader who turns pages has the view follow at once, and the notebook when he rests. */
 const REST_MS = 800;
@@ -37,8 +38,9 @@ export function keepSnapshot(
   const write = async () => {
     const now = kept();
     if (ended.aborted || !now) return;
-    const taken = await offer.take(now.limit, now.parts, ended);
-    if (!ended.aborted) model.setData(withTaken(model, taken, now));
+    const { takeSnapshot } = await import("./snapshot-take");
+    const taken = await takeSnapshot(offer, now, ended);
+    if (!ended.aborted) model.setData(withTaken(model, taken));
   };
   const follow = () => {
     clearTimeout(timer);
@@ -74,13 +76,12 @@ function differs(kept: Snapshot | undefined, now: ViewState): boolean {
   );
 }
 
-function withTaken(model: IRenderMime.IMimeModel, { snapshot, picture, width, height }: Taken, kept: Snapshot) {
+function withTaken(model: IRenderMime.IMimeModel, { snapshot, picture }: Taken) {
   const { "image/png": _old, ...data } = model.data;
   const { "image/png": _size, ...metadata } = model.metadata;
-  const state = { ...snapshot.state, theme: kept.state.theme };
-  const shown = picture ? { "image/png": picture } : {};
+  const { data: png, ...size } = picture;
   return {
-    data: { ...data, [SNAPSHOT_TYPE]: { ...snapshot, state } as never, ...shown },
-    metadata: { ...metadata, ...(picture ? { "image/png": { width, height } } : {}) },
+    data: { ...data, [SNAPSHOT_TYPE]: snapshot as never, ...(png ? { "image/png": png } : {}) },
+    metadata: { ...metadata, ...(png ? { "image/png": size } : {}) },
   };
 }

@@ -1,9 +1,8 @@
-import type { BlockKind, Dtype, MapInfo, SnapshotPart, ViewKind } from "../contract.gen";
-import type { ViewContext } from "../core/context";
+import type { BlockKind, Dtype, MapInfo, SnapshotPart } from "../contract.gen";
 import { encodeBlock, encodeVectors } from "../core/encode";
 import type { HeadWeights } from "../core/head-weights";
 import { heldAs } from "../core/overview";
-import { notebookBytes } from "../core/snapshot-offer";
+import type { SnapshotOffer } from "../core/snapshot-offer";
 import { packed } from "../sources/packed";
 
 /** What is packed together: some heads of one layer. */
@@ -19,15 +18,14 @@ const MOST_VECTORS = 256;
 
 /** The weights of a snapshot: all that is on screen, or nothing where that does not fit; then what is near, if in memory. */
 export async function snapshotParts(
-  view: ViewKind,
-  context: ViewContext,
+  offer: SnapshotOffer,
   room: number,
   kept: readonly SnapshotPart[],
   signal: AbortSignal,
 ): Promise<SnapshotPart[]> {
-  const needed = onScreen(view, context);
+  const needed = onScreen(offer);
   const parts =
-    (await fitting(context, needed, "float16", room, kept)) ?? (await fitting(context, needed, "sqrt8", room, []));
+    (await fitting(offer, needed, "float16", room, kept)) ?? (await fitting(offer, needed, "sqrt8", room, []));
   if (!parts) return [];
   let left = room - notebookBytes(parts);
   const add = (part: SnapshotPart) => {
@@ -35,20 +33,20 @@ export async function snapshotParts(
     if (left >= 0) parts.push(part);
     return left >= 0;
   };
-  const vectors = await vectorPart(view, context, kept, signal);
+  const vectors = await vectorPart(offer, kept, signal);
   if (vectors) add(vectors);
   const first = parts.find(({ kind }) => kind === "block");
   const isSmall = first !== undefined && notebookBytes([first]) * (needed[0]?.map.num_layers ?? 1) < room;
-  for (const piece of nearby(context)) {
+  for (const piece of nearby(offer)) {
     signal.throwIfAborted();
     if (reusable(parts, piece)) continue;
-    if (!add(reusable(kept, piece) ?? (await partOf(context, piece, isSmall ? "float16" : "sqrt8")))) break;
+    if (!add(reusable(kept, piece) ?? (await partOf(offer, piece, isSmall ? "float16" : "sqrt8")))) break;
   }
   return parts;
 }
 
 async function fitting(
-  context: ViewContext,
+  offer: SnapshotOffer,
   pieces: readonly Piece[],
   dtype: Dtype,
   room: number,
@@ -56,42 +54,44 @@ async function fitting(
 ): Promise<SnapshotPart[] | null> {
   const parts: SnapshotPart[] = [];
   for (const piece of pieces) {
-    parts.push(reusable(kept, piece) ?? (await partOf(context, piece, dtype)));
+    parts.push(reusable(kept, piece) ?? (await partOf(offer, piece, dtype)));
     if (notebookBytes(parts) > room) return null;
   }
   return parts.length > 0 ? parts : null;
 }
 
 /** What the view shows, as far as it is in memory. */
-function onScreen(view: ViewKind, context: ViewContext): Piece[] {
-  const { selection, options, maps } = context;
-  const map = maps.peek().find(({ name }) => name === selection.map.peek());
+function onScreen(offer: SnapshotOffer): Piece[] {
+  const { kind, source } = offer;
+  const { map: name, layer, detail } = offer.state();
+  const map = offer.maps().find((one) => one.name === name);
   if (!map) return [];
-  const layer = selection.layer.peek();
-  const isGrid = view === "model" || view === "explorer";
-  const rows = isGrid ? options.includeLayers.peek() : [];
-  const pieces = rows.map((row) => inMemory(context, heldAs("overview", map), map, row));
-  if (view !== "model" || options.detail.peek()) pieces.push(inMemory(context, "block", map, layer));
+  const rows = kind === "model" || kind === "explorer" ? layersOf(offer, map) : [];
+  const pieces = rows.map((row) => inMemory(source, heldAs("overview", map), map, row));
+  if (kind !== "model" || detail) pieces.push(inMemory(source, "block", map, layer));
   const there = pieces.filter(({ heads }) => heads.length > 0);
-  return there.filter(
-    (piece, at) => !there.slice(0, at).some((one) => one.kind === piece.kind && one.layer === piece.layer),
-  );
+  const isFirst = (piece: Piece, at: number) =>
+    there.findIndex((one) => one.kind === piece.kind && one.layer === piece.layer) === at;
+  return there.filter(isFirst);
 }
 
-/** Other layers that are in memory, nearest first. */
-function nearby(context: ViewContext): Piece[] {
-  const { selection, options, maps } = context;
-  const map = maps.peek().find(({ name }) => name === selection.map.peek());
+/** Layers that are in memory, nearest first. */
+function nearby(offer: SnapshotOffer): Piece[] {
+  const { map: name, layer } = offer.state();
+  const map = offer.maps().find((one) => one.name === name);
   if (!map) return [];
-  const here = selection.layer.peek();
-  return [...options.includeLayers.peek()]
-    .filter((layer) => layer < map.num_layers)
-    .sort((a, b) => Math.abs(a - here) - Math.abs(b - here))
-    .map((layer) => inMemory(context, "block", map, layer))
+  return layersOf(offer, map)
+    .sort((a, b) => Math.abs(a - layer) - Math.abs(b - layer))
+    .map((one) => inMemory(offer.source, "block", map, one))
     .filter(({ heads }) => heads.length > 0);
 }
 
-function inMemory({ source }: ViewContext, kind: BlockKind, map: MapInfo, layer: number): Piece {
+function layersOf(offer: SnapshotOffer, { num_layers }: MapInfo): number[] {
+  const included = offer.includeLayers();
+  return [...Array(num_layers).keys()].filter((layer) => included.length === 0 || included.includes(layer));
+}
+
+function inMemory(source: SnapshotOffer["source"], kind: BlockKind, map: MapInfo, layer: number): Piece {
   const all = [...Array(map.num_heads[layer] ?? 0).keys()];
   return { kind, map, layer, heads: all.filter((head) => source.peek(kind, map.name, layer, head) !== undefined) };
 }
@@ -102,7 +102,7 @@ function reusable(parts: readonly SnapshotPart[], { kind, map, layer, heads }: P
 }
 
 async function partOf(
-  { source }: ViewContext,
+  { source }: SnapshotOffer,
   { kind, map, layer, heads }: Piece,
   dtype: Dtype,
 ): Promise<SnapshotPart> {
@@ -115,21 +115,21 @@ async function partOf(
 
 /** The queries and keys of the head on screen, where the view shows some. */
 async function vectorPart(
-  view: ViewKind,
-  { source, selection, options, maps, status }: ViewContext,
+  { kind, source, ...offer }: SnapshotOffer,
   kept: readonly SnapshotPart[],
   signal: AbortSignal,
 ): Promise<SnapshotPart | null> {
-  const isShown = view === "neuron" || (view === "explorer" && options.tab.peek() === "neurons");
-  const map = maps.peek().find(({ name }) => name === selection.map.peek());
+  const { map: name, layer, heads, tab } = offer.state();
+  const map = offer.maps().find((one) => one.name === name);
+  const isShown = kind === "neuron" || (kind === "explorer" && tab === "neurons");
   if (!isShown || !map) return null;
-  const [layer, head] = [selection.layer.peek(), selection.heads.peek()?.[0] ?? 0];
+  const head = heads?.[0] ?? 0;
   const place = { map: map.name, layer, head };
   const found = kept.find(
     (part) => part.kind === "vectors" && part.map === map.name && part.layer === layer && part.heads.includes(head),
   );
   const rows = map.query_tokens.length;
-  if (found || map.no_vectors[layer] || rows > MOST_VECTORS || status.peek() !== "live") return found ?? null;
+  if (found || map.no_vectors[layer] || rows > MOST_VECTORS || offer.status() !== "live") return found ?? null;
   try {
     const vectors = await source.vectors({ ...place, queries: [0, rows] }, signal);
     const frames = new Blob(encodeVectors(vectors, place));
@@ -139,4 +139,14 @@ async function vectorPart(
     // The view says what is wrong where it wants them itself; a snapshot does without.
     return null;
   }
+}
+
+/** Notebooks are written with a line for each element, indented as deep as this in an output, on average. */
+const INDENT = 9;
+
+/** How many bytes a value takes in a notebook's file. */
+export function notebookBytes(value: unknown): number {
+  const text = JSON.stringify(value, null, 1);
+  const lines = text.split("\n").length - 1;
+  return new TextEncoder().encode(text).byteLength + INDENT * lines;
 }
