@@ -96,7 +96,8 @@ class Capture:
         """Write all that the capture holds to one file, which `headscope.load` reads and JupyterLab opens.
 
         It is a safetensors file of queries and keys, or of weights where there are no more, with tokens and all else;
-        `docs/file-format.md` describes it. A file that is there already is replaced once the new one is whole.
+        `docs/file-format.md` describes it. A file that is there already is replaced once the new one is whole. With
+        more than 64 tokens the file also has a thumbnail of every head, for which every weight is computed once.
 
         Parameters
         ----------

@@ -13,6 +13,7 @@ import torch
 
 import headscope as hs
 from headscope.arrays import ArrayRecord
+from zoo.models import ZOO, build, inputs_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -31,6 +32,16 @@ def saved(tmp_path) -> Any:
 def test_captures_of_models(tiny, kind, saved, assert_equal):
     inputs = {"input_ids": ids()} | ({"decoder_input_ids": ids(5)} if kind in ("t5", "bart") else {})
     capture = hs.capture(tiny(kind).model, inputs=inputs)
+    assert_equal(capture, saved(capture))
+
+
+UNUSUAL = ["swin", "swinv2", "whisper", "wav2vec2", "clip", "qwen2_vl", "deepseek_v32", "llama4_text", "mpt", "xlnet"]
+
+
+@pytest.mark.parametrize("animal", [animal for animal in ZOO if animal.kind in UNUSUAL], ids=lambda animal: animal.kind)
+def test_captures_of_unusual_models(animal, saved, assert_equal):
+    """Windows, sounds, two towers, several images, keys chosen by their scores, chunks, weights alone."""
+    capture = hs.capture(build(animal), inputs=inputs_of(animal, batch=2), batch_index=1)
     assert_equal(capture, saved(capture))
 
 
@@ -103,13 +114,17 @@ def test_nothing_of_the_numbers_is_read_until_they_are_asked_for(tmp_path):
     assert layer.nbytes // 4 <= resident(path) < size // 2
 
 
+def of_process(name: str) -> list[str]:
+    """Return what Linux says of the memory of this process."""
+    place = Path("/proc/self") / name
+    if not place.exists():
+        pytest.skip("only Linux says which files are mapped")
+    return place.read_text().splitlines()
+
+
 def resident(path: Path) -> int:
-    """Return how many bytes of a mapped file this process has read, as Linux counts them."""
-    try:
-        lines = Path("/proc/self/smaps").read_text().splitlines()
-    except FileNotFoundError:
-        pytest.skip("only Linux says what of a file is in memory")
-    parts = iter(lines)
+    """Return how many bytes of a mapped file this process has read."""
+    parts = iter(of_process("smaps"))
     found = [next(line for line in parts if line.startswith("Rss:")) for line in parts if line.endswith(str(path))]
     assert found, "the file is not mapped"
     return sum(int(line.split()[1]) for line in found) * 1024
@@ -118,8 +133,8 @@ def resident(path: Path) -> int:
 def test_queries_and_keys_are_those_of_the_mapped_file(tiny, tmp_path):
     path = hs.capture(tiny("llama").model, inputs={"input_ids": ids()}).save(tmp_path / "x.attn.safetensors")
     loaded = hs.load(path)
-    maps = Path("/proc/self/maps").read_text().splitlines()
-    [(first, last)] = [[int(at, 16) for at in line.split()[0].split("-")] for line in maps if line.endswith(str(path))]
+    lines = [line for line in of_process("maps") if line.endswith(str(path))]
+    [(first, last)] = [[int(at, 16) for at in line.split()[0].split("-")] for line in lines]
     for record in loaded.maps["self"].records:
         assert first < record.query.data_ptr() < record.key.data_ptr() < last
 
