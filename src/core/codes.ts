@@ -21,7 +21,7 @@ export function encoded(weights: ArrayLike<number>, from?: Dtype): Pick<HeadWeig
 }
 
 /** Whether all that are not missing lie between 0 and 1. */
-function areShares(weights: ArrayLike<number>): boolean {
+export function areShares(weights: ArrayLike<number>): boolean {
   for (let at = 0; at < weights.length; at++) {
     const weight = weights[at] as number;
     if (weight < 0 || weight > 1 + ROUNDING) return false;

@@ -1,6 +1,8 @@
+import { areShares } from "./codes";
+import { decimalOf } from "./decimals";
 import { halfOf } from "./half";
 import type { HeadWeights } from "./head-weights";
-import { float16Table } from "./tables";
+import { tableOf } from "./tables";
 import type { WeightRows } from "./weights-rows";
 
 /** About so many multiplications are done between two looks at whether anybody still waits: a few milliseconds. */
@@ -38,13 +40,22 @@ export function* computeHead(rows: WeightRows): Generator<void, HeadWeights> {
   const codes = new Uint16Array(numQueries * numKeys);
   const step = rowsAtOnce(rows);
   const part = new Float32Array(Math.min(step, numQueries) * numKeys);
+  let codeOf = decimalOf;
   for (let start = 0; start < numQueries; start += step) {
     const stop = Math.min(start + step, numQueries);
-    rows.write(start, stop, part);
-    encode(part, (stop - start) * numKeys, codes, start * numKeys);
+    const found = part.subarray(0, (stop - start) * numKeys);
+    rows.write(start, stop, found);
+    if (codeOf === decimalOf && !areShares(found)) {
+      // What was given as weights need not lie between 0 and 1: then half precision, from the first row on.
+      codeOf = halfOf;
+      start = -step;
+      continue;
+    }
+    encode(found, codeOf, codes.subarray(start * numKeys));
     yield;
   }
-  return { numQueries, numKeys, codes, table: float16Table, dtype: "float16" };
+  const dtype = codeOf === decimalOf ? "decimal16" : "float16";
+  return { numQueries, numKeys, codes, table: tableOf(dtype), dtype };
 }
 
 /** Computes some rows of a head in single precision, shape (stop - start, numKeys). */
@@ -58,10 +69,10 @@ export function* computeRows(rows: WeightRows, start: number, stop: number): Gen
   return values;
 }
 
-function encode(values: Float32Array, count: number, codes: Uint16Array, offset: number): void {
-  for (let at = 0; at < count; at++) {
+function encode(values: Float32Array, codeOf: (weight: number) => number, codes: Uint16Array): void {
+  for (let at = 0; at < values.length; at++) {
     const value = values[at] as number;
-    // Most weights of a causal head: left as they are.
-    if (value !== 0) codes[offset + at] = halfOf(value);
+    // Most weights of a causal head: left as they are. Zeros have the code 0 in every encoding.
+    if (value !== 0 || codes[at] !== 0) codes[at] = codeOf(value);
   }
 }
