@@ -6,9 +6,11 @@ import { announceView, type LiveCapture } from "../core/live";
 import { offerSnapshots } from "../core/snapshot-offer";
 import { keepSelectionValid } from "../core/valid";
 import { printer } from "../dom/printer";
+import type { Channel } from "../sources/host-kernel";
 import { liveView } from "../views/live-view";
 import { views } from "../views/registry";
 import { answerExports, pageMaker } from "./exporting";
+import { recoverSaves } from "./lost-saves";
 import { applySettings, themeOf } from "./reader";
 import { snapshotOffer } from "./snapshot";
 import { traitSignal } from "./traits";
@@ -26,6 +28,7 @@ export function drawView(
   painted: () => void,
 ): void {
   const context = contextOf(model, shared, signal);
+  recoverSaves(model as unknown as Channel, shared.status, signal);
   keepSelectionValid(context, signal);
   applySettings(context.options, traitSignal(model, "decided", signal, shared.status), signal);
   const root = document.createElement("div");

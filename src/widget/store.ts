@@ -2,9 +2,11 @@ import type { AnyModel } from "@anywidget/types";
 import { signal as newSignal } from "@preact/signals-core";
 import type { StoreTraits, ViewTraits } from "../contract.gen";
 import type { TokenPair } from "../core/context";
+import type { Channel } from "../sources/host-kernel";
 import { KernelSource } from "../sources/kernel";
 import { announceStore } from "./announce";
 import { drawView, type Shared } from "./draw-view";
+import { recoverSaves } from "./lost-saves";
 import { prefetchAll } from "./prefetch";
 import { traitSignal } from "./traits";
 
@@ -19,6 +21,7 @@ export interface StoreExports {
 
 function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: AbortSignal }): StoreExports {
   const shared = sharedBy(model, signal);
+  recoverSaves(model as unknown as Channel, shared.status, signal);
   const capture = announceStore(shared, traitSignal(model, "subshells", signal, shared.status), signal);
   let started = false;
   const prefetch = () => {

@@ -43,8 +43,10 @@ export class Guard {
     this.#exceptions.push({ pattern, why });
   }
 
-  check(): void {
-    const problems = this.#problems.filter((text) => !this.#exceptions.some(({ pattern }) => pattern.test(text)));
+  /** Fails with what went wrong, less what is let through: what `other` lets through too, where it is given. */
+  check(other: Guard = this): void {
+    const exceptions = [...this.#exceptions, ...other.#exceptions];
+    const problems = this.#problems.filter((text) => !exceptions.some(({ pattern }) => pattern.test(text)));
     if (problems.length > 0) throw new Error(`The page reported problems:\n${problems.join("\n")}`);
   }
 

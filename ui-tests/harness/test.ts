@@ -35,7 +35,7 @@ export const test = base.extend<Fixtures>({
       guards.push(await Guard.watch(await openPage(browser)));
       return (guards.at(-1) as Guard).page;
     });
-    for (const one of guards) one.check();
+    for (const one of guards) one.check(guard);
   },
 });
 
