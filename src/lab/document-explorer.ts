@@ -1,5 +1,4 @@
 import { signal as signalOf } from "@preact/signals-core";
-import "../../style/widget.css";
 import { localContext } from "../core/local-context";
 import { keepSelectionValid } from "../core/valid";
 import { startOf, stateOf, type ViewState } from "../core/view-state";
