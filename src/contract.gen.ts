@@ -167,6 +167,16 @@ export interface ExportErrorMessage {
   message: string;
 }
 
+/** What a page adds to a request whose answer is to come as text: `in_text` is true. */
+export interface TextRequest {
+  in_text: boolean;
+}
+
+/** What the kernel adds to such an answer: in base64, what would else be the message's buffers. */
+export interface TextAnswer {
+  buffers: string[];
+}
+
 /** Page to kernel, from a view: this page does not know the Store, please tell it anew. */
 export interface StoreMissingMessage {
   type: "store-missing";

@@ -243,6 +243,21 @@ class ExportErrorMessage(TypedDict):
     message: str
 
 
+class TextRequest(TypedDict):
+    """What a page adds to a request whose answer is to come as text: `in_text` is true.
+
+    Some hosts turn each byte of a buffer into a number of a list: base64 reaches their pages many times faster.
+    """
+
+    in_text: bool
+
+
+class TextAnswer(TypedDict):
+    """What the kernel adds to such an answer: in base64, what would else be the message's buffers."""
+
+    buffers: list[str]
+
+
 class StoreMissingMessage(TypedDict):
     """Page to kernel, from a view: this page does not know the Store, please tell it anew."""
 

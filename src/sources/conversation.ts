@@ -12,6 +12,7 @@ import { RESTARTED, STOPPED } from "../core/endings";
 import { LineUp } from "../core/line-up";
 import { type Channel, type HostKernel, hostKernel, type Link } from "./host-kernel";
 import { whenOverdue } from "./overdue";
+import { buffersOf, howToAnswer } from "./text-answers";
 
 /** A kernel that has not answered for this long is called busy. */
 const BUSY_MS = 500;
@@ -112,7 +113,7 @@ export class Conversation {
     };
     try {
       // Messages come in their order: an answer that is not here before the kernel is done never comes.
-      this.#model.send({ ...question, id }, { iopub: { status } });
+      this.#model.send({ ...question, ...howToAnswer(), id }, { iopub: { status } });
     } catch {
       // A host may not have said that the kernel has gone. This settles whatever waits, this question too.
       this.#kernel.sendingFailed();
@@ -159,7 +160,7 @@ export class Conversation {
       return;
     }
     try {
-      for (const buffer of buffers) asking.take(buffer);
+      for (const buffer of buffersOf(message as object, buffers)) asking.take(buffer);
       if ((message as BlocksMessage).done) this.#settle(id);
     } catch (error) {
       this.#settle(id, error as Error);

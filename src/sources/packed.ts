@@ -8,12 +8,17 @@ export interface Carrier {
   readonly maxBytes: number;
 }
 
-/** Unpacks gzip in base64. Rejects what would take more than `maxBytes`: a few bytes can unpack to any number of them. */
-export async function unpacked(base64: string, maxBytes: number): Promise<ArrayBuffer> {
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   const binary = atob(base64);
   // A loop: `Uint8Array.from` with a function takes ten times as long.
-  const packed = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at++) packed[at] = binary.charCodeAt(at);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** Unpacks gzip in base64. Rejects what would take more than `maxBytes`: a few bytes can unpack to any number of them. */
+export async function unpacked(base64: string, maxBytes: number): Promise<ArrayBuffer> {
+  const packed = bytesOf(base64);
   let bytes = 0;
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {

@@ -14,14 +14,18 @@ from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFil
 from headscope.widgets.answers import answer, encoded_bytes, layer_blocks
 from headscope.widgets.beside import BesideCells
 from headscope.widgets.moves import SELECTION, Observers, SelectionChange
+from headscope.widgets.texts import as_asked
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
 
 STATIC = Path(__file__).parents[1] / "static"
 
-BLOCK_BYTES = 2 * MESSAGE_BYTES
+BLOCK_BYTES = MESSAGE_BYTES // 4
 """The `block` traitlet is left empty for a layer larger than this; the page then asks for it piece by piece."""
+
+OVERVIEW_BYTES = MESSAGE_BYTES * 5 // 8
+"""The `overview` traitlet is left empty where it would be larger. What makes a Store known holds both, and its code."""
 
 OVERVIEW_WEIGHTS = 64 * 1024 * 1024
 """A map with more weights than this gets its overview layer by layer, when a page asks: it takes seconds."""
@@ -72,6 +76,8 @@ class Store(BesideCells):
         self._from_page = False
         self._stale = True
         self._quiet = False
+        self._in_text = False
+        """Whether a page takes weights faster as text: none are pushed then, it asks for them."""
         infos = [map_.info() for map_ in capture.maps.values()]
         total = sum(encoded_bytes(map_, layer) for map_ in capture.maps.values() for layer in range(map_.num_layers))
         super().__init__(name=capture.name, maps=infos, map=infos[0]["name"], total_bytes=total)
@@ -139,9 +145,8 @@ class Store(BesideCells):
         weights = sum(map_.num_heads(layer) for layer in range(map_.num_layers))
         weights *= len(map_.query_tokens) * len(map_.key_tokens)
         if weights <= OVERVIEW_WEIGHTS:
-            self.overview = b"".join(
-                block for layer in range(map_.num_layers) for block in layer_blocks("overview", map_, layer)
-            )
+            layers = (b"".join(layer_blocks("overview", map_, layer)) for layer in range(map_.num_layers))
+            self.overview = _within_bytes(layers, OVERVIEW_BYTES)
 
     @t.validate("map")
     def _known_map(self, proposal: dict[str, Any]) -> str:
@@ -184,7 +189,7 @@ class Store(BesideCells):
     @t.observe("map", "layer")
     def _selection_moved(self, _change: dict[str, Any]) -> None:
         self._stale = True
-        if not self._from_page and self.comm is not None:
+        if not self._from_page and self.comm is not None and not self._in_text:
             self.block = self._fresh_block()
 
     def _fresh_block(self) -> bytes:
@@ -219,13 +224,24 @@ class Store(BesideCells):
         return not (self._quiet and key == "block") and bool(super()._should_send_property(key, value))
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
+        self._in_text = self._in_text or bool(content.get("in_text"))
         for message, buffers in answer(self._capture.maps, content, self._lock):
-            self.send(message, buffers)
+            self.send(*as_asked(content, message, buffers))
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[SelectionChange]:
     pairs = ((name, before[name], after[name]) for name in SELECTION)
     return [SelectionChange(name, old, new) for name, old, new in pairs if old != new]
+
+
+def _within_bytes(parts: Iterable[bytes], most: int) -> bytes:
+    """Return the parts joined, or nothing once they take more than `most` bytes."""
+    joined = bytearray()
+    for part in parts:
+        joined += part
+        if len(joined) > most:
+            return b""
+    return bytes(joined)
 
 
 def _within(what: str, value: int, count: int) -> int:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ipywidgets.widgets.widget import __protocol_version__, _remove_buffers
+from ipywidgets.widgets.widget import (  # type: ignore[import-untyped]  # it has no types
+    __protocol_version__,
+    _remove_buffers,
+)
 
 
 def tell_anew(widget: Any) -> None:

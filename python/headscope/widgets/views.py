@@ -17,6 +17,7 @@ from headscope.widgets.selection import Selection
 from headscope.widgets.snapshot import with_snapshot
 from headscope.widgets.store import STATIC, Store, store_of
 from headscope.widgets.telling import tell_anew
+from headscope.widgets.texts import as_asked
 
 if TYPE_CHECKING:
     from headscope.attention import Capture
@@ -117,7 +118,7 @@ class View(BesideCells):
     def _on_message(self, _widget: object, content: dict[str, Any], buffers: list[memoryview]) -> None:
         if content.get("type") == "export-html":
             for message, parts in page_messages(self, content):
-                self.send(message, parts)
+                self.send(*as_asked(content, message, parts))
         elif content.get("type") == "store-missing":
             tell_anew(self.store)
             self.send(StoreToldMessage(type="store-told"))
