@@ -8,6 +8,7 @@ import { announceStore } from "./announce";
 import { drawView, type Shared } from "./draw-view";
 import { recoverSaves } from "./lost-saves";
 import { prefetchAll } from "./prefetch";
+import { tellSkew } from "./skew";
 import { traitSignal } from "./traits";
 
 /**
@@ -31,6 +32,7 @@ function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: A
   return {
     draw(view, el, closed) {
       drawView(view, el, shared, capture, AbortSignal.any([closed, signal]), prefetch);
+      tellSkew(el, model.get("contract"));
     },
   };
 }
