@@ -22,7 +22,9 @@ export class SnapshotParts implements Carrier {
     }
     if (here.length > 0) throw new Absent(`The snapshot holds other heads of layer ${layer} alone. ${RUN}`);
     const holding = holdingOf(this.#snapshot, map);
-    throw new Absent(`The snapshot holds ${holding || `other parts of ${lacking}`}, not layer ${layer}. ${RUN}`);
+    throw new Absent(
+      `The snapshot holds ${holding || `other parts of ${lacking}`}, not layer ${layer}. Run the cell to see it.`,
+    );
   }
 }
 
