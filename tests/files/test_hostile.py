@@ -233,6 +233,26 @@ def test_descriptions_that_contradict(refused, take_apart, case):
     assert message in refused(file.together())
 
 
+def test_numbers_of_candidates_that_no_memory_holds(refused, take_apart):
+    file = take_apart("generation")
+    for name, dtype in (("ids", "I32"), ("probabilities", "F32")):
+        file.header[name] = {"dtype": dtype, "shape": [2**31 - 1, 0], "data_offsets": [len(file.data)] * 2}
+    file.description["candidates"] = {"ids": "ids", "probabilities": "probabilities", "tokens": []}
+    assert "is not a table of 2147483647 rows" in refused(file.together())
+
+
+@pytest.mark.parametrize("axis", ["query", "key"])
+def test_a_map_without_tokens(refused, take_apart, axis):
+    file = take_apart("given")
+    file.description["maps"][0][f"{axis}_tokens"] = []
+    for number, record in enumerate(file.description["maps"][0]["records"]):
+        heads, queries, keys = record["num_heads"], *((0, 4) if axis == "query" else (6, 0))
+        record["weights"] = f"empty {number}"
+        place = [len(file.data)] * 2
+        file.header[f"empty {number}"] = {"dtype": "F32", "shape": [heads, queries, keys], "data_offsets": place}
+    assert "maps[0] has no tokens on one axis" in refused(file.together())
+
+
 def test_two_maps_of_one_name(refused, take_apart):
     file = take_apart("cross")
     file.description["maps"][1]["name"] = "encoder"

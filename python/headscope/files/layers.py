@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Layers:
-    """The layers of one map of a file; what several of them share is made once."""
+    """The layers of a file; what several of them share is made once."""
 
     def __init__(self, file: TensorFile) -> None:
         self.file = file
@@ -46,15 +46,10 @@ class Layers:
         layers = field["num_layers"]
         if not len(records) == len(heads) == layers.integer(1, MOST_POSITIONS):
             raise layers.wrong(f"the number of its {len(records)} records and {len(heads)} numbers of heads")
-        made = [
+        return [
             self._record(record, (count, num_queries, num_keys), KINDS)
             for record, count in zip(records, heads, strict=True)
         ]
-        if any(isinstance(record, VectorRecord) for record in made):
-            from headscope.capture.sharing import share_out
-
-            share_out(made)
-        return made
 
     def _record(self, field: Field, size: Size, kinds: Sequence[str]) -> Record:
         kind = field["kind"].one_of(kinds)
@@ -98,8 +93,8 @@ class Layers:
 
     def _places(self, field: Field, count: int) -> list[NDArray[np.int64]]:
         """Return for each piece which of `count` positions each of its rows is, -1 for none."""
-        names = tuple(part.text() for part in field)
-        places = self.once(names, lambda: [self._positions(part, count) for part in field])
+        source = "places", count, *(part.text() for part in field)
+        places = self.once(source, lambda: [self._positions(part, count) for part in field])
         if max((int(part.max()) for part in places), default=-1) != count - 1:
             raise BrokenFileError(f"{field.what} does not reach to the last of {count} positions")
         return places
@@ -113,6 +108,10 @@ class Layers:
 
     def integers(self, field: Field, length: int | None, least: int, most: int) -> NDArray[np.int64]:
         """Return whole numbers, all of them from `least` to `most`."""
+        source = "integers", field.text(), length, least, most
+        return self.once(source, lambda: self._read(field, length, least, most))
+
+    def _read(self, field: Field, length: int | None, least: int, most: int) -> NDArray[np.int64]:
         _, values = self.file.array(field, ["I32"], (length,))
         if len(values) and not (least <= int(values.min()) and int(values.max()) <= most):
             raise BrokenFileError(f"{field.what} has numbers outside of {least} to {most}")

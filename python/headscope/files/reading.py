@@ -95,9 +95,7 @@ def _header(file: BinaryIO, size: int) -> tuple[Field, int]:
         )
     if length > MOST_HEADER_BYTES:
         raise BrokenFileError(f"its header is {length:,} bytes long, and {MOST_HEADER_BYTES:,} are the most allowed")
-    header = Field(_json(file.read(length), "its header"), "the header")
-    _ = list(header.items())
-    return header, 8 + length
+    return Field(_json(file.read(length), "its header"), "the header"), 8 + length
 
 
 def _json(text: bytes | str, what: str) -> Any:

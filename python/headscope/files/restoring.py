@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from headscope.attention import Capture
@@ -13,6 +15,7 @@ from headscope.files.reading import TensorFile
 from headscope.generation import Generation
 from headscope.grids import Grid
 from headscope.maps import AttentionMap
+from headscope.records import VectorRecord
 from headscope.reports import TIERS, MapReport, Report
 
 
@@ -25,7 +28,9 @@ def restore(file: TensorFile) -> Capture:
         Its description does not fit its tensors, or itself.
     """
     description = file.description
-    maps = [_map(field, Layers(file)) for field in description["maps"]]
+    layers = Layers(file)
+    maps = [_map(field, layers) for field in description["maps"]]
+    _share_out(maps)
     names = [map_.name for map_ in maps]
     if not maps or len(set(names)) < len(names):
         raise BrokenFileError("it has no attention map" if not maps else f"two of its maps have one name: {names}")
@@ -41,8 +46,19 @@ def restore(file: TensorFile) -> Capture:
     return capture
 
 
+def _share_out(maps: Sequence[AttentionMap]) -> None:
+    """Count the memory of rules that layers share once."""
+    records = [record for map_ in maps for record in map_.records]
+    if any(isinstance(record, VectorRecord) for record in records):
+        from headscope.capture.sharing import share_out
+
+        share_out(records)
+
+
 def _map(field: Field, layers: Layers) -> AttentionMap:
     queries, keys = ([token.text() for token in field[name]] for name in ("query_tokens", "key_tokens"))
+    if not queries or not keys:
+        raise BrokenFileError(f"{field.what} has no tokens on one axis")
     start = field["sentence_b_start"]
     return AttentionMap(
         field["name"].text(),
@@ -117,6 +133,6 @@ def _candidates(field: Field, file: TensorFile) -> Candidates:
     _, ids = file.array(field["ids"], ["I32"], (None, None))
     _, probabilities = file.array(field["probabilities"], ["F32"], ids.shape)
     tokens = tuple(tuple(token.text() for token in row) for row in field["tokens"])
-    if [len(row) for row in tokens] != [ids.shape[1]] * ids.shape[0]:
+    if len(tokens) != ids.shape[0] or any(len(row) != ids.shape[1] for row in tokens):
         raise BrokenFileError(f"{field['tokens'].what} is not a table of {ids.shape[0]} rows of {ids.shape[1]} tokens")
     return Candidates(ids.astype(np.int64), probabilities, tokens)

@@ -88,7 +88,10 @@ def _bias(layers: Layers, field: Field, size: Size) -> Bias:
 def _distance_bias(layers: Layers, parts: list[Field], zero: int, size: Size) -> DistanceBias:
     """Return the bias, once each distance that can come up is in its table."""
     table = _table(layers, parts[0], size[0], (None,))
-    query_at, key_at = (_places(layers, part, count) for part, count in zip(parts[1:], size[1:], strict=True))
+    query_at, key_at = (
+        mapped(layers.integers(part, count, -MOST_POSITIONS, MOST_POSITIONS))
+        for part, count in zip(parts[1:], size[1:], strict=True)
+    )
     if query_at.numel() and key_at.numel():
         first = int(key_at.min()) - int(query_at.max()) + zero
         last = int(key_at.max()) - int(query_at.min()) + zero
@@ -97,13 +100,6 @@ def _distance_bias(layers: Layers, parts: list[Field], zero: int, size: Size) ->
                 f"{parts[0].what} has {table.shape[1]} distances, but those from {first} to {last} are asked for"
             )
     return DistanceBias(table, zero, query_at, key_at)
-
-
-def _places(layers: Layers, field: Field, count: int) -> Any:
-    def make() -> Any:
-        return mapped(layers.integers(field, count, -MOST_POSITIONS, MOST_POSITIONS))
-
-    return layers.once(("places", count, field.text()), make)
 
 
 def _table(layers: Layers, field: Field, num_heads: int, shape: tuple[int | None, ...]) -> Any:
