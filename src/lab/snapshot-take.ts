@@ -1,6 +1,7 @@
 import type { Snapshot } from "../contract.gen";
 import type { SnapshotOffer } from "../core/snapshot-offer";
 import { base64Of } from "../sources/packed";
+import { KINDS } from "./kinds";
 import { notebookBytes, snapshotParts } from "./snapshot-parts";
 
 /** A view's snapshot, and the picture that goes with it. */
@@ -14,6 +15,8 @@ export interface Picture {
   readonly data: string;
   readonly width: number;
   readonly height: number;
+  /** What stands for it where it can't be seen. */
+  readonly alt: string;
 }
 
 /** The picture is made coarser rather than larger than this part of the limit. */
@@ -41,12 +44,13 @@ export async function takeSnapshot(offer: SnapshotOffer, kept: Snapshot, signal:
 }
 
 async function pictureOf(offer: SnapshotOffer, most: number, signal: AbortSignal): Promise<Picture> {
+  const alt = `${KINDS[offer.kind].long}: ${offer.name()}, layer ${offer.state().layer}`;
   for (const scale of [2, 1, 0.5]) {
     const png = await (await offer.picture(scale, signal)).arrayBuffer();
     if (png.byteLength * (4 / 3) > most) continue;
     // The first chunk of a PNG says how many pixels it has.
     const [width, height] = [16, 20].map((at) => Math.round(new DataView(png).getUint32(at) / scale));
-    return { data: base64Of(png), width: width as number, height: height as number };
+    return { data: base64Of(png), width: width as number, height: height as number, alt };
   }
-  return { data: "", width: 0, height: 0 };
+  return { data: "", width: 0, height: 0, alt };
 }

@@ -40,7 +40,6 @@ def with_snapshot(view: View, bundle: tuple[dict[str, Any], dict[str, Any]] | No
     except Exception as error:
         warnings.warn(f"the notebook keeps no snapshot of this view: {type(error).__name__}: {error}", stacklevel=3)
         return bundle
-    # The widget comes first: hosts that know none of the others' order take what comes first.
     return {**bundle[0], **data}, {**bundle[1], **metadata}
 
 
@@ -62,7 +61,7 @@ def snapshot_bundle(view: View, limit: int) -> tuple[dict[str, Any], dict[str, A
     picture = picture_of(view, limit // PICTURE_SHARE) if limit > 0 else None
     if picture is not None:
         shown = {"image/png": base64.b64encode(picture.png).decode()}
-        sizes = {"image/png": {"width": picture.width, "height": picture.height}}
+        sizes = {"image/png": {"width": picture.width, "height": picture.height, "alt": picture.alt}}
         took = notebook_bytes(shown) + notebook_bytes(sizes)
         if took <= (room if room > 0 else limit):
             data, metadata, room = shown, sizes, room - took

@@ -54,11 +54,12 @@ SPAN = 220
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file and its size in CSS pixels."""
+    """A PNG file, its size in CSS pixels, and what stands for it where it can't be seen."""
 
     png: bytes
     width: int
     height: int
+    alt: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def picture_of(view: View, most: int) -> Picture | None:
         x += part.width + 2 * MARGIN
     for line, note in enumerate(notes):
         sheet.write(MARGIN, notes_at + LINE * line + MARGIN // 2, note, FAINT)
-    return Picture(sheet.png(most), sheet.width, sheet.height)
+    return Picture(sheet.png(most), sheet.width, sheet.height, title)
 
 
 def _parts(view: View, map_: AttentionMap) -> list[Part | None]:
