@@ -1,13 +1,18 @@
+import { writeFileSync } from "node:fs";
 import type { Locator, Page } from "playwright-core";
-import { layerControl, status } from "./controls";
+import { headToggle, layerControl, status, token } from "./controls";
+import { PAIR } from "./examples";
 import {
   connect,
   disconnect,
   expect,
   holdConnection,
   kernel,
+  loseMessages,
   openNotebook,
+  openSameNotebook,
   ready,
+  reloadNotebook,
   runAll,
   screenshot,
   test,
@@ -103,5 +108,168 @@ for (const app of APPS) {
     await ready(small, 2);
     await layerControl(small).selectOption("1");
     await expect.poll(() => kernel(page, "small.selection.layer")).toBe("1");
+  });
+}
+
+test("a cell that lets no message through is named, views work from memory, and catch up after it", async ({
+  page,
+}) => {
+  const [small, large] = await openBoth(page, "lab");
+  await page.evaluate(() => {
+    const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
+    // As in VS Code, and with kernels that know no subshells: widgets' messages wait behind the cell.
+    (kernel as unknown as { commsOverSubshells: string }).commsOverSubshells = "disabled";
+  });
+  const gate = await kernel(
+    page,
+    "import pathlib, tempfile, time\ngate = pathlib.Path(tempfile.mkdtemp()) / 'open'\nprint(gate)",
+  );
+  const running = kernel(page, "while not gate.exists(): time.sleep(0.05)");
+  for (const root of [small, large]) await expect.poll(() => word(root)).toBe("kernel busy");
+  await layerControl(small).selectOption("2");
+  await ready(small, 2);
+  await layerControl(large).selectOption("3");
+  await expect.poll(() => status(large).textContent()).toContain("Waiting for the kernel");
+  writeFileSync(gate, "");
+  await running;
+  await ready(large, 3);
+  for (const root of [small, large]) await expect.poll(() => word(root)).toBe("live");
+  await expect.poll(() => kernel(page, "small.selection.layer, large.selection.layer")).toBe("(2, 3)");
+});
+
+test("a kernel that dies is named, and views go on from memory", async ({ page }) => {
+  const views = await openBoth(page, "lab");
+  await page.evaluate(() => {
+    const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
+    // It never answers: nobody must wait for it.
+    kernel?.requestExecute({ code: "import os; os._exit(1)" }).done.catch(() => undefined);
+  });
+  await page.getByRole("button", { name: "Ok", exact: true }).click();
+  await worksFromMemory(views, "kernel restarted", /The kernel was restarted: this page shows what it has in memory/);
+});
+
+test("what was on its way when the connection broke is asked for again, and later moves reach Python", async ({
+  page,
+  guard,
+}) => {
+  guard.allow(/WebSocket connection to 'ws:\/\/127.0.0.1:9/, "the test takes the connection away");
+  await holdConnection(page);
+  const [small, large] = await openBoth(page, "lab");
+  await expect.poll(() => kernel(page, "small.selection.layer, large.selection.layer")).toBe("(1, 1)");
+  await loseMessages(page);
+  await layerControl(large).selectOption("3");
+  await layerControl(small).selectOption("2");
+  await expect.poll(() => word(large)).toBe("kernel busy");
+  await disconnect(page);
+  await connect(page);
+  await expect.poll(() => kernel(page, "small.selection.layer, large.selection.layer")).toBe("(2, 3)");
+  await ready(small, 2);
+  await ready(large, 3);
+  for (const root of [small, large]) await expect.poll(() => word(root)).toBe("live");
+  for (const [root, name] of [
+    [small, "small"],
+    [large, "large"],
+  ] as const) {
+    for (const layer of ["1", "0"]) {
+      await layerControl(root).selectOption(layer);
+      await expect.poll(() => kernel(page, `${name}.selection.layer`)).toBe(layer);
+    }
+    await kernel(page, `${name}.selection.layer = 2`);
+    await ready(root, 2);
+  }
+});
+
+test("two browsers on one notebook move together, and each gets what it asked for", async ({
+  page,
+  anotherPage,
+  guard,
+}) => {
+  const [small, large] = await openBoth(page, "lab");
+  const other = await anotherPage();
+  await other.setViewportSize({ width: 1280, height: 3000 });
+  await openSameNotebook(page, other, { app: "notebook" });
+  const [otherSmall, otherLarge] = [view(other, "head", 0), view(other, "head", 1)];
+  for (const root of [otherSmall, otherLarge]) await ready(root, 1);
+
+  await layerControl(otherSmall).selectOption("2");
+  await ready(small, 2);
+  await layerControl(small).selectOption("0");
+  await ready(otherSmall, 0);
+  await expect.poll(() => kernel(page, "small.selection.layer")).toBe("0");
+
+  // Both pages lack these weights and ask for them at the same time.
+  await kernel(page, "large.select(layer=3, heads=[5, 7])");
+  for (const root of [large, otherLarge]) await ready(root, 3);
+  await layerControl(otherLarge).selectOption("0");
+  for (const root of [large, otherLarge]) await ready(root, 0);
+  await kernel(page, "large.select(heads=[0, 1, 2, 3, 4])");
+  for (const root of [large, otherLarge]) {
+    await expect.poll(() => root.getByRole("button", { name: /^Head/, pressed: true }).count()).toBe(5);
+    await ready(root, 0);
+    await expect.poll(() => word(root)).toBe("live");
+  }
+
+  guard.allow(
+    /Comm not found for comm id/,
+    "JupyterLab hears what the kernel says to the other page after the restart",
+  );
+  await page.evaluate(() => window.headscopeTestPanel.sessionContext.session?.kernel?.restart());
+  for (const root of [small, large]) await expect.poll(() => word(root)).toBe("kernel restarted");
+  await layerControl(otherLarge).selectOption("2");
+  await expect.poll(() => word(otherLarge)).toBe("kernel restarted");
+  await screenshot(other, "recovery-other");
+});
+
+const VIEWS = {
+  head: "top_k=3",
+  model: "detail=True",
+  matrix: 'scale="sqrt", merge_words=True, theme="dark"',
+  neuron: "threshold=0.01",
+  text: 'direction="in", search="the"',
+  explorer: 'tab="matrix", hide_special=True, combine="mean"',
+} as const;
+
+/** What a view shows: where it is, how, and what of it is switched on. */
+function shown(root: Locator) {
+  return root.evaluate((root) => ({
+    data: { ...(root as HTMLElement).dataset },
+    says: root.querySelector(".hs-shown")?.textContent,
+    on: [...root.querySelectorAll("[aria-pressed='true'], [aria-selected='true']")].map(
+      (one) =>
+        `${one.tagName} ${one.getAttribute("aria-label") ?? one.textContent} ${JSON.stringify({ ...(one as HTMLElement).dataset })}`,
+    ),
+    chosen: [...root.querySelectorAll("select")].map(({ value }) => value),
+  }));
+}
+
+for (const app of APPS) {
+  test(`${app}: a page that is reloaded shows every view as it was left, without a cell being run`, async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width: 1280, height: 6000 });
+    const calls = Object.entries(VIEWS).map(([kind, options]) =>
+      kind === "explorer" ? `capture.explorer(${options})` : `capture.${kind}_view(${options})`,
+    );
+    await openNotebook(page, [PAIR, ...calls], { app });
+    const kinds = Object.keys(VIEWS) as (keyof typeof VIEWS)[];
+    const all = kinds.map((kind) => view(page, kind));
+    for (const root of all) await ready(root, 0);
+    const [head] = all as [Locator];
+    await layerControl(head).selectOption("4");
+    await headToggle(head, 7).dblclick();
+    await token(head, "query", 2).click();
+    await page.mouse.move(0, 0);
+    await view(page, "explorer").getByRole("tab", { name: "Text" }).click();
+    for (const root of all) await ready(root, 4);
+    await expect.poll(() => kernel(page, "capture.selection")).toMatch(/layer=4, heads=\[7\].*query=2/);
+    const left = await Promise.all(all.map(shown));
+    await reloadNotebook(page);
+    // The notebook's snapshots come first, and live views take their places.
+    for (const root of all) await expect.poll(() => word(root)).toBe("live");
+    for (const root of all) await ready(root, 4);
+    for (const [nth, root] of all.entries()) await expect.poll(() => shown(root)).toEqual(left[nth]);
+    await layerControl(view(page, "matrix")).selectOption("1");
+    for (const root of all) await ready(root, 1);
+    await expect.poll(() => kernel(page, "capture.selection.layer")).toBe("1");
   });
 }
