@@ -20,7 +20,7 @@ export function aidsMenu(scene: Scene, signal: AbortSignal, hasDirection = false
   const words = checkbox("Words in place of tokens", aids.mergeWords, signal);
   const clear = element("button", { type: "button", class: "hs-button" }, "Show everything");
   clear.addEventListener("click", () => clearAids(aids), { signal });
-  const direction = row("What a token", directionChoice(scene, signal));
+  const direction = row("Token", directionChoice(scene, signal));
   effectUntil(signal, () => {
     direction.hidden = hasDirection && isShared(scene);
   });

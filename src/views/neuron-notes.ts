@@ -1,9 +1,10 @@
-import { computed, type ReadonlySignal } from "@preact/signals-core";
+import type { ReadonlySignal } from "@preact/signals-core";
 import { css, signedColor } from "../core/colors";
 import { element } from "../dom/element";
 import { widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { strengthOf } from "../draw/neuron";
+import type { LineArea } from "./lines";
 import type { Expansion, ShownChain } from "./neuron-state";
 import type { Scene } from "./scene";
 
@@ -13,18 +14,13 @@ const END = 8;
 /** What has to be said of the chain, under it; or why there is none. */
 export function mountNotes(
   parent: HTMLElement,
-  box: HTMLElement,
+  { area, box }: LineArea,
   scene: Scene,
   { reason, shown }: Expansion,
   signal: AbortSignal,
 ): void {
   const sideways = scrollButton(box, signal);
-  const room = widthOf(box, 0, signal);
-  // A string, so that going from query to query measures nothing anew.
-  const extent = computed(() => {
-    const now = shown.value;
-    return now ? JSON.stringify([now.answer.vectors.headDim, now.columns.length, room.value]) : "";
-  });
+  const [room, extent] = [widthOf(box, 0, signal), widthOf(area, 0, signal)];
   const why = element("p", { class: "hs-why" });
   const notes = element("div", { class: "hs-notes" });
   parent.prepend(why);
@@ -34,7 +30,7 @@ export function mountNotes(
     why.hidden = reason.value === "";
   });
   effectUntil(signal, () => {
-    sideways.hidden = extent.value === "" || box.scrollWidth <= box.clientWidth;
+    sideways.hidden = extent.value <= room.value;
   });
   effectUntil(signal, () => {
     const now = shown.value;

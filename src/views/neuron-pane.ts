@@ -24,7 +24,7 @@ export function mountNeurons(parent: HTMLElement, whole: Scene, signal: AbortSig
   lines.area.classList.add("hs-neuron");
   const expansion = followExpansion(scene, lines, signal);
   const pointed = mountChain(lines, scene, expansion, signal);
-  mountNotes(parent, lines.box, scene, expansion, signal);
+  mountNotes(parent, lines, scene, expansion, signal);
   moveWithPointer(lines.area, scene, signal);
   effectUntil(signal, () => lines.area.classList.toggle("hs-no-vectors", expansion.reason.value !== ""));
   return {

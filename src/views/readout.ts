@@ -68,7 +68,7 @@ function chip({ head, color }: ShownHead): HTMLElement {
   return element("span", { class: "hs-chip", style, role: "img", "aria-label": `head ${head}` }, String(head));
 }
 
-/** The tokens with the largest weights, by the mean over the heads. */
+/** The tokens with the largest weights, by the mean over the heads; of a token without any, that they are missing. */
 function strongest(
   heads: readonly ShownHead[],
   tokens: readonly string[],
@@ -76,6 +76,7 @@ function strongest(
 ): Readout {
   const weights = tokens.map((_, position) => heads.map((one) => weightAt(one.weights, ...at(position))));
   const total = (position: number) => (weights[position] as number[]).reduce((sum, weight) => sum + weight, 0);
+  if (weights.flat().every(Number.isNaN)) return [element("b", {}, "missing"), "   "];
   return [...tokens.keys()]
     .filter((position) => total(position) > 0)
     .sort((a, b) => total(b) - total(a))

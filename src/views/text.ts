@@ -1,6 +1,5 @@
 import { type PaneKind, paneView } from "./pane";
 import { textControls } from "./text-controls";
-import { readMissing } from "./text-missing";
 import { mountText } from "./text-pane";
 import { readText } from "./text-readout";
 
@@ -11,8 +10,7 @@ export const TEXT: PaneKind = {
   hint: "Shaded by the mean attention that each token receives. Point at a token to see its own",
   mount(parent, scene, signal) {
     const text = mountText(parent, scene, signal);
-    const readout = () => readMissing(text, scene.info.value) ?? readText(text, scene.info.value);
-    return { ...text, readout };
+    return { ...text, readout: () => readText(text, scene.info.value) };
   },
   controls: textControls,
   hasDirection: true,
