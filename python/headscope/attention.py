@@ -17,6 +17,7 @@ from headscope.maps import AttentionMap, check_chosen, keep_layers
 from headscope.positions import Positions, check_position, is_single, ranges
 from headscope.records import Record
 from headscope.reports import MapReport, Report
+from headscope.sizes import readable_size
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -92,7 +93,7 @@ class Capture:
             map_.records = moved(map_.records, device)
         return self
 
-    def save(self, path: str | PathLike[str]) -> Path:
+    def save(self, path: str | PathLike[str], *, progress: bool | None = None) -> Path:
         """Write all that the capture holds to one file, which `headscope.load` reads and JupyterLab opens.
 
         It is a safetensors file of queries and keys, or of weights where there are no more, with tokens and all else;
@@ -103,6 +104,9 @@ class Capture:
         ----------
         path
             Where to, `NAME.attn.safetensors`.
+        progress
+            Whether a progress bar counts tensors and thumbnails: True from the start, False never; None if it takes
+            more than 2 seconds.
 
         Returns
         -------
@@ -118,7 +122,7 @@ class Capture:
         """
         from headscope.files import save
 
-        return save(self, path)
+        return save(self, path, progress)
 
     def queries(self, layer: int, head: Positions = None, map: str | None = None) -> NDArray[np.float32]:
         """Return query vectors after position encoding.
@@ -400,11 +404,6 @@ def _describe(map_: AttentionMap) -> str:
     return f"{map_.name}: {map_.num_layers} layers x {many} heads, {tokens}"
 
 
-def readable_size(nbytes: int) -> str:
-    """Write a size for people, in kB or MB (powers of 1000)."""
-    return f"{nbytes / 1e3:.1f} kB" if nbytes < 1e6 else f"{nbytes / 1e6:.1f} MB"
-
-
 def from_attentions(
     attentions: Any = None,
     tokens: Sequence[str] | None = None,
@@ -493,6 +492,8 @@ def capture(
     candidates: int | None = None,
     prettify: bool = True,
     name: str | None = None,
+    offload: str | PathLike[str] | None = None,
+    progress: bool | None = None,
     **unknown: Any,
 ) -> Capture:
     """Run a model once and capture its attention.
@@ -535,6 +536,14 @@ def capture(
         Show tokens as text, see `headscope.tokens`; False shows them as the tokenizer's vocabulary writes them.
     name
         What people call the model; by default the name it was loaded by, or its class.
+    offload
+        `"disk"` writes queries and keys layer by layer to a temporary file, from which they are read when they are
+        looked at, so that memory holds one layer at a time. It lies in Python's folder for temporary files, which
+        TMPDIR sets; the path of a folder puts it there instead. Nothing of it is left when the capture is gone. None
+        keeps them in memory, on the model's device. A model that returns its weights holds all of them until its pass
+        is over.
+    progress
+        Whether a progress bar counts layers: True from the start, False never; None if it takes more than 2 seconds.
 
     Returns
     -------
@@ -556,6 +565,10 @@ def capture(
         `batch_index` or `layers` out of range.
     RuntimeError
         A capture inside another one.
+    MemoryError
+        What is to be kept would not fit into memory: said before the model runs, with its size.
+    OSError
+        With `offload`: the disk is too small, or the file can't be written.
     """
     reject_unknown("capture", unknown, _keywords(capture))
     need_transformers()
@@ -574,7 +587,19 @@ def capture(
     wanted = None if layers is None else frozenset(layers)
     model = getattr(model, "_orig_mod", model)  # a compiled model: the pass runs without its compiled graph
     request = Request(
-        model, tokenizer, text, text_pair, inputs, target, batch_index, wanted, keep_padding, candidates, prettify
+        model,
+        tokenizer,
+        text,
+        text_pair,
+        inputs,
+        target,
+        batch_index,
+        wanted,
+        keep_padding,
+        candidates,
+        prettify,
+        offload,
+        progress,
     )
     passed = run(request)
     maps = keep_layers([_map_of_parts(part) for part in passed.maps], layers)

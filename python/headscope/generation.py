@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headscope.attention import Capture, capture, is_pipeline, need_transformers, of_pipeline
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ def capture_generation(
     candidates: int | None = 10,
     prettify: bool = True,
     name: str | None = None,
+    offload: str | PathLike[str] | None = None,
+    progress: bool | None = None,
     **generate_options: Any,
 ) -> Capture:
     """Let a model generate, then capture its attention over all that was read and written, in one pass.
@@ -50,8 +55,8 @@ def capture_generation(
     sequence_index
         Which of the sequences that `model.generate` returns is captured: several prompts or `num_return_sequences` give
         several.
-    layers, prettify, name
-        As in `headscope.capture`.
+    layers, prettify, name, offload, progress
+        As in `headscope.capture`; the pass over the whole is what these are about, not the generation before it.
     candidates
         How many of the most probable next tokens to keep for each position, in `Capture.logits`; none where None.
     **generate_options
@@ -65,7 +70,7 @@ def capture_generation(
 
     Raises
     ------
-    ImportError, ValueError, TypeError, IndexError, RuntimeError
+    ImportError, ValueError, TypeError, IndexError, RuntimeError, MemoryError, OSError
         As `headscope.capture`; and ValueError for a model that can't generate.
     """
     need_transformers()
@@ -85,6 +90,8 @@ def capture_generation(
         candidates=candidates,
         prettify=prettify,
         name=name,
+        offload=offload,
+        progress=progress,
     )
     map_ = next((captured.maps[map_] for map_ in ("decoder", "text", "self") if map_ in captured.maps), None)
     if map_ is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -20,17 +21,21 @@ from headscope.capture.candidates import read_candidates
 from headscope.capture.checks import check_layers
 from headscope.capture.decoder import add_decoder_inputs
 from headscope.capture.eager import take_outputs
+from headscope.capture.estimate import Estimate, estimate
 from headscope.capture.inputs import Inputs, Side
 from headscope.capture.interface import capturing, evaluation, switched, without_lasting_hooks
 from headscope.capture.labels import SIDES, Labeller, is_encoder_decoder
 from headscope.capture.labels import Side as SideName
 from headscope.capture.modules import Modules
+from headscope.capture.offload import Offload, folder_of
 from headscope.capture.pictures import images_of, name_pictures, pictures_of
 from headscope.capture.places import name_places
+from headscope.capture.progress import Progress, stepping
 from headscope.capture.recorder import Batch, Layer, Place, Recorder
+from headscope.capture.room import check_disk, check_memory
 from headscope.capture.summary import summary
 from headscope.capture.tiers import Plan, modules_of, plan_of
-from headscope.capture.watch import Watch
+from headscope.capture.watch import FAST, Watch
 from headscope.records import Record
 from headscope.reports import Report
 
@@ -64,6 +69,8 @@ class Request:
     keep_padding: bool = False
     candidates: int | None = None
     prettify: bool = True
+    offload: str | os.PathLike[str] | None = None
+    progress: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -85,13 +92,16 @@ def run(request: Request) -> Passed:
     plan = plan_of(modules)
     if request.layers is not None:
         check_layers(modules, request.layers)
+    folder = None if request.offload is None else folder_of(request.offload)
     with capturing(), evaluation(modules), without_lasting_hooks(modules), without_compiling():
         inputs = prepare(request, modules)
         labels = Labeller(modules)
         watch = Watch(modules, labels.towers, keep_weights=plan.eager, everything=plan.intercepts)
-        recorder = Recorder(labels, watch, _batch(inputs, request.keep_padding), request.layers)
-        outputs = _pass(modules, plan, recorder, inputs.arguments)
-    layers = recorder.layers
+        known = _checked(estimate(modules, plan, inputs, request.layers), folder)
+        with nullcontext() if folder is None else Offload(folder) as file:
+            recorder = Recorder(labels, watch, _batch(inputs, request.keep_padding), request.layers, file)
+            outputs = _followed(modules, plan, recorder, inputs.arguments, known, request.progress)
+            layers = recorder.layers
     if not layers:
         raise ValueError(
             f"{type(request.model).__name__} ran, but no attention came by: its attention layers, if it has any, do "
@@ -102,6 +112,29 @@ def run(request: Request) -> Passed:
     side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
     candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
     return Passed(maps, report, candidates)
+
+
+def _checked(known: Estimate, folder: str | None) -> Estimate:
+    """Refuse what would not fit, before anything runs."""
+    check_memory(known, offloads=folder is not None)
+    if folder is not None:
+        check_disk(known, folder)
+    return known
+
+
+def _followed(
+    modules: Modules, plan: Plan, recorder: Recorder, arguments: dict[str, Any], known: Estimate, shown: bool | None
+) -> Any:
+    """Run the model, and say how many of its layers are done."""
+    steps = [modules.named[name] for name in dict.fromkeys(layer.module for layer in known.layers)]
+    # Torch's own attention leaves its fast path where hooks are on it.
+    steps = [] if shown is False else [module for module in steps if not isinstance(module, FAST)]
+    with Progress("capture", len(known.layers), "layer", shown) as progress, stepping(progress, steps):
+        try:
+            return _pass(modules, plan, recorder, arguments)
+        except BaseException:
+            recorder.let_go()
+            raise
 
 
 def _pass(modules: Modules, plan: Plan, recorder: Recorder, arguments: dict[str, Any]) -> Any:

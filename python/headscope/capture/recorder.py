@@ -12,6 +12,7 @@ from torch import Tensor
 
 from headscope.arrays import ArrayRecord
 from headscope.capture.labels import Labeller, Side
+from headscope.capture.moving import moved
 from headscope.capture.pieces import joined
 from headscope.capture.record import QKRecord, Rules
 from headscope.capture.rotary import is_rotary
@@ -22,6 +23,7 @@ from headscope.capture.windows import window_places
 from headscope.records import LeftOut, Record
 
 if TYPE_CHECKING:
+    from headscope.capture.offload import Offload
     from headscope.capture.pictures import Images
     from headscope.capture.pieces import Places
 
@@ -92,6 +94,10 @@ class Call:
         record = self.record
         self.pieces, self.places = [LeftOut(record.num_heads, record.num_queries, record.num_keys)], None
 
+    def write_to(self, file: Offload) -> None:
+        """Let go of queries and keys in memory, and read them from a file."""
+        self.pieces = [file.kept(piece) for piece in self.pieces]
+
 
 class Recorder:
     """Takes the arguments of every attention call of one forward pass.
@@ -106,14 +112,24 @@ class Recorder:
         Which part of its input to keep.
     wanted
         Which layers of each map to keep; None for all.
+    offload
+        The file that layers are written to once they are over; None keeps them where they are.
     """
 
-    def __init__(self, labels: Labeller, watch: Watch, batch: Batch, wanted: Collection[int] | None) -> None:
+    def __init__(
+        self,
+        labels: Labeller,
+        watch: Watch,
+        batch: Batch,
+        wanted: Collection[int] | None,
+        offload: Offload | None = None,
+    ) -> None:
         self.watch = watch
         self.labels = labels
         self._calls: dict[tuple[str, int], Call] = {}
         self._batch = batch
         self._wanted = wanted
+        self._offload = offload
         self._count: Counter[Place] = Counter()
         self._rules = RuleReader()
         self.trimmed: dict[tuple[Side, int], tuple[int, list[int]]] = {}
@@ -127,9 +143,20 @@ class Recorder:
     def layers(self) -> list[Layer]:
         """What was recorded, in the order of the calls."""
         self._settle()
-        calls = [(call, call.record) for call in self._calls.values()]
-        share_out([record for _, record in calls])
-        return [Layer(call.place, call.module, record, call.tier, call.dtype) for call, record in calls]
+        calls = list(self._calls.values())
+        records = [call.record for call in calls]
+        if self._offload is not None:  # what lies in a file is computed with in host memory, so masks have to be there
+            records = list(moved(tuple(records), "cpu"))
+        share_out(records)
+        return [
+            Layer(call.place, call.module, record, call.tier, call.dtype)
+            for call, record in zip(calls, records, strict=True)
+        ]
+
+    def let_go(self) -> None:
+        """Drop all that was recorded: whoever holds the error of a pass that failed holds the recorder too."""
+        self._calls.clear()
+        self.watch.returned.clear()
 
     def take(
         self,
@@ -185,11 +212,13 @@ class Recorder:
         return self._calls[key]
 
     def _settle(self) -> None:
-        """Let go of the newest call where its layer is not wanted: now that it is over, its place is known."""
+        """Let go of the newest call where its layer is not wanted, or write it to the file, now that it is over."""
         call = next(reversed(self._calls.values()), None)
         if call is not None and not call.settled:
             if self._wanted is not None and self._count[call.place] not in self._wanted:
                 call.leave_out()
+            elif self._offload is not None:
+                call.write_to(self._offload)
             self._count[call.place] += 1
             call.settled = True
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headscope.attention import Capture
 
 
-def save(capture: Capture, path: str | os.PathLike[str]) -> Path:
+def save(capture: Capture, path: str | os.PathLike[str], progress: bool | None = None) -> Path:
     """Write a capture to a file; see `headscope.Capture.save`."""
     place = _checked(path)
     parts = Parts()
@@ -28,7 +28,7 @@ def save(capture: Capture, path: str | os.PathLike[str]) -> Path:
     header = parts.header({"format": FORMAT, "version": str(VERSION), "capture": text})
     with _replacing(place) as file:
         file.write(header)
-        parts.write(file)
+        parts.write(file, progress)
     return place
 
 

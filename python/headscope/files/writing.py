@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from headscope.capture.progress import Progress
 from headscope.files.format import ALIGNMENT, METADATA, MOST_HEADER_BYTES, NUMPY_TYPES, Dtype
 from headscope.files.numbers import to_bytes
 
@@ -88,11 +89,13 @@ class Parts:
             )
         return len(text).to_bytes(8, "little") + text
 
-    def write(self, file: BinaryIO) -> None:
-        """Write the numbers of every tensor."""
-        for part in self._parts.values():
-            for row in part.rows():
-                file.write(to_bytes(row, part.dtype))
+    def write(self, file: BinaryIO, shown: bool | None = None) -> None:
+        """Write the numbers of every tensor, with a progress bar as `Progress` has it."""
+        with Progress("save", len(self._parts), "tensor", shown) as progress:
+            for part in self._parts.values():
+                for row in part.rows():
+                    file.write(to_bytes(row, part.dtype))
+                progress.step()
 
 
 def _place(array: Any) -> tuple[object, ...]:
