@@ -6,6 +6,8 @@ export const MAGIC = "HSB1";
 
 export const OVERVIEW_BINS = 64;
 
+export const TILE_BINS = 256;
+
 export const PREFETCH_BYTES = 8388608;
 
 export const MESSAGE_BYTES = 2097152;
@@ -19,6 +21,8 @@ export const PICTURE_BYTES = 8388608;
 export type Dtype = "decimal16" | "float16" | "sqrt8";
 
 export type BlockKind = "block" | "overview";
+
+export type PoolKind = "max" | "mean";
 
 export type VectorKind = "queries" | "keys" | "bias" | "hidden" | "weights";
 
@@ -51,6 +55,24 @@ export interface BlockHeader {
   shape: number[];
   dtype: Dtype;
   missing: number;
+}
+
+/** The header of an encoded tile: one head's bins, in the frame of a block. */
+export interface TileHeader {
+  kind: "tile";
+  map: string;
+  layer: number;
+  heads: number[];
+  queries: number[];
+  keys: number[];
+  shape: number[];
+  dtype: Dtype;
+  missing: number;
+  level: number;
+  row: number;
+  column: number;
+  pool: PoolKind;
+  blank: boolean;
 }
 
 /** One attention map, as the page needs to know it. */
@@ -106,6 +128,48 @@ export interface VectorRequest {
   layer: number;
   head: number;
   queries: number[];
+}
+
+/** What a view asks a source for: tiles of some heads of one layer, each `[level, row, column]`. */
+export interface TileRequest {
+  map: string;
+  layer: number;
+  heads: number[];
+  pool: PoolKind;
+  tiles: number[][];
+}
+
+/** Page to kernel: please send these tiles. `view` names who asks, unique over all pages. */
+export interface TileRequestMessage {
+  type: "tiles";
+  id: string;
+  view: string;
+  request: TileRequest;
+}
+
+/** What a page adds to a `RequestMessage` where the answer may come after the kernel's word that it is done. */
+export interface LaterRequest {
+  later: boolean;
+  view: string;
+}
+
+/** Page to kernel: nobody waits for the answer to `id` any more. It ends with a `CancelledMessage`, or is done. */
+export interface CancelMessage {
+  type: "cancel";
+  id: string;
+}
+
+/** Kernel to page: the answer to `id` comes later, from a thread of its own. */
+export interface AcceptedMessage {
+  type: "accepted";
+  id: string;
+  seen: number[][];
+}
+
+/** Kernel to page: nothing more comes for `id`, as a page or a newer request of its view wanted. */
+export interface CancelledMessage {
+  type: "cancelled";
+  id: string;
 }
 
 /** Page to kernel: please send these vectors. They come as `BlocksMessage`, each buffer a frame. */

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import headscope as hs
-from headscope import maps
+from headscope import tiles
 from headscope.keywords import reject_unknown
 
 TOKENS = list("abcde")
@@ -320,11 +320,11 @@ def test_an_overview_equals_direct_pooling(sizes, bins, budget, missing):
     whole = generator.random(sizes, dtype=np.float32)
     whole[generator.random(sizes) < missing] = np.nan
     map_ = hs.from_attentions([whole], ["q"] * sizes[1], key_tokens=["k"] * sizes[2]).maps["self"]
-    before, maps.OVERVIEW_BUDGET = maps.OVERVIEW_BUDGET, budget
+    before, tiles.CHUNK_WEIGHTS = tiles.CHUNK_WEIGHTS, budget
     try:
         np.testing.assert_array_equal(map_.overview(0, bins=bins), pooled(whole, bins))
     finally:
-        maps.OVERVIEW_BUDGET = before
+        tiles.CHUNK_WEIGHTS = before
 
 
 def test_an_overview_asks_for_a_few_rows_at_a_time(monkeypatch):
@@ -337,7 +337,7 @@ def test_an_overview_asks_for_a_few_rows_at_a_time(monkeypatch):
             asked.append(len(heads) * (queries.stop - queries.start) * (keys.stop - keys.start))
             return np.ones((len(heads), queries.stop - queries.start, keys.stop - keys.start), np.float32)
 
-    monkeypatch.setattr(maps, "OVERVIEW_BUDGET", 3000)
+    monkeypatch.setattr(tiles, "CHUNK_WEIGHTS", 3000)
     map_ = hs.AttentionMap("self", [Rows()], [""] * 300, [""] * 50)
     assert (map_.overview(0) == 1).all()
     assert sum(asked) == 4 * 300 * 50

@@ -25,6 +25,9 @@ MAGIC: Final = b"HSB1"
 OVERVIEW_BINS: Final = 64
 """An overview pools each axis of a head to at most this many bins."""
 
+TILE_BINS: Final = 256
+"""A tile has at most this many bins on each axis."""
+
 PREFETCH_BYTES: Final = 8 * 1024 * 1024
 """A capture whose encoded blocks are no larger than this is sent whole, in the background, after the first paint."""
 
@@ -51,6 +54,9 @@ Square roots keep small weights apart: with a linear byte the uniform row of 510
 
 BlockKind = Literal["block", "overview"]
 """`block`: single weights. `overview`: each bin holds the largest weight of the positions that it pools."""
+
+PoolKind = Literal["max", "mean"]
+"""What a bin of several weights shows: the largest of them, or their mean."""
 
 VectorKind = Literal["queries", "keys", "bias", "hidden", "weights"]
 """What a frame of a head's vectors holds, see `VectorHeader`."""
@@ -94,6 +100,31 @@ class BlockHeader(TypedDict):
     shape: list[int]
     dtype: Dtype
     missing: int
+
+
+class TileHeader(TypedDict):
+    """The header of an encoded tile: one head's bins, in the frame of a block.
+
+    At `level` L each bin covers 2**L positions on each axis; tile (`row`, `column`) covers the queries from
+    `row` * 256 * 2**L on, and the keys likewise. `queries` and `keys` say which positions these are, half-open, cut off
+    at the ends of the axes: the last bin of an axis may cover fewer. `shape` is [1, query bins, key bins]. A `blank`
+    tile, whose weights are all known to be 0, has shape [1, 0, 0] instead and no payload.
+    """
+
+    kind: Literal["tile"]
+    map: str
+    layer: int
+    heads: list[int]
+    queries: list[int]
+    keys: list[int]
+    shape: list[int]
+    dtype: Dtype
+    missing: int
+    level: int
+    row: int
+    column: int
+    pool: PoolKind
+    blank: bool
 
 
 class MapInfo(TypedDict):
@@ -170,6 +201,72 @@ class VectorRequest(TypedDict):
     layer: int
     head: int
     queries: list[int]
+
+
+class TileRequest(TypedDict):
+    """What a view asks a source for: tiles of some heads of one layer, each `[level, row, column]`.
+
+    They are computed and sent in this order, so coarse ones first, and first those in sight.
+    """
+
+    map: str
+    layer: int
+    heads: list[int]
+    pool: PoolKind
+    tiles: list[list[int]]
+
+
+class TileRequestMessage(TypedDict):
+    """Page to kernel: please send these tiles. `view` names who asks, unique over all pages.
+
+    The first answer is an `AcceptedMessage`. A `BlocksMessage` follows for each tile as soon as it is there: its
+    buffers hold one frame a head, with a `TileHeader` each. A newer request for tiles of the same `view` takes the
+    place of the older one, which ends with a `CancelledMessage` unless it is done.
+    """
+
+    type: Literal["tiles"]
+    id: str
+    view: str
+    request: TileRequest
+
+
+class LaterRequest(TypedDict):
+    """What a page adds to a `RequestMessage` where the answer may come after the kernel's word that it is done.
+
+    The kernel then computes beside the user's cells. Where `view` names who asks, the newest request of a kind is the
+    one that counts, as with tiles; an empty `view` leaves every request to be answered.
+    """
+
+    later: bool
+    view: str
+
+
+class CancelMessage(TypedDict):
+    """Page to kernel: nobody waits for the answer to `id` any more. It ends with a `CancelledMessage`, or is done."""
+
+    type: Literal["cancel"]
+    id: str
+
+
+class AcceptedMessage(TypedDict):
+    """Kernel to page: the answer to `id` comes later, from a thread of its own.
+
+    It is sent before the kernel's word that it is done with the request, which thus does not mean that an answer was
+    lost. For tiles, `seen` holds, for each 256 queries of the layer, the keys that they see, `[start, stop]`: all
+    weights outside are 0, so that a tile that meets none of its queries' intervals is blank at any level and need not
+    be asked for. For other requests it is empty.
+    """
+
+    type: Literal["accepted"]
+    id: str
+    seen: list[list[int]]
+
+
+class CancelledMessage(TypedDict):
+    """Kernel to page: nothing more comes for `id`, as a page or a newer request of its view wanted."""
+
+    type: Literal["cancelled"]
+    id: str
 
 
 class VectorRequestMessage(TypedDict):

@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headscope.pooling import Pool, row_chunks
+from headscope.pooling import bin_edges
 from headscope.positions import Positions, check_position, ranges
 from headscope.records import LeftOut, Record, VectorRecord
+from headscope.tiles import Check, check_pool, checked_place, is_blank, pooled, seen_by_rows, tile, unchecked
 from headscope.vectors import why_no_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from headscope.contract import MapInfo
+    from headscope.contract import MapInfo, PoolKind
     from headscope.grids import Grid
-
-OVERVIEW_BUDGET = 1 << 22
-"""An overview holds at most this many single weights at a time (16 MiB), or one row of all heads."""
 
 LABELS = {"self": "Self", "encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
 
@@ -185,11 +183,72 @@ class AttentionMap:
         weights = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         return weights if chosen is None else weights[:, :, chosen]
 
-    def overview(self, layer: int, heads: Positions = None, bins: int = 64) -> NDArray[np.float32]:
+    def tile(
+        self,
+        layer: int,
+        heads: Positions,
+        level: int,
+        row: int,
+        column: int,
+        pool: PoolKind = "max",
+        *,
+        check: Check = unchecked,
+    ) -> NDArray[np.float32]:
+        """Return a square of bins of some heads, as a map of the world is put together of tiles.
+
+        At level `L` each bin covers `2**L` positions on each axis. Tile (row, column) covers the queries from
+        `row * 256 * 2**L` on and the keys from `column * 256 * 2**L` on: at most 256 bins each way, less at the ends of
+        the axes. Level 0 has single weights. The highest level is that at which one tile covers the head.
+
+        Parameters
+        ----------
+        layer
+            Zero-based.
+        heads
+            All (None), one head, a slice, or a sequence of heads in the order wanted.
+        level, row, column
+            Which tile, zero-based.
+        pool
+            `"max"`: a bin holds its largest weight; `"mean"`: the mean of its weights. Missing weights are ignored; a
+            bin of nothing else is NaN.
+        check
+            Called between chunks of work of a tenth of a second at most; what it raises ends the work.
+
+        Returns
+        -------
+        ndarray of float32, shape (heads, query bins, key bins)
+
+        Raises
+        ------
+        IndexError
+            A layer, head or tile out of range.
+        ValueError
+            `pool` is neither.
+        """
+        record = self._record(layer)
+        return tile(record, self._heads(record, heads), checked_place(level, row, column), check_pool(pool), check)
+
+    def is_blank(self, layer: int, level: int, row: int, column: int) -> bool:
+        """Return whether all weights of a tile are 0, where that is known without work: above a causal diagonal.
+
+        Raises
+        ------
+        IndexError
+            A layer or tile out of range.
+        """
+        return is_blank(self._record(layer), checked_place(level, row, column))
+
+    def seen(self, layer: int) -> list[list[int]]:
+        """Return for each 256 queries the keys that they see, `[start, stop]`: all weights outside are 0."""
+        return seen_by_rows(self._record(layer))
+
+    def overview(
+        self, layer: int, heads: Positions = None, bins: int = 64, *, check: Check = unchecked
+    ) -> NDArray[np.float32]:
         """Return each head pooled to a thumbnail: a bin holds the largest weight of the positions that it covers.
 
         Bin `b` of `B = min(n, bins)` covers positions `b*n//B` to `(b+1)*n//B`. Missing weights are ignored; a bin of
-        nothing else is NaN. The weights are computed in chunks of rows, see `OVERVIEW_BUDGET`.
+        nothing else is NaN. The weights are computed in chunks of rows; `check` is called between them, as in `tile`.
 
         Returns
         -------
@@ -206,10 +265,11 @@ class AttentionMap:
             raise ValueError(f"bins must be at least 1, not {bins}.")
         record = self._record(layer)
         heads = self._heads(record, heads)
-        pool = Pool(len(heads), record.num_queries, record.num_keys, bins)
-        for rows in row_chunks(len(heads), record.num_queries, record.num_keys, OVERVIEW_BUDGET):
-            pool.add(rows, record.weights(heads, slice(rows.start, rows.stop), slice(0, record.num_keys)))
-        return pool.values
+        edges = (
+            np.append(bin_edges(record.num_queries, bins), record.num_queries),
+            np.append(bin_edges(record.num_keys, bins), record.num_keys),
+        )
+        return pooled(record, heads, edges, "max", check)
 
     def info(self) -> MapInfo:
         """Return what a page needs to know of the map."""

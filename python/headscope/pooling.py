@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -52,10 +51,3 @@ class Pool:
         pooled = np.fmax.reduceat(pooled, self._key_edges, axis=2)
         part = self.values[:, first:last]
         np.fmax(part, pooled, out=part)
-
-
-def row_chunks(num_heads: int, num_queries: int, num_keys: int, budget: int) -> Iterator[range]:
-    """Cut the rows so that a chunk of all heads holds at most `budget` weights, or one row where that holds more."""
-    step = max(1, budget // max(1, num_heads * num_keys))
-    for start in range(0, num_queries, step):
-        yield range(start, min(start + step, num_queries))

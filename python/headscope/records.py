@@ -10,6 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from headscope.contract import PoolKind
+    from headscope.tiles import Check, Edges
+
 
 class Record(Protocol):
     """One layer of an attention map: whatever can say any rectangle of its weights."""
@@ -53,6 +56,19 @@ class VectorRecord(Record, Protocol):
 
     def scores(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
         """Return the scores of some heads, shape (heads, queries, keys); minus infinity where a key is hidden."""
+
+
+@runtime_checkable
+class PooledRecord(Record, Protocol):
+    """A record that knows where its weights are 0, and has a way of its own to pool them."""
+
+    def seen(self, queries: slice) -> tuple[int, int]:
+        """Return an interval of keys outside of which all weights of these queries are 0, at no cost."""
+
+    def pooled(
+        self, heads: Sequence[int], edges: tuple[Edges, Edges], pool: PoolKind, check: Check
+    ) -> NDArray[np.float32]:
+        """Return weights pooled to bins, see `headscope.tiles.pooled`."""
 
 
 class LeftOut:

@@ -41,6 +41,10 @@ class Norms:
 
         The scores may lack keys at either end that the rows can't see; their memory is used for the weights.
         """
+        return self.take(heads, rows, scores, sinks).div_(self.total[heads, rows, None])
+
+    def take(self, heads: Tensor, rows: slice, scores: Tensor, sinks: Tensor | None) -> Tensor:
+        """Do the same, but return the exponentials whose sums are `total`."""
         highest = scores.amax(-1)
         if sinks is not None:
             highest = torch.maximum(highest, sinks[heads, None])
@@ -54,7 +58,7 @@ class Norms:
         self.highest[heads, rows] = highest
         self.total[heads, rows] = total
         self.known[heads, rows] = True  # last: another thread may be reading
-        return exponentials.div_(total[..., None])
+        return exponentials
 
 
 def weights(record: QKRecord, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
@@ -64,7 +68,7 @@ def weights(record: QKRecord, heads: Sequence[int], queries: slice, keys: slice)
         return result
     for group in _groups(record, heads):
         chosen = torch.tensor([heads[n] for n in range(group.start, group.stop)], device=record.query.device)
-        key = _keys_of(record, chosen)
+        key = keys_of(record, chosen)
         for rows in _chunks(record, len(chosen), queries):
             low, high = _span(record, rows, keys)
             if low < high:
@@ -92,14 +96,14 @@ def all_scores(record: QKRecord, heads: Sequence[int], queries: slice, keys: sli
     result = np.empty((len(heads), queries.stop - queries.start, keys.stop - keys.start), dtype=np.float32)
     for group in _groups(record, heads):
         chosen = torch.tensor([heads[n] for n in range(group.start, group.stop)], device=record.query.device)
-        key = _keys_of(record, chosen)
+        key = keys_of(record, chosen)
         for rows in _chunks(record, len(chosen), queries):
             at = slice(rows.start - queries.start, rows.stop - queries.start)
             result[group, at] = scores(record, chosen, key, rows, keys).cpu().numpy()
     return result
 
 
-def scores(record: QKRecord, heads: Tensor, key: Tensor, rows: slice, keys: slice) -> Tensor:
+def scores(record: QKRecord, heads: Tensor, key: Tensor, rows: slice, keys: slice, key_from: int = 0) -> Tensor:
     """Return the scores of a few rows as `Rules` defines them, shape (heads, rows, keys), float32.
 
     Parameters
@@ -112,25 +116,28 @@ def scores(record: QKRecord, heads: Tensor, key: Tensor, rows: slice, keys: slic
         The keys of these heads, shape (heads, num_keys, head_dim), float32.
     rows, keys
         Which rectangle.
+    key_from
+        Which key is the first of `key`, where that holds a part of them.
     """
     rules = record.rules
     query = record.query[heads, rows].float()  # (heads, rows, head_dim)
-    result = torch.matmul(query, key[:, keys].transpose(1, 2)).mul_(rules.scaling)
+    part = key[:, keys.start - key_from : keys.stop - key_from]
+    result = torch.matmul(query, part.transpose(1, 2)).mul_(rules.scaling)
     if rules.softcap is not None:
         result.div_(rules.softcap).tanh_().mul_(rules.softcap)
     for bias in rules.biases:
         result += bias.values(heads, rows, keys).float()
-    if rules.visible is not None:
+    if rules.visible is not None and not rules.visible.shows_all(rows, keys):
         hidden = rules.visible.hidden(rows, keys)
         # One addition over all heads: masked_fill_ with a mask that is broadcast takes four times as long.
         result += torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, -torch.inf)
     return result
 
 
-def _keys_of(record: QKRecord, heads: Tensor) -> Tensor:
-    """Return the keys that the heads read, shape (heads, num_keys, head_dim), float32."""
+def keys_of(record: QKRecord, heads: Tensor, keys: slice = slice(None)) -> Tensor:
+    """Return the keys that the heads read, all or some, shape (heads, keys, head_dim), float32."""
     shared_by = record.num_heads // record.num_kv_heads
-    return record.key[heads // shared_by].float()
+    return record.key[heads // shared_by, keys].float()
 
 
 def _span(record: QKRecord, rows: slice, keys: slice) -> tuple[int, int]:

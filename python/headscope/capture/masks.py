@@ -38,6 +38,12 @@ class Visible:
         """Return the interval outside of which no query of `rows` sees anything."""
         return int(self.start[rows].min()), int(self.stop[rows].max())
 
+    def shows_all(self, rows: slice, keys: slice) -> bool:
+        """Return whether it is known at once that these queries may see all of these keys."""
+        if self.exceptions is not None or self.shown is not None:
+            return False
+        return bool(self.start[rows].max() <= keys.start) and bool(self.stop[rows].min() >= keys.stop)
+
     def hidden(self, rows: slice, keys: slice) -> Tensor:
         """Return what the queries may not see, shape (rows, keys), bool."""
         if self.exceptions is not None:

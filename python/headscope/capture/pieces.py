@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from headscope.records import Record, VectorRecord
+from headscope.tiles import pooled_weights, seen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from headscope.contract import PoolKind
+    from headscope.tiles import Check, Edges
 
     Places = Sequence[NDArray[np.int64]]
 
@@ -53,6 +57,23 @@ class PiecesRecord:
     def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
         """Return the weights of some heads, shape (heads, queries, keys)."""
         return self._put_together("weights", 0, heads, queries, keys)
+
+    def pooled(
+        self, heads: Sequence[int], edges: tuple[Edges, Edges], pool: PoolKind, check: Check
+    ) -> NDArray[np.float32]:
+        """Return weights pooled to bins, see `headscope.tiles.pooled`."""
+        return pooled_weights(self, heads, edges, pool, check)
+
+    def seen(self, queries: slice) -> tuple[int, int]:
+        """Return an interval of keys outside of which all weights of these queries are 0."""
+        found: list[int] = []
+        for piece, rows, columns in zip(self.pieces, self.query_at, self.key_at, strict=True):
+            here = _within(rows, queries)
+            if len(here):
+                low, high = seen(piece, slice(int(here[0]), int(here[-1]) + 1))
+                places = columns[low:high]
+                found.extend(places[places >= 0])
+        return (int(min(found)), int(max(found)) + 1) if found else (0, 0)
 
     def _put_together(
         self, what: str, elsewhere: float, heads: Sequence[int], queries: slice, keys: slice

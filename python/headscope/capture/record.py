@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor
 
-from headscope.capture import compute
+from headscope.capture import compute, pooled
 from headscope.capture.biases import Bias
 from headscope.capture.masks import Visible
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from headscope.contract import PoolKind
+    from headscope.tiles import Check, Edges
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,18 @@ class QKRecord:
     def weights(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
         """Return the weights of some heads, shape (heads, queries, keys), computed now."""
         return compute.weights(self, heads, queries, keys)
+
+    @torch.no_grad()
+    def pooled(
+        self, heads: Sequence[int], edges: tuple[Edges, Edges], pool: PoolKind, check: Check
+    ) -> NDArray[np.float32]:
+        """Return weights pooled to bins, see `headscope.tiles.pooled`."""
+        return pooled.pooled(self, heads, edges, pool, check)
+
+    def seen(self, queries: slice) -> tuple[int, int]:
+        """Return the interval of keys outside of which none of these queries sees anything."""
+        visible = self.rules.visible
+        return (0, self.num_keys) if visible is None else visible.span(queries)
 
     @torch.no_grad()
     def scores(self, heads: Sequence[int], queries: slice, keys: slice) -> NDArray[np.float32]:
