@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -30,10 +30,11 @@ def encode_block(
     map: str,
     layer: int,
     heads: Sequence[int],
-    kind: BlockKind = "block",
+    kind: BlockKind | Literal["tile"] = "block",
     queries: tuple[int, int] | None = None,
     keys: tuple[int, int] | None = None,
     dtype: Dtype | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return one encoded block.
 
@@ -44,18 +45,20 @@ def encode_block(
     map, layer, heads
         What they are the weights of.
     kind
-        Single weights, or an overview's bins.
+        Single weights, or the bins of an overview or a tile.
     queries, keys
         Half-open ranges of positions that the values cover; by default as many as there are values.
     dtype
         How to encode them. By default as `decimal16`. Where a value is not between 0 and 1, for which only `float16`
         has codes, that is taken whatever was asked for.
+    more
+        What the header says besides.
     """
     missing = ~np.isfinite(values)
     if not _are_weights(values):
         dtype = "float16"
     dtype = dtype or "decimal16"
-    header: BlockHeader = {
+    header: dict[str, Any] = {
         "kind": kind,
         "map": map,
         "layer": int(layer),
@@ -65,6 +68,7 @@ def encode_block(
         "shape": list(values.shape),
         "dtype": dtype,
         "missing": int(np.count_nonzero(missing)),
+        **(more or {}),
     }
     return frame(header, _codes(values, missing, dtype).tobytes())
 

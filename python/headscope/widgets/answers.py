@@ -7,8 +7,19 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from headscope.blocks import encode_block
-from headscope.contract import MESSAGE_BYTES, OVERVIEW_BINS, BlockKind, BlocksMessage, ErrorMessage
+from headscope.contract import (
+    MESSAGE_BYTES,
+    OVERVIEW_BINS,
+    TILE_BINS,
+    AcceptedMessage,
+    BlockKind,
+    BlocksMessage,
+    CancelledMessage,
+    ErrorMessage,
+)
 from headscope.options import has_overviews
+from headscope.pyramid import Pyramid
+from headscope.tiles import Check, check_pool, checked_place
 from headscope.vectors import check_queries, head_frames
 
 if TYPE_CHECKING:
@@ -54,7 +65,7 @@ def _row_ranges(map_: AttentionMap) -> Iterator[tuple[int, int]]:
         yield start, min(start + step, count)
 
 
-Reply = tuple[BlocksMessage | ErrorMessage, list[bytes]]
+Reply = tuple[BlocksMessage | ErrorMessage | AcceptedMessage | CancelledMessage, list[bytes]]
 
 
 def answer(
@@ -74,7 +85,64 @@ def answer(
                 yield {"type": "blocks", "id": id_, "done": False}, [block]
         yield {"type": "blocks", "id": id_, "done": True}, []
     except Exception as error:
-        yield {"type": "error", "id": id_, "message": f"{type(error).__name__}: {error}"}, []
+        yield failed(id_, error)
+
+
+def failed(id_: str, error: Exception | None) -> Reply:
+    """Return what a page is told when its request fails, or is dropped: None."""
+    if error is None:
+        return {"type": "cancelled", "id": id_}, []
+    return {"type": "error", "id": id_, "message": f"{type(error).__name__}: {error}"}, []
+
+
+def is_for_later(content: Mapping[str, Any]) -> bool:
+    """Return whether the answer to a page's message may come after the kernel is done with the message."""
+    return content.get("type") == "tiles" or (content.get("type") == "request" and bool(content.get("later")))
+
+
+def accepted(maps: Mapping[str, AttentionMap], content: Mapping[str, Any]) -> Reply:
+    """Return what a page is told at once of a request that is answered later.
+
+    Raises
+    ------
+    Exception
+        The request is none: its page is to be told, see `failed`.
+    """
+    wanted = content["request"]
+    map_ = _checked_map(maps, wanted["map"], wanted["layer"], wanted["heads"])
+    seen = map_.seen(wanted["layer"]) if content["type"] == "tiles" else []
+    return {"type": "accepted", "id": str(content.get("id")), "seen": seen}, []
+
+
+def later(
+    maps: Mapping[str, AttentionMap], pyramid: Pyramid, content: Mapping[str, Any], check: Check
+) -> Iterator[Reply]:
+    """Yield the messages that answer a request, each when it is computed; `check` is called between chunks of work."""
+    id_, wanted = str(content.get("id")), content["request"]
+    map_ = _checked_map(maps, wanted["map"], wanted["layer"], wanted["heads"])
+    if content["type"] == "tiles":
+        buffers = _tiles(map_, pyramid, wanted, check)
+    elif wanted["kind"] == "overview" and has_overviews(map_):
+        layer = wanted["layer"]
+        buffers = ([pyramid.overview(map_, layer, head, check)] for head in wanted["heads"])
+    else:
+        buffers = ([block] for block in _blocks(maps, wanted))
+    for part in buffers:
+        yield {"type": "blocks", "id": id_, "done": False}, part
+        check()
+    yield {"type": "blocks", "id": id_, "done": True}, []
+
+
+def _tiles(map_: AttentionMap, pyramid: Pyramid, wanted: Any, check: Check) -> Iterator[list[bytes]]:
+    """Yield the frames that a `TileRequest` asks for, of one tile at a time, as many heads as a message may carry."""
+    pool, places = check_pool(wanted["pool"]), [checked_place(*place) for place in wanted["tiles"]]
+    for place in places:
+        place.edges(len(map_.query_tokens), len(map_.key_tokens))  # a wrong one is said before any is computed
+    together = MESSAGE_BYTES // (TILE_BINS * TILE_BINS * WEIGHT_BYTES) - 1  # headers take room too
+    for place in places:
+        for first in range(0, len(wanted["heads"]), together):
+            heads = wanted["heads"][first : first + together]
+            yield [pyramid.tile(map_, wanted["layer"], head, place, pool, check) for head in heads]
 
 
 def _blocks(maps: Mapping[str, AttentionMap], wanted: Any) -> Iterator[bytes]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import traitlets as t
 
 from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFilter
-from headscope.widgets.answers import answer, encoded_bytes, layer_blocks
+from headscope.pyramid import Pyramid
+from headscope.widgets.answers import accepted, answer, encoded_bytes, failed, is_for_later, later, layer_blocks
 from headscope.widgets.beside import BesideCells
 from headscope.widgets.moves import SELECTION, Observers, SelectionChange
 from headscope.widgets.texts import as_asked
+from headscope.widgets.worker import Job, Worker
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
@@ -70,6 +74,8 @@ class Store(BesideCells):
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
         self._lock = threading.RLock()
+        self._pyramid = Pyramid()
+        self._worker = Worker()
         self._moves = 0
         self.observers = Observers()
         """Who is told of moves, each time after the Store is free again: they may wait for other Stores."""
@@ -225,8 +231,53 @@ class Store(BesideCells):
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
         self._in_text = self._in_text or bool(content.get("in_text"))
-        for message, buffers in answer(self._capture.maps, content, self._lock):
-            self.send(*as_asked(content, message, buffers))
+        if content.get("type") == "cancel":
+            self._worker.cancel(str(content.get("id")))
+        elif is_for_later(content):
+            self._answer_later(content)
+        else:
+            for reply in answer(self._capture.maps, content, self._lock):
+                self._tell(content, reply)
+
+    def _tell(self, content: dict[str, Any], reply: Any) -> None:
+        self.send(*as_asked(content, *reply))
+
+    def _answer_later(self, content: dict[str, Any]) -> None:
+        """Have a request answered by the worker: computing here would hold up other messages, or the user's cells."""
+        maps, pyramid, id_ = self._capture.maps, self._pyramid, str(content.get("id"))
+        try:
+            self._tell(content, accepted(maps, content))
+        except Exception as error:
+            self._tell(content, failed(id_, error))
+            return
+        # Messages say which request they answer: what says so belongs to the thread that took the request.
+        context = contextvars.copy_context()
+        view = content.get("view")
+        lane = (content["type"], content["request"].get("kind"), view) if view else None
+        steps = partial(later, maps, pyramid, content)
+        self._worker.add(
+            Job(id_, lane, steps, lambda reply: context.run(self._tell, content, reply), partial(failed, id_))
+        )
+
+    @property
+    def cache_bytes(self) -> int:
+        """How many bytes of tiles and overviews the kernel keeps at most; a lower limit holds at once."""
+        return self._pyramid.cache.max_bytes
+
+    @cache_bytes.setter
+    def cache_bytes(self, value: int) -> None:
+        self._pyramid.cache.max_bytes = value
+
+    @property
+    def cached_nbytes(self) -> int:
+        """How many bytes of tiles and overviews the kernel keeps now."""
+        return self._pyramid.cache.nbytes
+
+    def close(self) -> None:
+        """Leave every page. Work for them ends, and what was kept for them is let go of."""
+        self._worker.close()
+        self._pyramid.cache.clear()
+        super().close()
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[SelectionChange]:

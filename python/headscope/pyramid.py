@@ -1,0 +1,93 @@
+"""A map's tiles and overviews as pages take them: encoded one head at a time, and kept for the next time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headscope.blocks import encode_block
+from headscope.contract import OVERVIEW_BINS, PoolKind
+from headscope.pyramid_cache import ByteCache
+from headscope.tiles import Check, Place, unchecked
+
+if TYPE_CHECKING:
+    from headscope.maps import AttentionMap
+
+CACHE_BYTES = 256 * 1024 * 1024
+"""What a kernel keeps of tiles and overviews of one capture, unless told otherwise."""
+
+
+class Pyramid:
+    """Encoded tiles and overviews of maps, computed when first asked for. Any thread may ask.
+
+    Parameters
+    ----------
+    max_bytes
+        How much it keeps.
+    """
+
+    def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
+        self.cache = ByteCache(max_bytes)
+
+    def tile(
+        self, map_: AttentionMap, layer: int, head: int, place: Place, pool: PoolKind, check: Check = unchecked
+    ) -> bytes:
+        """Return one head's tile in the frame of a block, with a `TileHeader`.
+
+        Raises
+        ------
+        IndexError
+            A layer, head or tile out of range.
+        """
+        if map_.is_blank(layer, place.level, place.row, place.column):
+            return self._encoded_tile(map_, layer, head, place, pool, None)
+        key = "tile", map_.name, layer, head, place, pool
+
+        def compute() -> bytes:
+            values = map_.tile(layer, head, place.level, place.row, place.column, pool, check=check)
+            return self._encoded_tile(map_, layer, head, place, pool, values)
+
+        return self._kept(key, compute)
+
+    def overview(self, map_: AttentionMap, layer: int, head: int, check: Check = unchecked) -> bytes:
+        """Return one head's encoded overview."""
+        size = len(map_.query_tokens), len(map_.key_tokens)
+
+        def compute() -> bytes:
+            values = map_.overview(layer, head, OVERVIEW_BINS, check=check)
+            ranges = (0, size[0]), (0, size[1])
+            return encode_block(
+                values, kind="overview", map=map_.name, layer=layer, heads=[head], queries=ranges[0], keys=ranges[1]
+            )
+
+        return self._kept(("overview", map_.name, layer, head), compute)
+
+    def _kept(self, key: object, compute: Callable[[], bytes]) -> bytes:
+        found = self.cache.get(key)
+        if found is None:
+            found = compute()
+            self.cache.put(key, found)
+        return found
+
+    def _encoded_tile(
+        self, map_: AttentionMap, layer: int, head: int, place: Place, pool: PoolKind, values: np.ndarray | None
+    ) -> bytes:
+        queries, keys = place.edges(len(map_.query_tokens), len(map_.key_tokens))
+        return encode_block(
+            np.empty((1, 0, 0), dtype=np.float32) if values is None else values,
+            kind="tile",
+            map=map_.name,
+            layer=layer,
+            heads=[head],
+            queries=(int(queries[0]), int(queries[-1])),
+            keys=(int(keys[0]), int(keys[-1])),
+            more={
+                "level": place.level,
+                "row": place.row,
+                "column": place.column,
+                "pool": pool,
+                "blank": values is None,
+            },
+        )

@@ -1,0 +1,116 @@
+"""What a kernel keeps of tiles and overviews stays within its limit, and is what it was."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headscope.blocks import decode_blocks
+from headscope.capture.masks import causal
+from headscope.capture.record import QKRecord, Rules
+from headscope.maps import AttentionMap
+from headscope.pyramid import CACHE_BYTES, Pyramid
+from headscope.pyramid_cache import ByteCache
+from headscope.tiles import Place, top_level
+
+SIZE = 700
+
+
+@pytest.fixture(scope="module")
+def map_() -> AttentionMap:
+    generator = torch.Generator().manual_seed(3)
+    records = [
+        QKRecord(
+            torch.randn(4, SIZE, 8, generator=generator),
+            torch.randn(2, SIZE, 8, generator=generator),
+            Rules(0.5, visible=causal(SIZE, SIZE, torch.device("cpu"))),
+        )
+        for _ in range(2)
+    ]
+    return AttentionMap("self", records, ["x"] * SIZE, ["x"] * SIZE)
+
+
+def test_a_tile_is_encoded_with_its_place(map_: AttentionMap) -> None:
+    [(header, values)] = decode_blocks(Pyramid().tile(map_, 1, 3, Place(1, 1, 0), "mean"))
+    assert header == {
+        "kind": "tile", "map": "self", "layer": 1, "heads": [3], "queries": [512, 700], "keys": [0, 512],
+        "shape": [1, 94, 256], "dtype": "decimal16", "missing": 0,
+        "level": 1, "row": 1, "column": 0, "pool": "mean", "blank": False,
+    }  # fmt: skip
+    np.testing.assert_allclose(values, map_.tile(1, 3, 1, 1, 0, "mean"), rtol=5e-4, atol=1e-7)
+
+
+def test_a_blank_tile_has_a_header_alone(map_: AttentionMap) -> None:
+    pyramid = Pyramid()
+    [(header, _)] = decode_blocks(pyramid.tile(map_, 0, 0, Place(0, 0, 2), "max"))
+    assert (header["shape"], header["blank"], pyramid.cache.nbytes) == ([1, 0, 0], True, 0)  # type: ignore[typeddict-item]
+    assert (header["queries"], header["keys"]) == ([0, 256], [512, 700])
+
+
+def test_what_is_kept_is_not_computed_again(map_: AttentionMap, monkeypatch: pytest.MonkeyPatch) -> None:
+    pyramid = Pyramid()
+    first = pyramid.tile(map_, 0, 1, Place(0, 2, 1), "max"), pyramid.overview(map_, 0, 1)
+    monkeypatch.setattr(AttentionMap, "tile", None)
+    monkeypatch.setattr(AttentionMap, "overview", None)
+    assert (pyramid.tile(map_, 0, 1, Place(0, 2, 1), "max"), pyramid.overview(map_, 0, 1)) == first
+    assert pyramid.cache.nbytes == sum(map(len, first))
+    assert CACHE_BYTES == 256 * 1024**2
+
+
+@pytest.mark.parametrize("limit", [0, 150_000, 700_000])
+def test_a_random_walk_of_500_requests_stays_within_the_limit(map_: AttentionMap, limit: int) -> None:
+    pyramid, walk = Pyramid(limit), random.Random(limit)
+    level, row, column = 2, 0, 0
+    for _ in range(500):
+        level = min(max(level + walk.choice([-1, 0, 0, 1]), 0), top_level(SIZE, SIZE))
+        last = -(-SIZE // (256 << level)) - 1
+        row, column = (min(max(at + walk.choice([-1, 0, 1]), 0), last) for at in (row, column))
+        layer, head = walk.randrange(2), walk.randrange(4)
+        if walk.random() < 0.1:
+            pyramid.overview(map_, layer, head)
+        else:
+            [(header, _)] = decode_blocks(
+                pyramid.tile(map_, layer, head, Place(level, row, column), walk.choice(["max", "mean"]))
+            )
+            assert (header["layer"], header["heads"]) == (layer, [head])
+        assert pyramid.cache.nbytes <= limit
+    assert (pyramid.cache.nbytes > 0) == (limit > 0)
+
+
+OPERATIONS = st.one_of(
+    st.tuples(st.just("put"), st.integers(0, 9), st.integers(0, 60)),
+    st.tuples(st.just("get"), st.integers(0, 9), st.just(0)),
+    st.tuples(st.just("limit"), st.just(0), st.integers(0, 120)),
+)
+
+
+@settings(deadline=None)
+@given(operations=st.lists(OPERATIONS, max_size=60))
+def test_the_least_recently_used_goes_first(operations: list[tuple[str, int, int]]) -> None:
+    """The same as a list in the order of use, cut off where it is too long."""
+    cache, model, limit = ByteCache(100), [], 100
+    for what, key, size in operations:
+        if what == "limit":
+            cache.max_bytes = limit = size
+        elif what == "put":
+            cache.put(key, bytes(size))
+            model = [entry for entry in model if entry[0] != key] + [(key, size)] * (size <= limit)
+        else:
+            found = cache.get(key)
+            assert (None if found is None else len(found)) == dict(model).get(key)
+            model.sort(key=lambda entry, key=key: entry[0] == key)
+        while sum(size for _, size in model) > limit:
+            model.pop(0)
+        assert (cache.nbytes, len(cache)) == (sum(size for _, size in model), len(model))
+    cache.clear()
+    assert (cache.nbytes, len(cache)) == (0, 0)
+
+
+def test_a_limit_under_nothing() -> None:
+    with pytest.raises(ValueError, match="max_bytes is -1"):
+        ByteCache(-1)
