@@ -103,8 +103,7 @@ sys.stdin.read()
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signal")
 def test_nothing_is_left_of_a_process_that_is_killed(tmp_path):
-    here = Path(__file__).parent
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path), str(here.parent), str(here)]
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path), str(Path(__file__).parents[1]), *sys.path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "captured\n"
@@ -124,7 +123,7 @@ def test_nothing_is_left_of_a_pass_that_is_broken_off(new_tiny, tmp_path, error)
     model.layers[2].register_forward_hook(fail)
     with pytest.raises(error) as caught:
         hs.capture(model, inputs=INPUTS, offload=tmp_path)
-    assert len(seen) == 2, "two layers were written"
+    assert len(seen) == 3, "three layers were written"
     assert caught.value.__traceback__ is not None
     assert mapped_from(tmp_path) == [], "though somebody holds the error, and all that was running with it"
     assert list(tmp_path.iterdir()) == []
@@ -182,3 +181,26 @@ def test_the_place_is_where_temporary_files_go_unless_that_is_memory(monkeypatch
     monkeypatch.setattr(offload, "is_in_memory", lambda _: True)
     with pytest.warns(UserWarning, match="are kept in memory"):
         assert folder_of("disk") == str(tmp_path)
+
+
+@linux
+def test_memory_holds_no_more_of_later_layers(new_tiny, tmp_path):
+    model, held = new_tiny("llama"), []
+
+    def count(*_):
+        tensors = [thing for thing in gc.get_objects() if type(thing) is torch.Tensor and thing.shape[-2:] == (24, 8)]
+        own = {tensor.untyped_storage().data_ptr() for tensor in tensors}
+        held.append(sum(not any(at <= place < end for at, end in files()) for place in own))
+
+    def files():
+        return [tuple(int(end, 16) for end in line.split()[0].split("-")) for line in mapped_from(tmp_path)]
+
+    for layer in model.layers:
+        layer.register_forward_hook(count)
+    hs.capture(model, inputs=INPUTS, offload=tmp_path)
+    filed = held.copy()
+    held.clear()
+    capture = hs.capture(model, inputs=INPUTS)
+    assert capture.maps["self"].num_layers == 3
+    assert filed[2] == filed[0], "of what was written nothing is left"
+    assert held[2] == held[0] + 4, "without a file queries and keys of two more layers"

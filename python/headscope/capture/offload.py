@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import mmap
 import os
@@ -10,7 +11,7 @@ import tempfile
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
 import numpy as np
 import torch
@@ -31,7 +32,8 @@ IN_MEMORY = ("tmpfs", "ramfs")
 SECOND_PLACE = "/var/tmp"
 """Where large temporary files belong on systems that keep `/tmp` in memory."""
 
-T = TypeVar("T", bound=Record)
+TRIMMED_AFTER = 1 << 22
+"""Once this much more (4 MiB) is written, the system gets back what the allocator keeps of it."""
 
 
 class Offload:
@@ -54,7 +56,8 @@ class Offload:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="headscope-", dir=folder, buffering=0)  # noqa: SIM115
-        self._size = 0
+        self._size = self._trimmed = 0
+        self._space = torch.empty(0, dtype=torch.uint8)
 
     def __enter__(self) -> Offload:
         return self
@@ -65,6 +68,9 @@ class Offload:
 
     def kept(self, record: Record) -> Record:
         """Return a record that reads its queries and keys, or its weights, from the file."""
+        if self._size - self._trimmed > TRIMMED_AFTER:
+            self._trimmed = self._size
+            trim()
         if isinstance(record, QKRecord):
             query, key = self.stored([record.query, record.key])
             return replace(record, query=query, key=key)
@@ -87,17 +93,36 @@ class Offload:
         try:
             self._file.seek(begin)
             for part in tensor.detach():
-                self._write_all(memoryview(part.cpu().contiguous().flatten().view(torch.uint8).numpy()))
+                self._write_all(self._laid_out(part).view(torch.uint8).numpy().data)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
             raise no_space(tensor.nbytes, shutil.disk_usage(self._folder).free, self._folder) from error
         return begin
 
+    def _laid_out(self, part: Tensor) -> Tensor:
+        """Return a head's numbers one after another, in memory that is the same for every head and layer."""
+        if self._space.numel() < part.nbytes:
+            self._space = torch.empty(part.nbytes, dtype=torch.uint8)
+        space = self._space[: part.nbytes].view(part.dtype)
+        space.view(part.shape).copy_(part)
+        return space
+
     def _write_all(self, content: memoryview) -> None:
         while content:  # one call writes at most 2 GiB
             written = self._file.write(content) or 0
             content, self._size = content[written:], self._size + written
+
+
+def trim() -> None:
+    """Give memory that is free back to the system, where the C library can.
+
+    glibc keeps what is freed between living tensors: without this, memory grows as if nothing were written to the file.
+    """
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):  # other C libraries; on Windows None names none
+        return
 
 
 def _read(memory: mmap.mmap, begin: int, like: Tensor) -> Tensor:

@@ -65,6 +65,7 @@ class Progress:
             return
         self._bar = tqdm(total=self._total, **self._options)
         self._bar.start_t -= time.monotonic() - self._started  # what is done took from the start on
+        self._bar.last_print_t = self._bar.start_t
         self._bar.update(self._done)
 
 

@@ -182,8 +182,8 @@ class Recorder:
             if padding is not None:
                 kept = padding
                 rules = self._rules.read(module, query, key, mask, options, kept)
-            vectors = _owned(query[row], kept.queries), _owned(key[row], kept.keys)
-            call.pieces.append(QKRecord(*vectors, rules, name, is_rotary(module)))
+            vectors = self._own(query[row], kept.queries), self._own(key[row], kept.keys)
+            call.pieces.append(self._written(QKRecord(*vectors, rules, name, is_rotary(module))))
         if len(rows) > 1:
             call.places = window_places(self.watch.stack, len(rows), query.shape[2])
 
@@ -200,7 +200,7 @@ class Recorder:
             part = weights[row]
             part = part if kept.queries is None else part[:, _on(kept.queries, part)]
             part = part if kept.keys is None else part[:, :, _on(kept.keys, part)]
-            call.pieces.append(ArrayRecord(part.clone(), name))
+            call.pieces.append(self._written(ArrayRecord(part.clone(), name)))
         if len(rows) > 1:
             call.places = window_places(returned.running, len(rows), weights.shape[2])
 
@@ -212,15 +212,28 @@ class Recorder:
         return self._calls[key]
 
     def _settle(self) -> None:
-        """Let go of the newest call where its layer is not wanted, or write it to the file, now that it is over."""
+        """Let go of the newest call where its layer is not wanted: now that it is over, its place is known."""
         call = next(reversed(self._calls.values()), None)
         if call is not None and not call.settled:
             if self._wanted is not None and self._count[call.place] not in self._wanted:
                 call.leave_out()
-            elif self._offload is not None:
+            elif self._offload is not None and self._wanted is not None:
                 call.write_to(self._offload)
             self._count[call.place] += 1
             call.settled = True
+
+    def _own(self, part: Tensor, positions: Tensor | None) -> Tensor:
+        """Return the kept positions; in memory that holds nothing else, unless they are about to go to the file."""
+        if self._offload is None or positions is not None:
+            return _owned(part, positions)
+        return part.detach()
+
+    def _written(self, piece: QKRecord | ArrayRecord) -> Record:
+        """Write a piece to the file at once, so that the pass frees its memory as it always does.
+
+        Whether a layer is one of those that `layers=` asks for is known when its call is over; then it is written.
+        """
+        return piece if self._offload is None or self._wanted is not None else self._offload.kept(piece)
 
     def _tower(self, name: str) -> tuple[str, int] | None:
         """Return which tower a module is in, and which run of it this is: videos may come after images."""
