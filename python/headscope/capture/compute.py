@@ -83,7 +83,8 @@ def _chunk(record: QKRecord, heads: Tensor, key: Tensor, rows: slice, keys: slic
     norms = record.norms
     if bool(norms.known[heads, rows].all()):
         part = scores(record, heads, key, rows, keys)
-        return part.sub_(norms.highest[heads, rows, None]).exp_().div_(norms.total[heads, rows, None])
+        # Rounding differs with the shape of a product: no score may come out above the highest.
+        return part.sub_(norms.highest[heads, rows, None]).clamp_(max=0).exp_().div_(norms.total[heads, rows, None])
     low, high = _span(record, rows, slice(0, record.num_keys))
     whole = scores(record, heads, key, rows, slice(low, high))
     sinks = record.rules.sinks

@@ -149,7 +149,8 @@ class _Head:
         norms = self.record.norms
         edges = self.key_edges[columns.start : columns.stop + 1]
         by_key = _over_keys(scores, edges - edges[0], "amax")  # (rows, key bins)
-        by_key -= norms.highest[self.heads[0], rows, None]
+        # Rounding differs with the shape of a product: no score may come out above the highest.
+        by_key.sub_(norms.highest[self.heads[0], rows, None]).clamp_(max=0)
         by_key -= norms.total[self.heads[0], rows, None].log()
         by_bin = self._over_rows(by_key, bins, rows, edges)
         found = self.found[bins]
@@ -171,7 +172,7 @@ class _Head:
     def _sums(self, bins: slice, rows: slice, columns: slice, scores: Tensor) -> None:
         norms = self.record.norms
         edges = self.key_edges[columns.start : columns.stop + 1]
-        weights = scores.sub_(norms.highest[self.heads[0], rows, None]).exp_()
+        weights = scores.sub_(norms.highest[self.heads[0], rows, None]).clamp_(max=0).exp_()
         weights.div_(norms.total[self.heads[0], rows, None])
         by_key = _over_keys(weights, edges - edges[0], "sum")
         missing, count = by_key.isnan(), bins.stop - bins.start
