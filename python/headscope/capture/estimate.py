@@ -111,7 +111,9 @@ def _nbytes(module: torch.nn.Module, model: Any, num_queries: int, num_keys: int
 def _sizes(module: torch.nn.Module, model: Any) -> tuple[int, int, int]:
     """Return how many heads a module has, how many of them have keys of their own, and the length of a query."""
     config: Any = getattr(module, "config", None)
-    config = model.config.get_text_config() if config is None and hasattr(model, "config") else config
+    if config is None:  # of modules that do not hold their own
+        config = getattr(model, "config", None)
+        config = config.get_text_config() if hasattr(config, "get_text_config") else config
     num_heads = _number((module, config), NUM_HEADS) or 0
     head_dim = _number((module,), HEAD_DIM) or _number((config,), HEAD_DIM) or _even(config, num_heads)
     num_kv_heads = _number((module,), NUM_KV_HEADS)
