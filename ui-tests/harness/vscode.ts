@@ -28,7 +28,7 @@ export class VscodeNotebook {
 
   async setTheme(theme: ThemeName): Promise<void> {
     await this.page.evaluate((theme) => window.workbench.setTheme(theme), theme);
-    await this.frame.locator(`body[data-vscode-theme-name="${theme}"]`).waitFor();
+    await this.frame.locator(`body[data-vscode-theme-name="${theme}"]`).waitFor({ state: "attached" });
   }
 
   /** Closes the webview and opens another, as when the notebook's tab is closed and opened again. */
@@ -60,7 +60,9 @@ export async function openVscode(
   const address = new URL(inject("vscode"));
   const webview = new URL("/webview.html", address);
   webview.hostname = "localhost";
-  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: webview.origin });
+  for (const { origin } of [address, webview]) {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+  }
   await page.goto(new URL("/workbench.html", address).href);
   const kernel = await startKernel();
   await page.evaluate((options) => window.openWorkbench(options), { kernel, theme, webview: webview.href });
