@@ -18,8 +18,7 @@ export function skewOf(kernel: number): string | null {
   if (lab === undefined || lab === kernel) return null;
   const [older, newer] = lab < kernel ? ["JupyterLab", "the kernel"] : ["the kernel", "JupyterLab"];
   return (
-    `The Headscope of ${older} is older than that of ${newer}: this view works, ` +
-    "but its side panel, tabs and saved pictures may not. Run pip install --upgrade headscope where " +
-    `${older} runs, then ${lab < kernel ? "restart JupyterLab and reload this page" : "restart the kernel"}.`
+    `The Headscope of ${older} is older than that of ${newer}: side panel, tabs and saved pictures may fail. ` +
+    `Run pip install --upgrade headscope where ${older} runs, restart it, then reload this page.`
   );
 }
