@@ -216,3 +216,41 @@ test("each view's snapshot is shown by its own renderer, with what it was left a
     await screenshot(view(page, kind), `snapshot-view-${kind}`);
   }
 });
+
+/** Closes the notebook and opens it as one that starts no kernel, as a reader may choose. */
+async function openWithoutKernel(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { docRegistry, commands } = window.jupyterapp;
+    const panel = window.headscopeTestPanel;
+    const { path } = panel.context;
+    await panel.sessionContext.shutdown();
+    panel.dispose();
+    docRegistry.getKernelPreference = () => ({ shouldStart: false, canStart: false });
+    window.headscopeTestPanel = await commands.execute("docmanager:open", { path });
+    await window.headscopeTestPanel.context.ready;
+  });
+  expect(await page.evaluate(() => window.headscopeTestPanel.sessionContext.session)).toBeNull();
+}
+
+test("without any kernel a saved view is shown, and what was moved just before saving", async ({ page, guard }) => {
+  guard.allow(
+    /reading 'kernel'[\s\S]*jupyterlab-manager/,
+    "ipywidgets asks a notebook without a kernel for its kernel",
+  );
+  guard.allow(/Could not restore the debugger state/, "the debugger was asking the kernel that the test ends");
+  await openNotebook(page, [PAIR, "capture.head_view()"]);
+  const root = view(page, "head");
+  await ready(root, 0);
+  await kept(page, 0);
+  await layerControl(root).selectOption("2");
+  await ready(root, 2);
+  const notebook = await saved(page);
+  expect(outputs(notebook)[0]?.data[SNAPSHOT_TYPE].state.layer).toBe(2);
+  await reopen(page, notebook);
+  await openWithoutKernel(page);
+  await ready(root, 2);
+  await layerControl(root).selectOption("1");
+  await ready(root, 1);
+  expect(await word(root)).toBe("snapshot");
+  await screenshot(page, "snapshot-no-kernel");
+});
