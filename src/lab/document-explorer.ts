@@ -6,6 +6,7 @@ import { printer } from "../dom/printer";
 import { effectUntil } from "../dom/until";
 import { openFile } from "../sources/file-open";
 import { explorer } from "../views/explorer";
+import { applySettings, themeOf } from "../views/reader";
 import { type AskRange, HttpReader } from "./http-reader";
 
 /** A file of the server, and how the reader left it. */
@@ -22,7 +23,7 @@ export interface ShownFile {
 export async function showFile(root: HTMLElement, file: ShownFile, signal: AbortSignal): Promise<HttpReader> {
   const reader = await HttpReader.open(file.name, file.ask, signal);
   const { name, maps, source } = await openFile(reader, signal);
-  const context = localContext(startOf(maps, file.left), {
+  const own = localContext(startOf(maps, file.left), {
     name: signalOf(name),
     maps: signalOf(maps),
     source: source(),
@@ -30,9 +31,12 @@ export async function showFile(root: HTMLElement, file: ShownFile, signal: Abort
     file: signalOf(file.name),
     printer,
   });
-  keepSelectionValid(context, signal);
-  explorer(root, context, signal);
-  effectUntil(signal, () => file.keep(stateOf(context)));
+  keepSelectionValid(own, signal);
+  // A file comes back as it was left; only one that is new to this reader begins as the settings say.
+  applySettings(own.options, signalOf(file.left ? ["scale", "threshold"] : []), signal);
+  const options = { ...own.options, theme: themeOf(own.options.theme, signal) };
+  explorer(root, { ...own, options }, signal);
+  effectUntil(signal, () => file.keep(stateOf(own)));
   effectUntil(signal, () => {
     if (reader.changed.value) file.changed();
   });
