@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from headscope.attention import AttentionMap
     from headscope.widgets.views import View
 
-NEAR_WEIGHTS = 400_000
+NEAR_WEIGHTS = 250_000
 """How many weights that are not on screen are packed while a cell waits; the page that shows the view adds others."""
 
 LEVEL = 1
@@ -32,7 +32,7 @@ LEVEL = 1
 DTYPES: tuple[Dtype, ...] = ("float16", "sqrt8")
 """How weights that are not on screen are packed, best first."""
 
-MOST_PACKED = 0.5
+MOST_PACKED: dict[Dtype, float] = {"float16": 0.85, "sqrt8": 0.6}
 """Packing is not tried where it would have to make weights smaller than this part of their bytes, in base64."""
 
 Size: TypeAlias = Callable[[Any], int]
@@ -128,7 +128,7 @@ def _fitting(piece: Piece, room: int, size: Size) -> SnapshotPart | None:
 
 def _least_bytes(piece: Piece, dtype: Dtype) -> float:
     each = 4 if piece.kind == "vectors" else 2 if dtype == "float16" else 1
-    return piece.count * each * MOST_PACKED
+    return piece.count * each * MOST_PACKED[dtype]
 
 
 def _on_screen(view: View, attempt: Attempt) -> Iterator[Piece]:
