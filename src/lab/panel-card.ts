@@ -1,6 +1,7 @@
 import { computed, signal as newSignal } from "@preact/signals-core";
 import type { MapInfo, ViewKind } from "../contract.gen";
 import type { Status, ViewContext } from "../core/context";
+import { differenceOf } from "../core/front-end";
 import type { LiveCapture } from "../core/live";
 import { localOptions } from "../core/local-options";
 import { element } from "../dom/element";
@@ -34,8 +35,10 @@ export function captureCard(capture: LiveCapture, actions: CardActions, signal: 
     card.setAttribute("aria-label", mirror.name.value);
   });
   const scene = createScene(contextOf(mirror), dark);
+  const difference = differenceOf(capture.edition);
   card.append(header(mirror, scene, actions, signal), place(scene, signal));
   if (actions.open) card.append(openButtons(actions.open, signal));
+  if (difference) card.append(element("div", { class: "headscope-card-difference" }, difference));
   return card;
 }
 

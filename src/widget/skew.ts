@@ -1,8 +1,8 @@
-import { skewOf } from "../core/front-end";
+import { EDITION, skewOf } from "../core/front-end";
 import { element } from "../dom/element";
 
 /** Says in the status line of a view that the front end and the kernel have different versions of Headscope. */
 export function tellSkew(view: HTMLElement, contract: number): void {
-  const skew = skewOf(contract);
+  const skew = skewOf({ ...EDITION, contract });
   if (skew) view.querySelector(".hs-statusline")?.append(element("div", { class: "hs-skew" }, skew));
 }
