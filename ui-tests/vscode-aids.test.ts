@@ -74,7 +74,7 @@ test("scale, combination, direction and tab are switched by hand and read back i
   const [matrix, text] = [await open(notebook, "matrix"), await open(notebook, "text")];
   await matrix.getByLabel("Scale", { exact: true }).selectOption("log");
   await value(notebook, "matrix.scale").toBe("'log'");
-  await matrix.getByLabel("Show", { exact: true }).selectOption("mean");
+  await matrix.getByLabel("Show heads", { exact: true }).selectOption("mean");
   await value(notebook, "matrix.combine").toBe("'mean'");
   await text.getByRole("button", { name: "attended by" }).click();
   await value(notebook, "text.direction").toBe("'in'");

@@ -116,7 +116,7 @@ test("files are given to VS Code to save, and what was drawn here is saved from 
 
   const said = await notebook.kernel('view.save("figure.png", scale=1)\n0');
   expect(said).toContain("will be written once the view's page has drawn it");
-  await expect.poll(() => notebook.kernel('import os\nos.path.exists("figure.png")')).toBe("True");
+  await expect.poll(() => notebook.kernel('import os\nos.path.exists("figure.png")'), { timeout: 20_000 }).toBe("True");
   expect(await notebook.kernel('open("figure.png", "rb").read(4)')).toContain("PNG");
 
   await page.goto(pathToFileURL(file).href);
