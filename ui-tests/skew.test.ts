@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, inject } from "vitest";
+import { afterEach } from "vitest";
 import { layerControl } from "./controls";
 import { expect, kernel, openNotebookFile, ROOT, ready, screenshot, test, view } from "./harness";
 import { PYTHON } from "./harness/jupyter";
@@ -18,6 +18,8 @@ weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
 capture = hs.from_attentions(list(weights), "The cat sat on the mat".split())
 capture.explorer()
 `;
+
+import { served } from "./harness/served";
 
 const folders: string[] = [];
 
@@ -40,7 +42,7 @@ function otherEnvironment(contract: number): string {
   const path = join(folder, "headscope", "contract.py");
   const text = readFileSync(path, "utf8");
   writeFileSync(path, text.replace(/^CONTRACT_VERSION: Final = \d+$/m, `CONTRACT_VERSION: Final = ${contract}`));
-  const spec = join(dirname(inject("root")), "data", "kernels", KERNEL);
+  const spec = join(dirname(served().root), "data", "kernels", KERNEL);
   mkdirSync(spec, { recursive: true });
   folders.push(spec);
   const argv = [PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"];

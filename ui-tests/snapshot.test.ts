@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import { inject } from "vitest";
 import { SNAPSHOT_TYPE, type Snapshot } from "../src/contract.gen";
 import { headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
@@ -34,7 +33,7 @@ interface Saved {
 
 /** The notebook as it is on the disk, once it is saved. */
 async function saved(page: Page): Promise<Saved> {
-  return JSON.parse(readFileSync(join(inject("root"), await saveNotebook(page)), "utf8")) as Saved;
+  return JSON.parse(readFileSync(join(served().root, await saveNotebook(page)), "utf8")) as Saved;
 }
 
 const outputs = ({ cells }: Saved) => cells.flatMap((cell) => cell.outputs).filter(({ data }) => data?.[SNAPSHOT_TYPE]);
@@ -170,6 +169,8 @@ import headscope as hs
 weights = np.random.default_rng(0).dirichlet(np.full(700, 0.1), (1, 12, 700)).astype("f2")
 capture = hs.from_attentions(list(weights), [f"t{n}" for n in range(700)])
 `;
+
+import { served } from "./harness/served";
 
 test("what is too large for a snapshot is a picture, and what is damaged a sentence", async ({ page }) => {
   await openNotebook(page, [TOO_LARGE, "capture.head_view()", "capture.text_view()"]);

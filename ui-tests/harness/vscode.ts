@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Frame, Page } from "playwright-core";
-import { inject } from "vitest";
 import type { KernelOptions } from "../vscode/messages";
 import type { ThemeName } from "../vscode/themes";
 import type {} from "../vscode/workbench";
 import { plain } from "./kernel";
+import { served } from "./served";
 
 /** A notebook in the VS Code host. */
 export class VscodeNotebook {
@@ -57,7 +57,7 @@ export async function openVscode(
   cells: readonly string[],
   { theme = "Default Light Modern" }: VscodeOptions = {},
 ): Promise<VscodeNotebook> {
-  const address = new URL(inject("vscode"));
+  const address = new URL(served().vscode);
   const webview = new URL("/webview.html", address);
   webview.hostname = "localhost";
   for (const { origin } of [address, webview]) {
@@ -80,8 +80,8 @@ async function webviewOf(page: Page): Promise<Frame> {
 /** Starts a kernel through Jupyter's server, in a folder of its own; it ends with the test. */
 async function startKernel(): Promise<KernelOptions> {
   const folder = randomUUID();
-  mkdirSync(join(inject("root"), folder));
-  const response = await fetch(`${inject("url")}/api/sessions`, {
+  mkdirSync(join(served().root, folder));
+  const response = await fetch(`${served().url}/api/sessions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
