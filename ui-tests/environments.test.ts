@@ -88,13 +88,6 @@ afterAll(async () => {
 const card = (page: Page) => page.locator("#headscope-panel").getByRole("group", { name: "Cat", exact: true });
 const said = async (page: Page, where: string) => (await page.locator(where).allTextContents()).join("\n");
 
-async function closeNotebook(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await window.headscopeTestPanel.sessionContext.shutdown();
-    window.headscopeTestPanel.dispose();
-  });
-}
-
 for (const [name, { version, inView, inPanel }] of Object.entries(KERNELS)) {
   test(`the extension serves a kernel of another environment: ${name}`, async ({ page }) => {
     const server = withExtension;
@@ -114,7 +107,6 @@ for (const [name, { version, inView, inPanel }] of Object.entries(KERNELS)) {
     await ready(page.locator('.headscope-live-tab [data-view="matrix"]'), 2);
 
     const notebook = await saveNotebook(page);
-    await closeNotebook(page);
     await openNotebookFile(page, join(server.root, notebook), { server, run: false });
     const kept = view(page, "explorer");
     await ready(kept);
@@ -136,15 +128,15 @@ test("without the extension every view works, and nothing else is missed", async
   const cells = views.map((kind) => (kind === "explorer" ? "capture" : `capture.${kind}_view()`));
   await openNotebook(page, [PAIR, ...cells], { server: without, kernel: "newer" });
   expect(await page.evaluate(() => window.jupyterapp.hasPlugin("headscope:panel"))).toBe(false);
-  for (const kind of views) {
-    await view(page, kind).scrollIntoViewIfNeeded();
-    await ready(view(page, kind), 0);
-  }
-  await layerControl(view(page, "head")).selectOption("3");
-  for (const kind of views) {
-    await view(page, kind).scrollIntoViewIfNeeded();
-    await ready(view(page, kind), 3);
-  }
+  const allReady = async (layer: number) => {
+    for (const [index, kind] of views.entries()) {
+      await page.evaluate((at) => window.headscopeTestPanel.content.scrollToItem(at, "start"), index + 1);
+      await ready(view(page, kind), layer);
+    }
+  };
+  await allReady(0);
+  await layerControl(view(page, "explorer")).selectOption("3");
+  await allReady(3);
   await expect.poll(() => kernel(page, "capture.selection.layer")).toBe("3");
   expect(await page.locator(".hs-skew").count()).toBe(0);
   await screenshot(page, "environments-plain");
