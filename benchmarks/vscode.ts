@@ -4,7 +4,7 @@ import { cpus, loadavg } from "node:os";
 import type { Frame } from "playwright-core";
 import { openVscode, ready, test, type VscodeNotebook, view } from "../ui-tests/harness";
 
-const KINDS = ["head", "matrix", "text", "model"] as const;
+const KINDS = ["head", "matrix", "text"] as const;
 const RESULT = new URL("results/vscode.md", import.meta.url);
 const SWITCHES = [3, 7, 1, 9, 5, 11, 2, 8, 4, 10, 6];
 
@@ -59,8 +59,7 @@ const rows: string[] = [];
 
 for (const kind of KINDS) {
   test(`a switch of the layer in the ${kind} view`, async ({ page }) => {
-    const call = kind === "model" ? "capture.model_view(detail=True)" : `capture.${kind}_view()`;
-    const notebook = await openVscode(page, [capture(24), call]);
+    const notebook = await openVscode(page, [capture(24), `capture.${kind}_view()`]);
     await ready(view(notebook.frame, kind), 0);
     const first = await series(notebook);
     rows.push(`| ${kind} | ${first} | ${await series(notebook)} |`);
