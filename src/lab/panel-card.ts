@@ -6,7 +6,7 @@ import type { LiveCapture } from "../core/live";
 import { localOptions } from "../core/local-options";
 import { element } from "../dom/element";
 import { groundOf } from "../dom/theme";
-import { effectUntil } from "../dom/until";
+import { childOf, effectUntil } from "../dom/until";
 import { attentionControl, labelled, layerControl } from "../views/controls";
 import { headToggles } from "../views/head-toggles";
 import { createScene, type Scene } from "../views/scene";
@@ -24,10 +24,27 @@ export interface CardActions {
 /** How many letters of the text tell captures apart. */
 const TEXT = 80;
 
-/** One capture of the panel: what it is, where it looks, and what can be done with it. */
+/**
+ * One capture of the panel: what it is, where it looks, and what can be done with it. What comes from another Headscope
+ * than this one may be more than a card can show: then it says which is older.
+ */
 export function captureCard(capture: LiveCapture, actions: CardActions, signal: AbortSignal): HTMLElement {
-  const mirror = mirrorOf(capture, signal);
   const card = element("section", { class: "headscope headscope-card", role: "group" });
+  const difference = differenceOf(capture.edition);
+  const shown = childOf(signal);
+  try {
+    card.append(...partsOf(card, capture, actions, shown.signal));
+  } catch (error) {
+    shown.abort();
+    if (!difference) throw error;
+    card.replaceChildren(capture.name());
+  }
+  if (difference) card.append(element("div", { class: "headscope-card-difference" }, difference));
+  return card;
+}
+
+function partsOf(card: HTMLElement, capture: LiveCapture, actions: CardActions, signal: AbortSignal): HTMLElement[] {
+  const mirror = mirrorOf(capture, signal);
   const ground = groundOf(card, newSignal("auto"), signal);
   const dark = computed(() => ground.value.isDark);
   effectUntil(signal, () => {
@@ -35,11 +52,8 @@ export function captureCard(capture: LiveCapture, actions: CardActions, signal: 
     card.setAttribute("aria-label", mirror.name.value);
   });
   const scene = createScene(contextOf(mirror), dark);
-  const difference = differenceOf(capture.edition);
-  card.append(header(mirror, scene, actions, signal), place(scene, signal));
-  if (actions.open) card.append(openButtons(actions.open, signal));
-  if (difference) card.append(element("div", { class: "headscope-card-difference" }, difference));
-  return card;
+  const parts = [header(mirror, scene, actions, signal), place(scene, signal)];
+  return actions.open ? [...parts, openButtons(actions.open, signal)] : parts;
 }
 
 /** Controls need to know where a view looks, never what it draws. */
