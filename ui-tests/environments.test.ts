@@ -95,7 +95,7 @@ for (const [name, { version, inView, inPanel }] of Object.entries(KERNELS)) {
     const root = view(page, "explorer");
     await ready(root, 0);
     expect(await kernel(page, "import sys; print(hs.__version__, sys.prefix)")).toBe(`${version} ${join(home, name)}`);
-    expect(await said(page, ".hs-skew")).toMatch(inView ? new RegExp(`^${literal(inView)}`) : /^$/);
+    expect(await said(page, ".hs-statusline .hs-skew")).toMatch(inView ? new RegExp(`^${literal(inView)}`) : /^$/);
 
     await command(page, "headscope:show-panel");
     await layerControl(card(page)).selectOption("2");

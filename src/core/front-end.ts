@@ -9,6 +9,9 @@ export interface Edition {
 /** That of this copy of the code: of the kernel's package in a Store, of the extension in JupyterLab's own. */
 export const EDITION: Edition = { version: VERSION, contract: CONTRACT_VERSION };
 
+/** What brings the Headscope of an environment up to date. */
+export const UPGRADE = "pip install --upgrade headscope";
+
 /** No version is in this name: by it those of different versions find out that they are. */
 const FRONT_END = Symbol.for("headscope.front-end");
 
@@ -30,7 +33,7 @@ export function skewOf(kernel: Edition): string | null {
   const [place, other] = isBehind ? ["the Jupyter server", "the kernel"] : ["the kernel", "the Jupyter server"];
   return (
     `The Headscope of ${place} (${older.version}) is older than that of ${other} (${newer.version}): side panel, ` +
-    `tabs and saved pictures may fail. Run pip install --upgrade headscope in the environment of ${place}, ` +
+    `tabs and saved pictures may fail. Run ${UPGRADE} in the environment of ${place}, ` +
     "restart it, then reload this page."
   );
 }
@@ -42,6 +45,6 @@ export function differenceOf(kernel: Edition | undefined): string | null {
   if (server.contract !== kernel.contract || server.version === kernel.version) return skewOf(kernel);
   return (
     `This capture comes from Headscope ${kernel.version}; the Jupyter server has ${server.version}. They work ` +
-    "together, but what is new in one of them is missing in the other: pip install --upgrade headscope brings both to one version."
+    `together, but what is new in one of them is missing in the other: ${UPGRADE} brings both to one version.`
   );
 }

@@ -1,9 +1,10 @@
 import { computed, signal as newSignal } from "@preact/signals-core";
 import type { MapInfo, ViewKind } from "../contract.gen";
 import type { Status, ViewContext } from "../core/context";
-import { differenceOf } from "../core/front-end";
+import { differenceOf, skewOf, UPGRADE } from "../core/front-end";
 import type { LiveCapture } from "../core/live";
 import { localOptions } from "../core/local-options";
+import { withCommand } from "../dom/command";
 import { element } from "../dom/element";
 import { groundOf } from "../dom/theme";
 import { childOf, effectUntil } from "../dom/until";
@@ -39,8 +40,13 @@ export function captureCard(capture: LiveCapture, actions: CardActions, signal: 
     if (!difference) throw error;
     card.replaceChildren(capture.name());
   }
-  if (difference) card.append(element("div", { class: "headscope-card-difference" }, difference));
+  if (difference) card.append(differenceNote(difference, Boolean(capture.edition && skewOf(capture.edition))));
   return card;
+}
+
+function differenceNote(difference: string, isSkew: boolean): HTMLElement {
+  const name = `headscope-card-difference${isSkew ? " hs-skew" : ""}`;
+  return element("div", { class: name }, ...withCommand(difference, UPGRADE));
 }
 
 function partsOf(card: HTMLElement, capture: LiveCapture, actions: CardActions, signal: AbortSignal): HTMLElement[] {
