@@ -1,4 +1,6 @@
-// Generated from python/headscope/contract.py by `npm run contract`. Do not edit.
+// Generated from python/headscope/contract.py and package.json by `npm run contract`. Do not edit.
+
+export const VERSION = "0.1.0";
 
 export const CONTRACT_VERSION = 1;
 

@@ -78,5 +78,6 @@ def test_public_names():
         "from_attentions",
         "link",
         "load",
+        "settings",
     ]
     assert all(hasattr(headscope, name) for name in headscope.__all__)

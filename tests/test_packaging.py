@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -75,6 +76,7 @@ def test_the_sdist_holds_sources_and_built_files(sdist: Path) -> None:
     for name in BUILT:
         assert f"python/headscope/{name}" in names
     assert {"package.json", "install.json", "LICENSE", "README.md", "src/lab/index.ts", "style/widget.css"} <= names
+    assert {"schema/settings.json", "python/headscope/files/__init__.py"} <= names
     assert "python/headscope/labextension/package.json" in names
     stray = ("node_modules/", "tests/", "ui-tests/", "examples/", "benchmarks/")
     assert not [name for name in names if name.startswith(stray) or name.endswith(".test.ts")]
@@ -87,6 +89,7 @@ def test_the_wheel_holds_the_front_end_once(wheel: Path) -> None:
         assert f"headscope/{name}" in names
     data = [name for name in names if ".data/data/share/jupyter/labextensions/headscope/" in name]
     assert {name.rsplit("/", 1)[1] for name in data} >= {"package.json", "install.json", "style.js"}
+    assert [name for name in data if name.endswith("/schemas/headscope/settings.json")]
     assert sum("remoteEntry." in name for name in names) == 1
     assert not [name for name in names if name.startswith("headscope/labextension")]
 
@@ -115,3 +118,22 @@ def test_the_installed_package_works_without_torch(python: Path) -> None:
         "print(folder)"
     )
     assert str(python.parents[1]) in in_environment(python, "-c", program)
+
+
+def test_the_extension_and_the_package_are_of_one_version(python: Path) -> None:
+    extension = python.parents[1] / "share" / "jupyter" / "labextensions" / "headscope" / "package.json"
+    program = "import headscope; print(headscope.__version__)"
+    assert in_environment(python, "-c", program).split() == [json.loads(extension.read_text())["version"]]
+
+
+def test_the_installed_package_saves_and_loads_without_torch(python: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys, numpy as np, headscope as hs;"
+        "capture = hs.from_attentions([np.full((2, 3, 3), 1 / 3, np.float32)], ['a', 'b', 'c']);"
+        "capture.save(sys.argv[1]); loaded = hs.load(sys.argv[1]); loaded.explorer();"
+        "assert np.allclose(loaded.weights(layer=0, head=1), 1 / 3);"
+        "assert not {'torch', 'transformers'} & set(sys.modules);"
+        "print(hs.__file__)"
+    )
+    printed = in_environment(python, "-c", program, str(tmp_path / "x.attn.safetensors"))
+    assert str(python.parents[1]) in printed

@@ -9,7 +9,7 @@ export const STATIC = new URL("../python/headscope/static/", import.meta.url);
 
 /** In bytes, after minification. */
 export const LIMITS = {
-  "store.js": 160_000,
+  "store.js": 170_000,
   "widget.js": 2_000,
   "widget.css": 30_000,
   "page.js": 160_000,

@@ -1,7 +1,8 @@
-"""Write `src/contract.gen.ts` from `headscope.contract`; with `--check`, fail when the file there is stale."""
+"""Write `src/contract.gen.ts` from `headscope.contract` and the version; with `--check`, fail when it is stale."""
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 import typing
@@ -14,7 +15,7 @@ sys.path.insert(0, str(ROOT / "python"))
 from headscope import contract  # noqa: E402  (the path is set above so that no install is needed)
 
 PLAIN = {int: "number", float: "number", str: "string", bool: "boolean", bytes: "DataView", type(None): "null"}
-HEAD = "// Generated from python/headscope/contract.py by `npm run contract`. Do not edit.\n"
+HEAD = "// Generated from python/headscope/contract.py and package.json by `npm run contract`. Do not edit.\n"
 
 
 def typescript(hint: object) -> str:
@@ -60,11 +61,17 @@ def declaration(name: str, value: object) -> str | None:
     return None
 
 
+def version() -> str:
+    """Return the declaration of the version that front end and package share."""
+    package = json.loads((ROOT / "package.json").read_text())
+    return f'export const VERSION = "{package["version"]}";'
+
+
 def generate() -> str:
     """Return the whole of `contract.gen.ts`."""
     public = ((name, value) for name, value in vars(contract).items() if not name.startswith("_"))
-    declarations = [text for name, value in public if (text := declaration(name, value))]
-    return HEAD + "\n" + "\n\n".join(declarations) + "\n"
+    declarations = (text for name, value in public if (text := declaration(name, value)))
+    return HEAD + "\n" + "\n\n".join((version(), *declarations)) + "\n"
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { inject } from "vitest";
 import { ROOT } from "./harness";
 import { PYTHON } from "./harness/jupyter";
+import { served } from "./harness/served";
 
 /** The sizes of an attention map whose queries and keys are in a file. */
 export interface Sizes {
@@ -33,13 +33,13 @@ const BINS = 64;
 /** A new folder that the server serves; its name. */
 export function newFolder(): string {
   const folder = randomUUID();
-  mkdirSync(join(inject("root"), folder));
+  mkdirSync(join(served().root, folder));
   return folder;
 }
 
 /** Where a file that the server serves is on the disk. */
 export function onDisk(path: string): string {
-  return join(inject("root"), path);
+  return join(served().root, path);
 }
 
 /** Saves the last value of some Python as a file of the server; returns what it printed before. */

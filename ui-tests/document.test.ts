@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Page, Route } from "playwright-core";
-import { inject } from "vitest";
 import { newFolder, onDisk, saveByPython, writeAttentionFile } from "./attention-file";
 import { cell, token } from "./controls";
 import { command, expect, ready, screenshot, setTheme, test } from "./harness";
@@ -27,9 +26,11 @@ row = capture.weights(layer=2, head=1)[2]
 print(row.argmax(), f"{row.max():.3g}")
 `;
 
+import { served } from "./harness/served";
+
 /** Opens JupyterLab at a path, in a workspace of its own. */
 async function openLab(page: Page, path: string): Promise<void> {
-  await page.goto(`${inject("url")}/lab/workspaces/${randomUUID()}/tree/${path}`);
+  await page.goto(`${served().url}/lab/workspaces/${randomUUID()}/tree/${path}`);
   await settled(page);
 }
 
@@ -53,11 +54,11 @@ function note(page: Page) {
 /** What the server keeps of the page's workspace. */
 async function workspaceOf(page: Page): Promise<string> {
   const [, name] = /workspaces\/([^/]+)/.exec(page.url()) ?? [];
-  return (await fetch(`${inject("url")}/lab/api/workspaces/${name}`)).text();
+  return (await fetch(`${served().url}/lab/api/workspaces/${name}`)).text();
 }
 
 async function kernels(): Promise<number> {
-  return ((await (await fetch(`${inject("url")}/api/kernels`)).json()) as unknown[]).length;
+  return ((await (await fetch(`${served().url}/api/kernels`)).json()) as unknown[]).length;
 }
 
 /** A file whose heads differ, in a folder of its own. */
@@ -137,6 +138,20 @@ test("another file type is none of ours, and Open With offers the explorer", asy
   await page.getByText("Open With", { exact: true }).hover();
   await page.getByRole("menuitem", { name: "Headscope" }).click();
   await ready(shown(page), 0);
+});
+
+test("the commands of the palette act on a file's tab", async ({ page }) => {
+  await openLab(page, madeFile());
+  const root = shown(page);
+  await ready(root, 0);
+  await command(page, "headscope:next-layer");
+  await ready(root, 1);
+  await command(page, "headscope:copy-as-python");
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+    .toBe('hs.load("made.attn.safetensors").explorer(layer=1)');
+  await command(page, "headscope:export", { format: "html" });
+  await page.getByText("Pages are made by the kernel").waitFor();
 });
 
 test("nothing is written: no checkpoint, no save, and the menu saves pictures alone", async ({ page }) => {
@@ -317,7 +332,7 @@ test("the views' code is loaded with the first file, not with JupyterLab", async
 
 test("Notebook 7 opens a file from its tree, and shows it as it was left after a reload", async ({ page }) => {
   const path = madeFile();
-  await page.goto(`${inject("url")}/tree/${dirname(path)}`);
+  await page.goto(`${served().url}/tree/${dirname(path)}`);
   const opened = page.context().waitForEvent("page");
   await listed(page, "made.attn.safetensors").dblclick();
   const tab = await opened;

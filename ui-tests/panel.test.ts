@@ -80,6 +80,7 @@ test("a capture leaves with its cell's output, and with its kernel; its tab wait
   await ready(view(page, "head"), 0);
   await command(page, "headscope:show-panel");
   await expect.poll(() => names(page)).toEqual(["Cat", "Dog"]);
+  await cardOf(page, "Cat").getByRole("button", { name: "Open the head view in a tab" }).click();
   await cardOf(page, "Dog").getByRole("button", { name: "Open the text view in a tab" }).click();
   await ready(tabs(page).locator('[data-view="text"]'));
   await page.evaluate(() => {
@@ -88,14 +89,22 @@ test("a capture leaves with its cell's output, and with its kernel; its tab wait
   });
   await command(page, "notebook:clear-cell-output");
   await expect.poll(() => names(page)).toEqual(["Dog"]);
+  await page.getByRole("tab", { name: "Heads: Cat" }).click();
+  const kept = tabs(page).locator('[data-view="head"]');
+  await layerControl(kept).selectOption("3");
+  await ready(kept, 3);
+  await expect.poll(() => kernel(page, "capture.selection.layer")).toBe("3");
+  await page.getByRole("tab", { name: "Text: Dog" }).click();
   await page.evaluate(() => window.headscopeTestPanel.sessionContext.restartKernel());
   await expect.poll(() => names(page)).toEqual([]);
   await panelOf(page).getByText("No open notebook shows a capture").waitFor();
-  await tabs(page).getByText("run the cell that makes it").waitFor();
+  await expect.poll(() => tabs(page).getByText("run the cell that makes it").count()).toBe(2);
   await screenshot(page, "panel-empty");
   await runAll(page);
   await expect.poll(() => names(page)).toEqual(["Cat", "Dog"]);
   await ready(tabs(page).locator('[data-view="text"]'));
+  await command(page, "application:toggle-left-area");
+  await expect.poll(() => page.locator(".headscope-card").count()).toBe(0);
 });
 
 test("tabs and panel come back after a reload", async ({ page }) => {

@@ -51,7 +51,10 @@ const word = (root: Locator) => root.locator(".hs-status").textContent();
 
 /** After the kernel has gone: what is in memory is shown, what is not is refused at once with the sentence. */
 async function worksFromMemory([small, large]: [Locator, Locator], state: string, sentence: RegExp): Promise<void> {
-  for (const root of [small, large]) await expect.poll(() => word(root)).toBe(state);
+  for (const root of [small, large]) {
+    await expect.poll(() => word(root)).toBe(state);
+    await expect.poll(() => root.locator(".hs-readout").textContent()).toMatch(sentence);
+  }
   for (const [root, layer] of [
     [small, 2],
     [small, 0],
@@ -62,6 +65,7 @@ async function worksFromMemory([small, large]: [Locator, Locator], state: string
   }
   await layerControl(large).selectOption("3");
   await expect.poll(() => large.getByRole("alert").textContent()).toMatch(sentence);
+  await screenshot(large, `recovery-${state.replace(" ", "-")}`);
   await layerControl(large).selectOption("0");
   await ready(large, 0);
 }

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import { inject } from "vitest";
 import { SNAPSHOT_TYPE, type Snapshot } from "../src/contract.gen";
 import { headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
@@ -34,7 +33,7 @@ interface Saved {
 
 /** The notebook as it is on the disk, once it is saved. */
 async function saved(page: Page): Promise<Saved> {
-  return JSON.parse(readFileSync(join(inject("root"), await saveNotebook(page)), "utf8")) as Saved;
+  return JSON.parse(readFileSync(join(served().root, await saveNotebook(page)), "utf8")) as Saved;
 }
 
 const outputs = ({ cells }: Saved) => cells.flatMap((cell) => cell.outputs).filter(({ data }) => data?.[SNAPSHOT_TYPE]);
@@ -171,6 +170,8 @@ weights = np.random.default_rng(0).dirichlet(np.full(700, 0.1), (1, 12, 700)).as
 capture = hs.from_attentions(list(weights), [f"t{n}" for n in range(700)])
 `;
 
+import { served } from "./harness/served";
+
 test("what is too large for a snapshot is a picture, and what is damaged a sentence", async ({ page }) => {
   await openNotebook(page, [TOO_LARGE, "capture.head_view()", "capture.text_view()"]);
   await ready(view(page, "head"), 0);
@@ -215,4 +216,42 @@ test("each view's snapshot is shown by its own renderer, with what it was left a
     expect(await word(view(page, kind))).toBe("snapshot");
     await screenshot(view(page, kind), `snapshot-view-${kind}`);
   }
+});
+
+/** Closes the notebook and opens it as one that starts no kernel, as a reader may choose. */
+async function openWithoutKernel(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { docRegistry, commands } = window.jupyterapp;
+    const panel = window.headscopeTestPanel;
+    const { path } = panel.context;
+    await panel.sessionContext.shutdown();
+    panel.dispose();
+    docRegistry.getKernelPreference = () => ({ shouldStart: false, canStart: false });
+    window.headscopeTestPanel = await commands.execute("docmanager:open", { path });
+    await window.headscopeTestPanel.context.ready;
+  });
+  expect(await page.evaluate(() => window.headscopeTestPanel.sessionContext.session)).toBeNull();
+}
+
+test("without any kernel a saved view is shown, and what was moved just before saving", async ({ page, guard }) => {
+  guard.allow(
+    /reading 'kernel'[\s\S]*jupyterlab-manager/,
+    "ipywidgets asks a notebook without a kernel for its kernel",
+  );
+  guard.allow(/Could not restore the debugger state/, "the debugger was asking the kernel that the test ends");
+  await openNotebook(page, [PAIR, "capture.head_view()"]);
+  const root = view(page, "head");
+  await ready(root, 0);
+  await kept(page, 0);
+  await layerControl(root).selectOption("2");
+  await ready(root, 2);
+  const notebook = await saved(page);
+  expect(outputs(notebook)[0]?.data[SNAPSHOT_TYPE].state.layer).toBe(2);
+  await reopen(page, notebook);
+  await openWithoutKernel(page);
+  await ready(root, 2);
+  await layerControl(root).selectOption("1");
+  await ready(root, 1);
+  expect(await word(root)).toBe("snapshot");
+  await screenshot(page, "snapshot-no-kernel");
 });

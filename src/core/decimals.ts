@@ -1,7 +1,10 @@
 /** How many cells each decade has, from that of 1e-7 to that of 0.1: the encoding is described in `decimals.py`. */
 const CELLS = [1200, 1200, 12600, 12600, 12600, 12600, 12600] as const;
 
-const STARTS = CELLS.reduce<number[]>((starts, cells) => [...starts, (starts.at(-1) as number) + cells], [1]);
+/** The first code of each decade, and that of one. */
+const STARTS = [1];
+for (const cells of CELLS) STARTS.push((STARTS.at(-1) as number) + cells);
+
 const ONE = STARTS.at(-1) as number;
 const MISSING = 65535;
 

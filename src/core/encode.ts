@@ -13,7 +13,7 @@ export type Place = Pick<BlockHeader, "kind" | "map" | "layer" | "heads"> & {
 };
 
 /**
- * Encodes heads as one block. They keep their codes where they have the wanted encoding; float16 becomes sqrt8 where
+ * Encodes heads as one block. They keep their codes where they have the wanted encoding; two bytes become one where
  * that is wanted and all weights lie between 0 and 1, never the other way round.
  */
 export function encodeBlock(heads: readonly HeadWeights[], place: Place, wanted: Dtype): Uint8Array<ArrayBuffer> {

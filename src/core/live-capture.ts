@@ -1,5 +1,6 @@
 import { batch, effect, untracked } from "@preact/signals-core";
 import type { Selection, ViewContext } from "./context";
+import { EDITION } from "./front-end";
 import type { LiveCapture, Place } from "./live";
 
 /** Speaks of a capture in plain values to other copies of this code on the page. */
@@ -8,6 +9,7 @@ export function liveCapture(
   draw: LiveCapture["draw"],
 ): LiveCapture {
   return {
+    edition: EDITION,
     name: () => name.peek(),
     maps: () => maps.peek(),
     status: () => status.peek(),

@@ -1,5 +1,6 @@
 import type { ColorScale, MapInfo, PairFilter, Theme, ViewKind, ViewTraits } from "../contract.gen";
 import type { Status } from "./context";
+import type { Edition } from "./front-end";
 
 /** Where a capture's views look: plain values of what `Selection` holds as signals. */
 export interface Place {
@@ -18,6 +19,8 @@ export type LocalOptions = Partial<Omit<ViewTraits, "store" | "view">>;
  * may be of different versions: what they tell each other is plain values and functions.
  */
 export interface LiveCapture {
+  /** The Headscope of its kernel; left out by those that did not tell yet. */
+  readonly edition?: Edition;
   name(): string;
   maps(): readonly MapInfo[];
   status(): Status;

@@ -51,6 +51,11 @@ describe("the call that shows a view", () => {
     expect(pythonCall("explorer", context())).toBe("capture.explorer(layer=1)");
   });
 
+  test("loads the file that the view comes from", () => {
+    const shown = { ...context(), file: signal('a "b".attn.safetensors') };
+    expect(pythonCall("explorer", shown)).toBe('hs.load("a \\"b\\".attn.safetensors").explorer(layer=1)');
+  });
+
   test("names what was chosen, by Python's names", () => {
     const chosen = context(({ selection, options }) => {
       selection.map.value = "cross";

@@ -8,13 +8,14 @@ const GRID: readonly ViewKind[] = ["model", "explorer"];
 const HEAT: readonly ViewKind[] = ["matrix", "explorer"];
 
 /**
- * One line of Python that shows this view, as it is now, of a `capture` that has just been made. The layer is always
- * named; everything else only where it is not what the view begins with.
+ * One line of Python that shows this view, as it is now, of a `capture` that has just been made, or of the file that
+ * it comes from. The layer is always named; everything else only where it is not what the view begins with.
  */
 export function pythonCall(view: ViewKind, context: ViewContext): string {
   const given = Object.entries(optionsOf(view, context)).filter(([, value]) => value !== null);
   const call = view === "explorer" ? view : `${view}_view`;
-  return `capture.${call}(${given.map(([name, value]) => `${name}=${python(value)}`).join(", ")})`;
+  const capture = context.file ? `hs.load(${pythonString(context.file.value)})` : "capture";
+  return `${capture}.${call}(${given.map(([name, value]) => `${name}=${python(value)}`).join(", ")})`;
 }
 
 /** What the view is shown with, by the names of Python; null for what it begins with. */

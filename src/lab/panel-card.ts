@@ -1,11 +1,13 @@
 import { computed, signal as newSignal } from "@preact/signals-core";
 import type { MapInfo, ViewKind } from "../contract.gen";
 import type { Status, ViewContext } from "../core/context";
+import { differenceOf, skewOf, UPGRADE } from "../core/front-end";
 import type { LiveCapture } from "../core/live";
 import { localOptions } from "../core/local-options";
+import { withCommand } from "../dom/command";
 import { element } from "../dom/element";
 import { groundOf } from "../dom/theme";
-import { effectUntil } from "../dom/until";
+import { childOf, effectUntil } from "../dom/until";
 import { attentionControl, labelled, layerControl } from "../views/controls";
 import { headToggles } from "../views/head-toggles";
 import { createScene, type Scene } from "../views/scene";
@@ -23,10 +25,32 @@ export interface CardActions {
 /** How many letters of the text tell captures apart. */
 const TEXT = 80;
 
-/** One capture of the panel: what it is, where it looks, and what can be done with it. */
+/**
+ * One capture of the panel: what it is, where it looks, and what can be done with it. What comes from another Headscope
+ * than this one may be more than a card can show: then it says which is older.
+ */
 export function captureCard(capture: LiveCapture, actions: CardActions, signal: AbortSignal): HTMLElement {
-  const mirror = mirrorOf(capture, signal);
   const card = element("section", { class: "headscope headscope-card", role: "group" });
+  const difference = differenceOf(capture.edition);
+  const shown = childOf(signal);
+  try {
+    card.append(...partsOf(card, capture, actions, shown.signal));
+  } catch (error) {
+    shown.abort();
+    if (!difference) throw error;
+    card.replaceChildren(capture.name());
+  }
+  if (difference) card.append(differenceNote(difference, Boolean(capture.edition && skewOf(capture.edition))));
+  return card;
+}
+
+function differenceNote(difference: string, isSkew: boolean): HTMLElement {
+  const name = `headscope-card-difference${isSkew ? " hs-skew" : ""}`;
+  return element("div", { class: name }, ...withCommand(difference, UPGRADE));
+}
+
+function partsOf(card: HTMLElement, capture: LiveCapture, actions: CardActions, signal: AbortSignal): HTMLElement[] {
+  const mirror = mirrorOf(capture, signal);
   const ground = groundOf(card, newSignal("auto"), signal);
   const dark = computed(() => ground.value.isDark);
   effectUntil(signal, () => {
@@ -34,9 +58,8 @@ export function captureCard(capture: LiveCapture, actions: CardActions, signal: 
     card.setAttribute("aria-label", mirror.name.value);
   });
   const scene = createScene(contextOf(mirror), dark);
-  card.append(header(mirror, scene, actions, signal), place(scene, signal));
-  if (actions.open) card.append(openButtons(actions.open, signal));
-  return card;
+  const parts = [header(mirror, scene, actions, signal), place(scene, signal)];
+  return actions.open ? [...parts, openButtons(actions.open, signal)] : parts;
 }
 
 /** Controls need to know where a view looks, never what it draws. */

@@ -1,4 +1,5 @@
 import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import type { ViewKind } from "../contract.gen";
 import type { LiveCapture } from "../core/live";
@@ -36,17 +37,33 @@ export class CapturePanel extends Widget {
     this.title.caption = "Headscope: captures in the open notebooks";
     this.node.append(element("h2", { class: "headscope-panel-title" }, "Headscope"), this.#nothing, this.#list);
     live.changed.connect(this.#update, this);
-    this.#update();
   }
 
   override dispose(): void {
     if (this.isDisposed) return;
     this.#live.changed.disconnect(this.#update, this);
-    for (const { ended } of this.#cards.values()) ended.abort();
+    this.#drop(new Set());
     super.dispose();
   }
 
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.#update();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.#update();
+  }
+
+  /** Cards follow their captures: while nobody sees them there are none. */
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this.#drop(new Set());
+  }
+
   #update(): void {
+    if (!this.isVisible) return;
     const all = this.#live.list();
     this.#drop(new Set(all.map(({ capture }) => capture)));
     this.#nothing.hidden = all.length > 0;

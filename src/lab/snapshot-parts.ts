@@ -25,7 +25,7 @@ export async function snapshotParts(
 ): Promise<SnapshotPart[]> {
   const needed = onScreen(offer);
   const parts =
-    (await fitting(offer, needed, "float16", room, kept)) ?? (await fitting(offer, needed, "sqrt8", room, []));
+    (await fitting(offer, needed, "decimal16", room, kept)) ?? (await fitting(offer, needed, "sqrt8", room, []));
   if (!parts) return [];
   let left = room - notebookBytes(parts);
   const add = (part: SnapshotPart) => {
@@ -40,7 +40,7 @@ export async function snapshotParts(
   for (const piece of nearby(offer)) {
     signal.throwIfAborted();
     if (reusable(parts, piece)) continue;
-    if (!add(reusable(kept, piece) ?? (await partOf(offer, piece, isSmall ? "float16" : "sqrt8")))) break;
+    if (!add(reusable(kept, piece) ?? (await partOf(offer, piece, isSmall ? "decimal16" : "sqrt8")))) break;
   }
   return parts;
 }

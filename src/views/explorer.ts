@@ -16,7 +16,7 @@ import { mountNotice } from "./notice";
 import { mountPanes } from "./panes";
 import { PENDING, together } from "./progress";
 import { openRoot, tellState } from "./root";
-import { mountStatusLine } from "./status-line";
+import { mountStatusLine, restingWords } from "./status-line";
 import { mountTable } from "./weights-table";
 
 /** The width of the view while it stands in no page, in CSS pixels. */
@@ -47,7 +47,7 @@ export const explorer: View = (root, context, signal) => {
   const readout = () => {
     if (grid.pointed.value) return readCell(grid.pointed.value, grid.overviews.value, scene.info.value);
     const told = pane.value?.readout() ?? [];
-    return told.length > 0 ? told : [missingSentence(pane.value?.heads.value ?? []) || HINT];
+    return told.length > 0 ? told : restingWords(scene, missingSentence(pane.value?.heads.value ?? []), HINT);
   };
   mountStatusLine(root, scene, progress, readout, signal);
   mountTable(root, scene, { heads: computed(() => pane.value?.heads.value ?? []) }, signal);

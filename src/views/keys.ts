@@ -79,6 +79,33 @@ function keysOf(target: Element): RegExp | undefined {
   return target instanceof HTMLButtonElement || target.localName === "summary" ? /^(Enter| )$/ : undefined;
 }
 
+/** The keys that some view has a use for, alone or with Shift. */
+const USED = /^([a\d[\]/?+=−-]|Arrow\w+|Home|End|Page(Up|Down)|Enter|Escape| )$/;
+
+/**
+ * Keeps keys that the view may have a use for from the host's shortcuts until the view has had a look at them.
+ *
+ * Notebook 7 takes keys before the page's elements get them: "0" pressed twice would restart the kernel, "a" insert a
+ * cell, an arrow leave for another cell. JupyterLab's and Notebook's registry of commands passes over elements with
+ * this attribute. JupyterLab takes keys last: what the view has no use for is its own then.
+ */
+function keepFromHost(root: HTMLElement, signal: AbortSignal): () => void {
+  const attribute = "data-lm-suppress-shortcuts";
+  const look = (event: KeyboardEvent) => {
+    const { target } = event;
+    const isInside = target instanceof Element && root.contains(target);
+    root.toggleAttribute(attribute, isInside && mayBeOurs(event, target));
+  };
+  window.addEventListener("keydown", look, { capture: true, signal });
+  return () => root.removeAttribute(attribute);
+}
+
+function mayBeOurs({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent, target: Element): boolean {
+  if (ctrlKey || metaKey || altKey) return false;
+  // Shift Enter runs the cell, unless a control has a use for it.
+  return keysOf(target)?.test(key) || (USED.test(key) && !(shiftKey && key === "Enter"));
+}
+
 /** Answers keys pressed anywhere in the view, and lists them behind a button. The keys may change with the view. */
 export function mountKeys(
   root: HTMLElement,
@@ -99,9 +126,11 @@ export function mountKeys(
   toolbar.append(button, help);
   button.addEventListener("click", () => show(help.hidden), { signal });
   button.addEventListener("blur", () => show(false), { signal });
+  const release = keepFromHost(root, signal);
   root.addEventListener("keydown", answer, { signal });
 
   function answer(event: KeyboardEvent): void {
+    release();
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
     const isControls = keysOf(event.target)?.test(event.key) ?? false;
     const isOurs = !isControls && press(event.key, event.target);

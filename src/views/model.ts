@@ -16,7 +16,7 @@ import { mountNotice } from "./notice";
 import { READY, together } from "./progress";
 import { readTokens } from "./readout";
 import { openRoot, tellState } from "./root";
-import { mountStatusLine } from "./status-line";
+import { mountStatusLine, restingWords } from "./status-line";
 
 /** The width of the view while it stands in no page, in CSS pixels. */
 const USUAL_WIDTH = 920;
@@ -58,7 +58,7 @@ export const modelView: View = (root, context, signal) => {
   const readout = () => {
     const tokens = detail.value ? readTokens(detail.value, scene.info.value) : [];
     if (grid.pointed.value) return readCell(grid.pointed.value, grid.overviews.value, scene.info.value);
-    return tokens.length > 0 ? tokens : [missing.value || HINT];
+    return tokens.length > 0 ? tokens : restingWords(scene, missing.value, HINT);
   };
   mountStatusLine(root, scene, progress, readout, signal);
   mountKeys(

@@ -14,7 +14,7 @@ import { mountNotice } from "./notice";
 import type { Readout } from "./readout";
 import { openRoot, tellState } from "./root";
 import type { Scene } from "./scene";
-import { mountStatusLine } from "./status-line";
+import { mountStatusLine, restingWords } from "./status-line";
 import { mountTable } from "./weights-table";
 
 /** A picture of the selected heads of a layer: every pane tells the same of itself. */
@@ -69,7 +69,7 @@ export function paneView(view: ViewKind, kind: PaneKind): View {
     mountNotice(body, pane.progress, signal);
     const readout = () => {
       const told = pane.readout();
-      return told.length > 0 ? told : [missing.value || kind.hint];
+      return told.length > 0 ? told : restingWords(scene, missing.value, kind.hint);
     };
     mountStatusLine(root, scene, pane.progress, readout, signal);
     mountTable(root, scene, pane, signal);

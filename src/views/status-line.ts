@@ -1,7 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { MapInfo } from "../contract.gen";
 import type { Status } from "../core/context";
-import { RESTARTED, STOPPED } from "../core/endings";
+import { hasEnded, RESTARTED, STOPPED } from "../core/endings";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
 import { aidsNote } from "./aids";
@@ -53,6 +53,12 @@ export function mountStatusLine(
     const what = [name.value, extent(scene.info.value, scene.whole.value)].filter(Boolean).join(", ");
     shown.textContent = note ? `${what} (${note})` : what;
   });
+}
+
+/** What the line says while nothing is pointed at: what matters most. */
+export function restingWords({ context }: Scene, missing: string, hint: string): Readout {
+  const status = context.status.value;
+  return [hasEnded(status) ? WORDS[status][1] : missing || hint];
 }
 
 function waiting(status: Status): string {

@@ -7,8 +7,8 @@ import { keepSelectionValid } from "../core/valid";
 import { printer } from "../dom/printer";
 import type { KernelSource } from "../sources/kernel";
 import { liveView } from "../views/live-view";
+import { applySettings, themeOf } from "../views/reader";
 import { views } from "../views/registry";
-import { applySettings, themeOf } from "./reader";
 
 type Shared = Pick<ViewContext, "name" | "maps" | "selection" | "status"> & { readonly source: KernelSource };
 

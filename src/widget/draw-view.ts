@@ -8,10 +8,10 @@ import { keepSelectionValid } from "../core/valid";
 import { printer } from "../dom/printer";
 import type { Channel } from "../sources/host-kernel";
 import { liveView } from "../views/live-view";
+import { applySettings, themeOf } from "../views/reader";
 import { views } from "../views/registry";
 import { answerExports, pageMaker } from "./exporting";
 import { recoverSaves } from "./lost-saves";
-import { applySettings, themeOf } from "./reader";
 import { snapshotOffer } from "./snapshot";
 import { traitSignal } from "./traits";
 

@@ -35,8 +35,9 @@ async function answer(
     if (picture.size > PICTURE_BYTES) throw new Error(tooLarge(picture.size));
     model.send({ type: "exported", id }, undefined, [await picture.arrayBuffer()]);
   } catch (error) {
-    // A view that was closed says nothing: another that shows the same may answer.
-    if (!signal.aborted) model.send({ type: "export-error", id, message: (error as Error).message });
+    // A view that was closed says nothing: another that shows the same may answer. Nor does one whose kernel has gone.
+    if (!signal.aborted && !hasEnded(context.status.peek()))
+      model.send({ type: "export-error", id, message: (error as Error).message });
   }
 }
 

@@ -9,11 +9,16 @@ interface RenderProps {
   host: Host;
 }
 
+const GONE = "The kernel that made this view has gone, and what it shows with it. Run the cell again.";
+
 /** The Store of the capture draws the view: it has the code, the weights and the selection. */
 async function render({ model, el, signal, host }: RenderProps): Promise<void> {
   const get = async () => (await host.getWidget<StoreExports>(model.get("store"))).exports;
-  const exports = await get().catch(() => tellAnew(model, el, signal).then(get));
-  if (!signal.aborted) exports.draw(model, el, signal);
+  const exports = await get()
+    .catch(() => tellAnew(model, el, signal).then(get))
+    .catch(() => null);
+  if (!exports) el.textContent = GONE;
+  else if (!signal.aborted) exports.draw(model, el, signal);
 }
 
 /**

@@ -12,8 +12,6 @@ const STOP_LIMIT = 10_000;
 /** The Python whose JupyterLab and kernels the tests use. */
 export const PYTHON = process.env.HEADSCOPE_PYTHON ?? join(ROOT, ".venv/bin/python");
 
-const LOG = join(RESULTS, "jupyter.log");
-
 export interface Jupyter {
   readonly url: string;
   readonly root: string;
@@ -21,20 +19,21 @@ export interface Jupyter {
   stop(): Promise<void>;
 }
 
-/** Starts the JupyterLab of HEADSCOPE_PYTHON, or of `.venv`, with configuration and folders of its own. */
-export async function startJupyter(): Promise<Jupyter> {
+/** Starts the JupyterLab of a Python, usually HEADSCOPE_PYTHON or `.venv`, with configuration and folders of its own. */
+export async function startJupyter(name: number | string, python = PYTHON): Promise<Jupyter> {
+  const log = join(RESULTS, `jupyter-${name}.log`);
   const home = mkdtempSync(join(tmpdir(), "headscope-"));
   const root = folder(home, "root");
   const settings = folder(home, "settings");
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = launch(home, root, port);
+  const server = launch(python, home, root, port, log);
   const stop = async () => {
     await end(server);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await answering(`${url}/api/status`, server);
+    await answering(`${url}/api/status`, server, log);
   } catch (error) {
     await stop();
     throw error;
@@ -42,7 +41,7 @@ export async function startJupyter(): Promise<Jupyter> {
   return { url, root, settings, stop };
 }
 
-function launch(home: string, root: string, port: number): ChildProcess {
+function launch(python: string, home: string, root: string, port: number, path: string): ChildProcess {
   const args = [
     "--no-browser",
     "--ServerApp.ip=127.0.0.1",
@@ -57,9 +56,9 @@ function launch(home: string, root: string, port: number): ChildProcess {
     "--JupyterNotebookApp.expose_app_in_browser=True",
   ];
   // A group of its own, so that its kernels can be ended with it.
-  const server = spawn(PYTHON, ["-m", "jupyterlab", ...args], { detached: true, env: environment(home) });
+  const server = spawn(python, ["-m", "jupyterlab", ...args], { detached: true, env: environment(home, python) });
   mkdirSync(RESULTS, { recursive: true });
-  const log = createWriteStream(LOG);
+  const log = createWriteStream(path);
   server.stdout?.pipe(log);
   server.stderr?.pipe(log);
   server.on("error", (error) => log.write(`${error.message}\n`));
@@ -67,10 +66,12 @@ function launch(home: string, root: string, port: number): ChildProcess {
 }
 
 /** The user's own Jupyter must neither be seen nor changed, and no model fetched from a hub. */
-function environment(home: string): NodeJS.ProcessEnv {
-  const { JUPYTER_PATH: _data, JUPYTER_CONFIG_PATH: _config, ...inherited } = process.env;
+function environment(home: string, python: string): NodeJS.ProcessEnv {
+  const { JUPYTER_PATH: _data, JUPYTER_CONFIG_PATH: _config, PYTHONPATH, ...inherited } = process.env;
   return {
     ...inherited,
+    // What stands before the packages of the tests' Python has no place in another.
+    ...(python === PYTHON && PYTHONPATH ? { PYTHONPATH } : {}),
     JUPYTER_CONFIG_DIR: folder(home, "config"),
     JUPYTER_DATA_DIR: folder(home, "data"),
     JUPYTER_RUNTIME_DIR: folder(home, "runtime"),
@@ -98,15 +99,15 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function answering(url: string, server: ChildProcess): Promise<void> {
+async function answering(url: string, server: ChildProcess, log: string): Promise<void> {
   for (const limit = Date.now() + START_LIMIT; Date.now() < limit; await sleep(200)) {
     if (server.pid === undefined || server.exitCode !== null) {
-      throw new Error(`JupyterLab ended before it answered:\n${readFileSync(LOG, "utf8")}`);
+      throw new Error(`JupyterLab ended before it answered:\n${readFileSync(log, "utf8")}`);
     }
     const response = await fetch(url).catch(() => undefined);
     if (response?.ok) return;
   }
-  throw new Error(`JupyterLab did not answer within ${START_LIMIT / 1000} s:\n${readFileSync(LOG, "utf8")}`);
+  throw new Error(`JupyterLab did not answer within ${START_LIMIT / 1000} s:\n${readFileSync(log, "utf8")}`);
 }
 
 async function end(server: ChildProcess): Promise<void> {

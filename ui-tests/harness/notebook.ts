@@ -4,32 +4,36 @@ import { basename, dirname, join } from "node:path";
 import type { CodeCell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { Page } from "playwright-core";
-import { inject } from "vitest";
 import { plain } from "./kernel";
+import { type Served, served } from "./served";
 
 export interface OpenOptions {
   /** Where to open it: JupyterLab, or Notebook 7. */
   readonly app?: "lab" | "notebook";
   /** Run every cell, and fail when one shows an error. */
   readonly run?: boolean;
+  /** Another server than the worker's own. */
+  readonly server?: Pick<Served, "url" | "root">;
+  /** The kernel of a new notebook, by the name of its kernelspec. */
+  readonly kernel?: string;
 }
 
 /** Opens a new notebook with these code cells, runs them all and waits for the last. */
 export async function openNotebook(page: Page, cells: readonly string[], options: OpenOptions = {}): Promise<void> {
-  const folder = randomUUID();
-  mkdirSync(join(inject("root"), folder));
-  writeFileSync(join(inject("root"), folder, "notebook.ipynb"), JSON.stringify(notebook(cells)));
-  await open(page, `${folder}/notebook.ipynb`, options);
+  const folder = join((options.server ?? served()).root, randomUUID());
+  mkdirSync(folder);
+  writeFileSync(join(folder, "notebook.ipynb"), JSON.stringify(notebook(cells, options.kernel)));
+  await open(page, `${basename(folder)}/notebook.ipynb`, options);
 }
 
 /** Opens a copy of a notebook file, with the files beside it, runs it and waits for its last cell. */
 export async function openNotebookFile(page: Page, path: string, options: OpenOptions = {}): Promise<void> {
   const folder = randomUUID();
-  cpSync(dirname(path), join(inject("root"), folder), { recursive: true });
+  cpSync(dirname(path), join((options.server ?? served()).root, folder), { recursive: true });
   await open(page, `${folder}/${basename(path)}`, options);
 }
 
-function notebook(cells: readonly string[]) {
+function notebook(cells: readonly string[], kernel = "python3") {
   return {
     cells: cells.map((source, index) => ({
       cell_type: "code",
@@ -39,16 +43,20 @@ function notebook(cells: readonly string[]) {
       outputs: [],
       execution_count: null,
     })),
-    metadata: { kernelspec: { display_name: "Python 3", language: "python", name: "python3" } },
+    metadata: { kernelspec: { display_name: "Python 3", language: "python", name: kernel } },
     nbformat: 4,
     nbformat_minor: 5,
   };
 }
 
-async function open(page: Page, path: string, { app = "lab", run = true }: OpenOptions): Promise<void> {
+async function open(
+  page: Page,
+  path: string,
+  { app = "lab", run = true, server = served() }: OpenOptions,
+): Promise<void> {
   // A workspace of its own: else JupyterLab would open what earlier tests left.
   const place = app === "lab" ? `lab/workspaces/${randomUUID()}/tree` : "notebooks";
-  await page.goto(`${inject("url")}/${place}/${path}`);
+  await page.goto(`${server.url}/${place}/${path}`);
   await found(page, path);
   if (run) await runAll(page);
 }

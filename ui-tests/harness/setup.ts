@@ -4,39 +4,32 @@ import { startVscode } from "../vscode/server";
 import { launchBrowser } from "./browser";
 import { PYTHON, startJupyter } from "./jupyter";
 import { RESULTS } from "./paths";
+import type { Served } from "./served";
+import { WORKERS } from "./workers";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Where JupyterLab answers, without a slash at the end. */
-    url: string;
-    /** The folder that JupyterLab serves. */
-    root: string;
-    /** The folder where JupyterLab keeps the user's settings. */
-    settings: string;
-    /** Where the running browser takes connections. */
-    browser: string;
-    /** Where the VS Code host is. */
-    vscode: string;
-  }
-}
-
-/** Starts what all tests share; returns what ends it. */
+/** Starts servers and a browser for each worker; returns what ends them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   rmSync(RESULTS, { recursive: true, force: true });
-  const browser = await launchBrowser();
-  const jupyter = await startJupyter().catch(async (error) => {
-    await browser.close();
-    throw error;
-  });
-  const vscode = await startVscode(PYTHON, jupyter.url);
-  project.provide("url", jupyter.url);
-  project.provide("root", jupyter.root);
-  project.provide("settings", jupyter.settings);
-  project.provide("browser", browser.wsEndpoint());
-  project.provide("vscode", vscode.url);
-  return async () => {
-    await browser.close();
-    await vscode.close();
-    await jupyter.stop();
+  const ends: (() => Promise<void>)[] = [];
+  const endAll = async () => {
+    for (const end of ends.reverse()) await end();
   };
+  try {
+    const served = await Promise.all(Array.from({ length: WORKERS }, (_, index) => serve(index + 1, ends)));
+    project.provide("served", served);
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+  return endAll;
+}
+
+async function serve(worker: number, ends: (() => Promise<void>)[]): Promise<Served> {
+  const browser = await launchBrowser();
+  ends.push(() => browser.close());
+  const { url, root, settings, stop } = await startJupyter(worker);
+  ends.push(stop);
+  const vscode = await startVscode(PYTHON, url);
+  ends.push(vscode.close);
+  return { url, root, settings, vscode: vscode.url, browser: browser.wsEndpoint() };
 }

@@ -1,7 +1,8 @@
 import { type Browser, chromium, type Page } from "playwright-core";
-import { test as base, inject } from "vitest";
+import { test as base } from "vitest";
 import { Guard } from "./guard";
 import { screenshot } from "./screenshot";
+import { served } from "./served";
 import { resetSettings } from "./settings";
 
 interface Fixtures {
@@ -16,8 +17,8 @@ interface Fixtures {
 /** vitest's `test` with a `page`. It fails too when the page logs an error or asks for anything off this machine. */
 export const test = base.extend<Fixtures>({
   guard: async ({ task }, use) => {
-    resetSettings(inject("settings"));
-    const browser = await chromium.connect(inject("browser"));
+    resetSettings(served().settings);
+    const browser = await chromium.connect(served().browser);
     const page = await openPage(browser);
     const guard = await Guard.watch(page);
     await use(guard);
@@ -41,13 +42,13 @@ export const test = base.extend<Fixtures>({
 
 async function openPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: inject("url") });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: served().url });
   return context.newPage();
 }
 
 /** Each kernel holds a model: what one test leaves must not weigh on the next. */
 async function endKernels(): Promise<void> {
-  const sessions = `${inject("url")}/api/sessions`;
+  const sessions = `${served().url}/api/sessions`;
   const running = (await (await fetch(sessions)).json()) as { id: string }[];
   for (const { id } of running) {
     const { ok, statusText } = await fetch(`${sessions}/${id}`, { method: "DELETE" });

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Frame, Page } from "playwright-core";
-import { inject } from "vitest";
 import type { KernelOptions } from "../vscode/messages";
 import type { ThemeName } from "../vscode/themes";
 import type {} from "../vscode/workbench";
 import { plain } from "./kernel";
+import { served } from "./served";
 
 /** A notebook in the VS Code host. */
 export class VscodeNotebook {
@@ -28,7 +28,7 @@ export class VscodeNotebook {
 
   async setTheme(theme: ThemeName): Promise<void> {
     await this.page.evaluate((theme) => window.workbench.setTheme(theme), theme);
-    await this.frame.locator(`body[data-vscode-theme-name="${theme}"]`).waitFor();
+    await this.frame.locator(`body[data-vscode-theme-name="${theme}"]`).waitFor({ state: "attached" });
   }
 
   /** Closes the webview and opens another, as when the notebook's tab is closed and opened again. */
@@ -57,10 +57,12 @@ export async function openVscode(
   cells: readonly string[],
   { theme = "Default Light Modern" }: VscodeOptions = {},
 ): Promise<VscodeNotebook> {
-  const address = new URL(inject("vscode"));
+  const address = new URL(served().vscode);
   const webview = new URL("/webview.html", address);
   webview.hostname = "localhost";
-  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: webview.origin });
+  for (const { origin } of [address, webview]) {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+  }
   await page.goto(new URL("/workbench.html", address).href);
   const kernel = await startKernel();
   await page.evaluate((options) => window.openWorkbench(options), { kernel, theme, webview: webview.href });
@@ -78,8 +80,8 @@ async function webviewOf(page: Page): Promise<Frame> {
 /** Starts a kernel through Jupyter's server, in a folder of its own; it ends with the test. */
 async function startKernel(): Promise<KernelOptions> {
   const folder = randomUUID();
-  mkdirSync(join(inject("root"), folder));
-  const response = await fetch(`${inject("url")}/api/sessions`, {
+  mkdirSync(join(served().root, folder));
+  const response = await fetch(`${served().url}/api/sessions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({

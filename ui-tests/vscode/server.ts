@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, Socket } from "node:net";
 import { extname, join, normalize } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -108,6 +108,9 @@ function tunnel(request: IncomingMessage, socket: Duplex, head: Buffer, { hostna
     const headers = Object.entries({ ...request.headers, host, origin }).map(([name, value]) => `${name}: ${value}`);
     upstream.write(`${[`GET ${request.url} HTTP/1.1`, ...headers].join("\r\n")}\r\n\r\n`);
     upstream.write(head);
+    // Small messages must not wait for larger ones.
+    upstream.setNoDelay(true);
+    if (socket instanceof Socket) socket.setNoDelay(true);
     socket.pipe(upstream).pipe(socket);
   });
   upstream.on("error", () => socket.destroy());

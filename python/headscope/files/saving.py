@@ -23,7 +23,7 @@ def save(capture: Capture, path: str | os.PathLike[str], progress: bool | None =
     """Write a capture to a file; see `headscope.Capture.save`."""
     place = _checked(path)
     parts = Parts()
-    description = describe(capture, _own_version(), parts)
+    description = describe(capture, own_version(), parts)
     text = json.dumps(description, separators=(",", ":"), allow_nan=False)
     header = parts.header({"format": FORMAT, "version": str(VERSION), "capture": text})
     with _replacing(place) as file:
@@ -59,7 +59,8 @@ def _replacing(place: Path) -> Iterator[BinaryIO]:
         beside.unlink(missing_ok=True)
 
 
-def _own_version() -> str:
+def own_version() -> str:
+    """Return the version of this package, which a file names for people."""
     try:
         return version("headscope")
     except PackageNotFoundError:  # the sources without an installation

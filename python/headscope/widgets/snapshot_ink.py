@@ -24,6 +24,9 @@ FONT = Path(__file__).with_name("snapshot_font.bin")
 LETTER, LINE = 7, 15
 """How wide a letter is, and how high a line of text."""
 
+MOST_FINE = 500_000
+"""A larger sheet, in square CSS pixels, takes too long to pack with all its pixels."""
+
 UP = 2
 """The filter of a PNG's row that is written as its differences from the row above."""
 
@@ -110,10 +113,11 @@ class Sheet:
             area[:, :, channel] = area[:, :, channel] * (1 - dark)
 
     def png(self, most: int) -> bytes:
-        """Return the sheet as a PNG file, with half as many pixels each way if it has more than `most` bytes."""
-        fine = _png(self.pixels)
-        if len(fine) <= most:
-            return fine
+        """Return the sheet as a PNG file, with half as many pixels each way if it is large or has over `most` bytes."""
+        if self.height * self.width <= MOST_FINE:
+            fine = _png(self.pixels)
+            if len(fine) <= most:
+                return fine
         rows, columns = self.height, self.width
         return _png(self.pixels.reshape(rows, SCALE, columns, SCALE, 3).mean(axis=(1, 3)).astype(np.uint8))
 
@@ -128,7 +132,7 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
     raw[again] = 0
     raw[again, 0] = UP
     header = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
-    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(raw.tobytes(), 4)), (b"IEND", b"")
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(raw.tobytes(), 2)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
 
 

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from headscope.attention import AttentionMap
     from headscope.widgets.views import View
 
-NEAR_WEIGHTS = 400_000
+NEAR_WEIGHTS = 250_000
 """How many weights that are not on screen are packed while a cell waits; the page that shows the view adds others."""
 
 LEVEL = 1
 """How tightly gzip packs: weights hardly get smaller with more of the cell's time."""
 
-DTYPES: tuple[Dtype, ...] = ("float16", "sqrt8")
+DTYPES: tuple[Dtype, ...] = ("decimal16", "sqrt8")
 """How weights that are not on screen are packed, best first."""
 
-MOST_PACKED = 0.5
+MOST_PACKED: dict[Dtype, float] = {"decimal16": 0.85, "sqrt8": 0.6}
 """Packing is not tried where it would have to make weights smaller than this part of their bytes, in base64."""
 
 Size: TypeAlias = Callable[[Any], int]
@@ -48,7 +48,7 @@ class Attempt(NamedTuple):
 
 
 ATTEMPTS = (
-    Attempt("float16"),
+    Attempt("decimal16"),
     Attempt("sqrt8"),
     Attempt("sqrt8", OVERVIEW_BINS // 2),
     Attempt("sqrt8", OVERVIEW_BINS // 4, shown_heads_only=True),
@@ -127,8 +127,8 @@ def _fitting(piece: Piece, room: int, size: Size) -> SnapshotPart | None:
 
 
 def _least_bytes(piece: Piece, dtype: Dtype) -> float:
-    each = 4 if piece.kind == "vectors" else 2 if dtype == "float16" else 1
-    return piece.count * each * MOST_PACKED
+    each = 4 if piece.kind == "vectors" else 2 if dtype == "decimal16" else 1
+    return piece.count * each * MOST_PACKED[dtype]
 
 
 def _on_screen(view: View, attempt: Attempt) -> Iterator[Piece]:
@@ -194,8 +194,6 @@ def _frames(piece: Piece, dtype: Dtype, overviews: Overviews) -> bytes:
     values = map_.block(layer, heads) if piece.kind == "block" else _pooled(overviews, piece)
     if values is None:
         return b""
-    if dtype == "sqrt8" and (np.nanmin(values, initial=0) < 0 or np.nanmax(values, initial=0) > 1):
-        dtype = "float16"  # a byte of a square root holds nothing outside of 0 to 1
     spans: dict[str, Any] = {"queries": (0, len(map_.query_tokens)), "keys": (0, len(map_.key_tokens))}
     return encode_block(values, map=map_.name, layer=layer, heads=heads, kind=piece.kind, dtype=dtype, **spans)
 

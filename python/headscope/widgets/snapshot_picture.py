@@ -42,7 +42,7 @@ WORDS = 400
 """At most so many tokens are drawn as running text."""
 
 ROW = 18
-EDGES = 500
+EDGES = 300
 """At most so many lines are drawn, the strongest."""
 
 FAINTEST = 1 / 128

@@ -1,0 +1,2 @@
+/** How many test files run at a time, each with servers of its own. Most of a test's time is one busy core. */
+export const WORKERS = Number(process.env.HEADSCOPE_WORKERS ?? 2);
