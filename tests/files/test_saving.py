@@ -21,7 +21,7 @@ def capture() -> hs.Capture:
 
 
 def test_every_byte_of_a_small_file(capture, tmp_path, monkeypatch):
-    monkeypatch.setattr("headscope.files.saving._own_version", lambda: "1.2.3")
+    monkeypatch.setattr("headscope.files.saving.own_version", lambda: "1.2.3")
     raw = capture.save(tmp_path / "x.attn.safetensors").read_bytes()
     description = (
         '{"name":"tiny","headscope":"1.2.3","report":{"model":"tiny","maps":[{"name":"self","tier":null,'
