@@ -113,7 +113,7 @@ def _sizes(module: torch.nn.Module, model: Any) -> tuple[int, int, int]:
     config: Any = getattr(module, "config", None)
     if config is None:  # of modules that do not hold their own
         config = getattr(model, "config", None)
-        config = config.get_text_config() if hasattr(config, "get_text_config") else config
+        config = _text_config(config)
     num_heads = _number((module, config), NUM_HEADS) or 0
     head_dim = _number((module,), HEAD_DIM) or _number((config,), HEAD_DIM) or _even(config, num_heads)
     num_kv_heads = _number((module,), NUM_KV_HEADS)
@@ -121,6 +121,14 @@ def _sizes(module: torch.nn.Module, model: Any) -> tuple[int, int, int]:
     if num_kv_heads is None:
         num_kv_heads = num_heads // groups if groups else num_heads
     return num_heads, num_kv_heads, head_dim
+
+
+def _text_config(config: Any) -> Any:
+    """Return the part of a config that is about text; the whole where there are several such parts."""
+    try:
+        return config.get_text_config()
+    except (AttributeError, ValueError):
+        return config
 
 
 def _number(holders: tuple[Any, ...], names: tuple[str, ...]) -> int | None:
