@@ -50,7 +50,7 @@ def test_weights_are_sent_with_the_digits_that_are_shown(weights: np.ndarray) ->
     [(header, decoded)] = decode_blocks(encode_block(weights, map="a", layer=0, heads=range(len(weights))))
     assert header["dtype"] == ("float16" if np.isinf(weights).any() else "decimal16")
     expected = np.where(np.isfinite(weights), weights, np.nan)
-    np.testing.assert_allclose(decoded, expected, rtol=2**-11, atol=1e-7 if header["dtype"] == "float16" else 4e-8)
+    np.testing.assert_allclose(decoded, expected, rtol=2**-11, atol=1e-7)
 
 
 @given(WEIGHTS)

@@ -27,7 +27,7 @@ interface TensorEntry {
   data_offsets: [number, number];
 }
 
-const BYTES = { F32: 4, F16: 2 } as const;
+const BYTES = { F32: 4, U8: 1 } as const;
 const BINS = 64;
 
 /** A new folder that the server serves; its name. */
@@ -90,7 +90,7 @@ function layOut({ layers, heads, headDim, tokens }: Sizes) {
   };
   const indices = [...Array(layers).keys()];
   const isLong = tokens.length > BINS;
-  const overviews = indices.map((layer) => (isLong ? add(`overview.${layer}`, "F16", [heads, BINS, BINS]) : null));
+  const overviews = indices.map((layer) => (isLong ? add(`overview.${layer}`, "U8", [heads, BINS, BINS]) : null));
   const records = indices.map((layer) => ({
     ...{ kind: "vectors", num_heads: heads, num_kv_heads: heads, head_dim: headDim },
     queries: add(`queries.${layer}`, "F32", [heads, tokens.length, headDim]),

@@ -91,6 +91,12 @@ def _codes(values: NDArray[np.float32], missing: NDArray[np.bool_], dtype: Dtype
         return decimals.encode(values)
     if dtype == "float16":
         return np.where(missing, np.float32(np.nan), np.clip(values, -FLOAT16_MAX, FLOAT16_MAX)).astype("<f2")
+    return root_codes(values)
+
+
+def root_codes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return weights between 0 and 1 as the bytes of `sqrt8`, in the same shape; what is not finite is missing."""
+    missing = ~np.isfinite(values)
     roots = np.sqrt(np.clip(np.where(missing, 0, values), 0, 1))
     return np.where(missing, SQRT8_MISSING, np.rint(roots * SQRT8_ONE)).astype("<u1")
 

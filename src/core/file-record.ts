@@ -73,7 +73,7 @@ export function readRecord(
 
 function readOverview(fields: Fields, tensors: Tensors, { numHeads, numQueries, numKeys }: Sized): Tensor | null {
   const shape = [numHeads, Math.min(numQueries, OVERVIEW_BINS), Math.min(numKeys, OVERVIEW_BINS)];
-  const overview = fields.optional("overview", () => fields.tensor("overview", tensors, ["F16"], shape));
+  const overview = fields.optional("overview", () => fields.tensor("overview", tensors, ["F16", "U8"], shape));
   return overview ?? (Math.max(numQueries, numKeys) > OVERVIEW_BINS ? fields.fail("there is no overview") : null);
 }
 

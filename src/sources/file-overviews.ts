@@ -3,7 +3,7 @@ import type { FileMap } from "../core/file-capture";
 import type { FileRecord } from "../core/file-record";
 import type { HeadWeights } from "../core/head-weights";
 import type { Tensor } from "../core/safetensors";
-import { float16Table } from "../core/tables";
+import { float16Table, tableOf } from "../core/tables";
 
 /** Overviews are read so many bytes at a time: a few requests for a grid, and the first rows of it at once. */
 const TOGETHER = 2 * 1024 * 1024;
@@ -42,10 +42,12 @@ export function overviewsNear(
 export function overviewHeads({ records }: FileMap, layer: number, bytes: Uint8Array): HeadWeights[] {
   const record = records[layer] as FileRecord;
   const { numQueries, numKeys } = binsOf(record);
-  const size = 2 * numQueries * numKeys;
+  const isByte = record.overview?.dtype === "U8";
+  const dtype = isByte ? "sqrt8" : "float16";
+  const size = (isByte ? 1 : 2) * numQueries * numKeys;
   return Array.from({ length: record.numHeads }, (_, head) => {
-    const codes = new Uint16Array(bytes.slice(head * size, (head + 1) * size).buffer);
-    return { numQueries, numKeys, codes, table: float16Table, dtype: "float16" };
+    const own = bytes.slice(head * size, (head + 1) * size);
+    return { numQueries, numKeys, codes: isByte ? own : new Uint16Array(own.buffer), table: tableOf(dtype), dtype };
   });
 }
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headscope.blocks import root_codes
 from headscope.contract import OVERVIEW_BINS
 from headscope.files.numbers import float_type
 from headscope.files.writing import Part, Parts
 from headscope.options import has_overviews
-from headscope.records import LeftOut, Record
+from headscope.records import LeftOut, Record, VectorRecord
 
 if TYPE_CHECKING:
     from headscope.attention import AttentionMap, Capture
@@ -58,11 +59,15 @@ def _overviews(map_: AttentionMap, parts: Parts) -> list[str | None]:
 
 def _overview(map_: AttentionMap, layer: int, parts: Parts) -> str:
     bins = [min(len(tokens), OVERVIEW_BINS) for tokens in (map_.query_tokens, map_.key_tokens)]
+    # A softmax lies between 0 and 1; what was given as weights need not.
+    of_softmax = isinstance(map_.records[layer], VectorRecord)
 
     def rows() -> Iterator[Any]:
-        yield from np.clip(map_.overview(layer, None, OVERVIEW_BINS), -FLOAT16_MAX, FLOAT16_MAX)
+        pooled = map_.overview(layer, None, OVERVIEW_BINS)
+        yield from root_codes(pooled) if of_softmax else np.clip(pooled, -FLOAT16_MAX, FLOAT16_MAX)
 
-    return parts.add(f"{map_.name}.{layer}.overview", Part("F16", (map_.num_heads(layer), *bins), rows))
+    part = Part("U8" if of_softmax else "F16", (map_.num_heads(layer), *bins), rows)
+    return parts.add(f"{map_.name}.{layer}.overview", part)
 
 
 def _map(map_: AttentionMap, overviews: list[str | None], parts: Parts) -> Description:
