@@ -1,5 +1,6 @@
 import { batch, type ReadonlySignal } from "@preact/signals-core";
 import type { TokenPair } from "../core/context";
+import { followPointer } from "../dom/pointer";
 import { type Column, focusToken, type Side } from "./columns";
 import type { TokenCells } from "./scene";
 
@@ -14,7 +15,7 @@ export function mountPointing(
 ): void {
   const hover = (event: Event) => setHover(selected, tokenAt(event.target));
   const leave = () => setHover(selected, null);
-  area.addEventListener("pointerover", hover, { signal });
+  followPointer(area, hover, signal);
   area.addEventListener("pointerleave", leave, { signal });
   area.addEventListener("focusin", hover, { signal });
   area.addEventListener("focusout", leave, { signal });

@@ -1,6 +1,7 @@
 import { batch, type ReadonlySignal, untracked } from "@preact/signals-core";
 import type { TokenPair } from "../core/context";
 import { nextLine } from "../core/next-line";
+import { followPointer } from "../dom/pointer";
 import type { Side } from "./columns";
 import { isShared, sideLookedFrom } from "./direction";
 import type { Scene } from "./scene";
@@ -67,7 +68,7 @@ export function mountTextPointing(
     return true;
   };
 
-  area.addEventListener("pointerover", point, { signal });
+  followPointer(area, point, signal);
   area.addEventListener("pointerleave", leave, { signal });
   area.addEventListener("focusin", point, { signal });
   area.addEventListener("focusout", leave, { signal });
