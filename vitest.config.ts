@@ -4,5 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts"],
+    // For what hangs: how long a test takes on a busy machine is none of its business.
+    testTimeout: 60_000,
   },
 });

@@ -10,6 +10,8 @@ export const OVERVIEW_BINS = 64;
 
 export const TILE_BINS = 256;
 
+export const LONG_TOKENS = 512;
+
 export const PREFETCH_BYTES = 8388608;
 
 export const MESSAGE_BYTES = 2097152;
@@ -75,6 +77,19 @@ export interface TileHeader {
   column: number;
   pool: PoolKind;
   blank: boolean;
+}
+
+/** The header of an encoded excerpt: the weights of some heads between groups of tokens, in the frame of a block. */
+export interface ExcerptHeader {
+  kind: "excerpt";
+  map: string;
+  layer: number;
+  heads: number[];
+  queries: number[];
+  keys: number[];
+  shape: number[];
+  dtype: Dtype;
+  missing: number;
 }
 
 /** One attention map, as the page needs to know it. */
@@ -147,6 +162,24 @@ export interface TileRequestMessage {
   id: string;
   view: string;
   request: TileRequest;
+}
+
+/** What a view asks a source for where a map has too many tokens to be sent: the weights between groups of them. */
+export interface ExcerptRequest {
+  map: string;
+  layer: number;
+  heads: number[];
+  queries: number[][];
+  keys: number[][];
+  without_sink: boolean;
+}
+
+/** Page to kernel: please send this excerpt. `view` and the answers are as with tiles, a frame a head. */
+export interface ExcerptRequestMessage {
+  type: "excerpt";
+  id: string;
+  view: string;
+  request: ExcerptRequest;
 }
 
 /** What a page adds to a `RequestMessage` where the answer may come after the kernel's word that it is done. */

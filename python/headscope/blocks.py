@@ -30,7 +30,7 @@ def encode_block(
     map: str,
     layer: int,
     heads: Sequence[int],
-    kind: BlockKind | Literal["tile"] = "block",
+    kind: BlockKind | Literal["tile", "excerpt"] = "block",
     queries: tuple[int, int] | None = None,
     keys: tuple[int, int] | None = None,
     dtype: Dtype | None = None,
@@ -45,7 +45,7 @@ def encode_block(
     map, layer, heads
         What they are the weights of.
     kind
-        Single weights, or the bins of an overview or a tile.
+        Single weights, the bins of an overview or a tile, or weights between groups of tokens.
     queries, keys
         Half-open ranges of positions that the values cover; by default as many as there are values.
     dtype

@@ -28,6 +28,9 @@ OVERVIEW_BINS: Final = 64
 TILE_BINS: Final = 256
 """A tile has at most this many bins on each axis."""
 
+LONG_TOKENS: Final = 512
+"""A map with more tokens than this on a side is never sent whole: views ask for overviews, tiles and excerpts of it."""
+
 PREFETCH_BYTES: Final = 8 * 1024 * 1024
 """A capture whose encoded blocks are no larger than this is sent whole, in the background, after the first paint."""
 
@@ -125,6 +128,23 @@ class TileHeader(TypedDict):
     column: int
     pool: PoolKind
     blank: bool
+
+
+class ExcerptHeader(TypedDict):
+    """The header of an encoded excerpt: the weights of some heads between groups of tokens, in the frame of a block.
+
+    `queries` and `keys` are the numbers of the groups, half-open, and `shape` is [heads, query groups, key groups].
+    """
+
+    kind: Literal["excerpt"]
+    map: str
+    layer: int
+    heads: list[int]
+    queries: list[int]
+    keys: list[int]
+    shape: list[int]
+    dtype: Dtype
+    missing: int
 
 
 class MapInfo(TypedDict):
@@ -228,6 +248,31 @@ class TileRequestMessage(TypedDict):
     id: str
     view: str
     request: TileRequest
+
+
+class ExcerptRequest(TypedDict):
+    """What a view asks a source for where a map has too many tokens to be sent: the weights between groups of them.
+
+    `queries` and `keys` hold for each group its ranges of positions, `[start, stop]` or `[start, stop, start, stop]`;
+    ranges rise. A weight between groups is the sum over the keys and the mean over the queries. With `without_sink`
+    each query's weights are first scaled so that they add up to 1 without that of the first key.
+    """
+
+    map: str
+    layer: int
+    heads: list[int]
+    queries: list[list[int]]
+    keys: list[list[int]]
+    without_sink: bool
+
+
+class ExcerptRequestMessage(TypedDict):
+    """Page to kernel: please send this excerpt. `view` and the answers are as with tiles, a frame a head."""
+
+    type: Literal["excerpt"]
+    id: str
+    view: str
+    request: ExcerptRequest
 
 
 class LaterRequest(TypedDict):

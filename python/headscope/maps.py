@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headscope.excerpts import Groups, excerpt, owners_of
 from headscope.pooling import bin_edges
 from headscope.positions import Positions, check_position, ranges
 from headscope.records import LeftOut, Record, VectorRecord
@@ -270,6 +271,49 @@ class AttentionMap:
             np.append(bin_edges(record.num_keys, bins), record.num_keys),
         )
         return pooled(record, heads, edges, "max", check)
+
+    def excerpt(
+        self,
+        layer: int,
+        heads: Positions,
+        queries: Groups,
+        keys: Groups,
+        *,
+        without_sink: bool = False,
+        check: Check = unchecked,
+    ) -> NDArray[np.float32]:
+        """Return the weights between groups of tokens: the sum over the keys of one, the mean over the queries.
+
+        Parameters
+        ----------
+        layer
+            Zero-based.
+        heads
+            All (None), one head, a slice, or a sequence of heads in the order wanted.
+        queries, keys
+            For each group its half-open ranges of positions: `[start, stop]`, or `[start, stop, start, stop]` and so
+            on. Ranges rise from group to group; positions between them are left out.
+        without_sink
+            Scale each query's weights first, so that they add up to 1 without that of the first key.
+        check
+            Called between chunks of work of a tenth of a second at most; what it raises ends the work.
+
+        Returns
+        -------
+        ndarray of float32, shape (heads, query groups, key groups)
+            NaN where a weight of the groups is missing.
+
+        Raises
+        ------
+        IndexError
+            A layer or head out of range.
+        ValueError
+            A group without positions, ranges that do not rise, or one out of range.
+        """
+        record = self._record(layer)
+        rows = owners_of(queries, record.num_queries, "query")
+        columns = owners_of(keys, record.num_keys, "key")
+        return excerpt(record, self._heads(record, heads), rows, columns, without_sink, check)
 
     def info(self) -> MapInfo:
         """Return what a page needs to know of the map."""

@@ -1,11 +1,11 @@
 import type { BlockHeader } from "../contract.gen";
 import type { HeadWeights } from "./head-weights";
-import { readHeader } from "./header";
+import { readHeader, type WeightsHeader, type WeightsKind } from "./header";
 import { tableOf } from "./tables";
 
-/** One encoded block, decoded. */
-export interface DecodedBlock {
-  readonly header: BlockHeader;
+/** One encoded block, or another frame of weights, decoded. */
+export interface DecodedBlock<H extends WeightsHeader = BlockHeader> {
+  readonly header: H;
   /** The whole block in the order `[head, query, key]`: a view of the buffer wherever its alignment allows. */
   readonly codes: Uint16Array | Uint8Array;
 }
@@ -23,15 +23,23 @@ const PREAMBLE = 8;
  * Throws an Error that names the block, the byte offset and what is wrong there.
  */
 export function decodeBlocks(buffer: ArrayBuffer | DataView | Uint8Array): DecodedBlock[] {
+  return decodeFrames(buffer, ["block", "overview"]);
+}
+
+/** Decodes frames of the wanted kinds of weights that stand one after another, and throws as `decodeBlocks` does. */
+export function decodeFrames<K extends WeightsKind>(
+  buffer: ArrayBuffer | DataView | Uint8Array,
+  kinds: readonly K[],
+): DecodedBlock<Extract<WeightsHeader, { kind: K }>>[] {
   const view = ArrayBuffer.isView(buffer)
     ? new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new DataView(buffer);
-  const blocks: DecodedBlock[] = [];
+  const blocks: DecodedBlock<Extract<WeightsHeader, { kind: K }>>[] = [];
   for (let offset = 0; offset < view.byteLength; ) {
     const fail = (problem: string): never => {
       throw new Error(`Block ${blocks.length} at byte ${offset} of ${view.byteLength} can't be read: ${problem}.`);
     };
-    const { header, headerLength } = readHeader(view, offset, fail);
+    const { header, headerLength } = readHeader(view, offset, kinds, fail);
     const start = offset + PREAMBLE + headerLength;
     const codes = readCodes(view, start, header, fail);
     blocks.push({ header, codes });
@@ -40,7 +48,7 @@ export function decodeBlocks(buffer: ArrayBuffer | DataView | Uint8Array): Decod
   return blocks;
 }
 
-function readCodes(view: DataView, start: number, header: BlockHeader, fail: (problem: string) => never) {
+function readCodes(view: DataView, start: number, header: WeightsHeader, fail: (problem: string) => never) {
   const length = header.shape.reduce((product, size) => product * size, 1);
   const bytes = header.dtype === "sqrt8" ? length : length * 2;
   const padded = Math.ceil(bytes / 8) * 8;
@@ -54,7 +62,7 @@ function readCodes(view: DataView, start: number, header: BlockHeader, fail: (pr
 }
 
 /** The heads of a block, each a view of the block's codes. */
-export function headsOf(block: DecodedBlock): BlockHead[] {
+export function headsOf(block: DecodedBlock<WeightsHeader>): BlockHead[] {
   const [, numQueries, numKeys] = block.header.shape as [number, number, number];
   const size = numQueries * numKeys;
   const { dtype } = block.header;

@@ -1,13 +1,30 @@
-import { type BlockHeader, type Dtype, MAGIC, OVERVIEW_BINS } from "../contract.gen";
+import {
+  type BlockHeader,
+  type Dtype,
+  type ExcerptHeader,
+  MAGIC,
+  OVERVIEW_BINS,
+  TILE_BINS,
+  type TileHeader,
+} from "../contract.gen";
 
 const DTYPES: readonly Dtype[] = ["decimal16", "float16", "sqrt8"];
 
 export type Fail = (problem: string) => never;
 
-/** The header of the block at `offset`, checked, and its padded length. `fail` is told what is wrong. */
-export function readHeader(view: DataView, offset: number, fail: Fail): { header: BlockHeader; headerLength: number } {
+/** What frames of weights there are. */
+export type WeightsHeader = BlockHeader | ExcerptHeader | TileHeader;
+export type WeightsKind = WeightsHeader["kind"];
+
+/** The header of the frame at `offset`, of one of the wanted kinds, checked, and its padded length. */
+export function readHeader<K extends WeightsKind>(
+  view: DataView,
+  offset: number,
+  kinds: readonly K[],
+  fail: Fail,
+): { header: Extract<WeightsHeader, { kind: K }>; headerLength: number } {
   const { value, headerLength } = readFrame(view, offset, fail);
-  return { header: checkHeader(value, fail), headerLength };
+  return { header: checkHeader(value, kinds, fail) as Extract<WeightsHeader, { kind: K }>, headerLength };
 }
 
 /** The header of the frame at `offset`, whatever it says, and its padded length. */
@@ -35,11 +52,11 @@ function parse(text: Uint8Array, fail: Fail): unknown {
   }
 }
 
-function checkHeader(value: unknown, fail: Fail): BlockHeader {
+function checkHeader(value: unknown, kinds: readonly WeightsKind[], fail: Fail): WeightsHeader {
   if (typeof value !== "object" || value === null) return fail("its header is not a JSON object");
-  const header = value as BlockHeader;
+  const header = value as WeightsHeader;
   const { kind, dtype } = header;
-  if (kind !== "block" && kind !== "overview") fail(`its kind is ${show(kind)}, not "block" or "overview"`);
+  if (!kinds.includes(kind)) fail(`its kind is ${show(kind)}, not ${kinds.map(show).join(" or ")}`);
   if (!DTYPES.includes(dtype)) fail(`its dtype is ${show(dtype)}, not one of ${DTYPES.join(", ")}`);
   if (typeof header.map !== "string") fail(`its map is ${show(header.map)}, not a string`);
   for (const name of ["layer", "missing"] as const) {
@@ -57,21 +74,27 @@ function checkRange(name: string, range: unknown, fail: Fail): void {
   }
 }
 
-/** A block's shape is that of its ranges; an overview's bins are at most as many as its positions. */
-function checkShape({ kind, heads, queries, keys, shape }: BlockHeader, fail: Fail): void {
+/** The shape is that of the ranges; bins are at most as many as their positions, and a blank tile has none. */
+function checkShape(header: WeightsHeader, fail: Fail): void {
+  const { kind, heads, queries, keys, shape } = header;
   if (!isCounts(shape) || shape.length !== 3) fail(`its shape is ${show(shape)}, not [heads, queries, keys]`);
   const expected = [heads.length, extent(queries), extent(keys)] as const;
-  const fits =
-    kind === "block"
-      ? shape[1] === expected[1] && shape[2] === expected[2]
-      : isPooled(shape[1] as number, expected[1]) && isPooled(shape[2] as number, expected[2]);
+  const [rows, columns] = [shape[1] as number, shape[2] as number];
+  const most = BINS[kind];
+  const isBlank = header.kind === "tile" && header.blank && rows === 0 && columns === 0;
+  const fits = most
+    ? isBlank || (isPooled(rows, expected[1], most) && isPooled(columns, expected[2], most))
+    : rows === expected[1] && columns === expected[2];
   if (shape[0] !== expected[0] || !fits) {
     fail(`its shape ${show(shape)} does not fit its heads, queries and keys ${show(expected)}`);
   }
 }
 
-function isPooled(bins: number, positions: number): boolean {
-  return bins <= Math.min(positions, OVERVIEW_BINS) && bins > 0 === positions > 0;
+/** How many bins there are of an axis at most, for what is pooled. */
+const BINS: Readonly<Partial<Record<WeightsKind, number>>> = { overview: OVERVIEW_BINS, tile: TILE_BINS };
+
+function isPooled(bins: number, positions: number, most: number): boolean {
+  return bins <= Math.min(positions, most) && bins > 0 === positions > 0;
 }
 
 function extent(range: readonly number[]): number {

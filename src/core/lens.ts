@@ -1,7 +1,7 @@
 import type { MapInfo } from "../contract.gen";
 import { type Axis, axisOf } from "./axis";
-import { encoded } from "./codes";
 import type { HeadWeights } from "./head-weights";
+import { regrouped, SINK } from "./regroup";
 
 /** What is left out of a view or put together in it. */
 export interface LensOptions {
@@ -24,9 +24,6 @@ export interface Lens {
   apply(weights: HeadWeights): HeadWeights;
 }
 
-/** The key on which attention rests that is needed nowhere: the first. Source: Xiao et al. 2023, arXiv:2309.17453. */
-const SINK = 0;
-
 export function lensOf(info: MapInfo, options: LensOptions): Lens {
   const words = (of: readonly number[] | null) => (options.mergeWords ? of : null);
   const special = (of: readonly number[]) => new Set(options.hideSpecial ? of : []);
@@ -42,7 +39,7 @@ export function lensOf(info: MapInfo, options: LensOptions): Lens {
     keys,
     apply(weights) {
       const found =
-        done.get(weights) ?? thinned(isPlain ? weights : regrouped(weights, queries, keys, options), options);
+        done.get(weights) ?? thinned(isPlain ? weights : regrouped(weights, queries, keys, options.hideSink), options);
       done.set(weights, found);
       return found;
     },
@@ -70,44 +67,6 @@ function shownInfo(info: MapInfo, queries: Axis, keys: Axis): MapInfo {
 function firstFrom(position: number, { groups }: Axis): number {
   const row = groups.findIndex((group) => (group[0] as number) >= position);
   return row < 0 ? groups.length : row;
-}
-
-/** The weights between groups: summed over keys, their mean over queries. */
-function regrouped(
-  { codes, table, numKeys, dtype }: HeadWeights,
-  queries: Axis,
-  keys: Axis,
-  options: LensOptions,
-): HeadWeights {
-  const columns = keys.groups.length;
-  const found = new Float64Array(queries.groups.length * columns);
-  queries.groups.forEach((group, row) => {
-    const sums = found.subarray(row * columns, (row + 1) * columns);
-    for (const query of group) {
-      const start = query * numKeys;
-      const share = (options.hideSink ? withoutSink(codes, table, start, numKeys) : 1) / group.length;
-      for (let key = 0; key < numKeys; key++) {
-        const column = keys.shownAt[key] as number;
-        if (column < 0) continue;
-        sums[column] = (sums[column] as number) + share * (table[codes[start + key] as number] as number);
-      }
-    }
-  });
-  return {
-    numQueries: queries.groups.length,
-    numKeys: columns,
-    ...encoded(found, dtype),
-  };
-}
-
-/** What makes the weights of a row add up to 1 without the sink; 1 where nothing else has any. */
-function withoutSink(codes: HeadWeights["codes"], table: Float32Array, start: number, numKeys: number): number {
-  let rest = 0;
-  for (let key = 0; key < numKeys; key++) {
-    const weight = table[codes[start + key] as number] as number;
-    if (key !== SINK && weight > 0) rest += weight;
-  }
-  return rest > 0 ? 1 / rest : 1;
 }
 
 /** Without the weights under the threshold, and beyond the strongest of each query or of each key. */

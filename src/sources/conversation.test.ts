@@ -131,6 +131,97 @@ describe("an answer that is lost", () => {
   });
 });
 
+describe("what the kernel answers later", () => {
+  const EXCERPT = {
+    type: "excerpt",
+    view: "",
+    request: { map: "self", layer: 0, heads: [0], queries: [[0, 1]], keys: [[0, 2]], without_sink: false },
+  } as const;
+
+  function askLater(lane = "view", giveUp = new AbortController()) {
+    const bytes: number[] = [];
+    const take = () => (buffer: DataView) => void bytes.push(buffer.getUint8(0));
+    const answer = talk.askLater(EXCERPT, lane, take, giveUp.signal);
+    answer.catch(() => undefined);
+    return { bytes, answer, giveUp };
+  }
+  const accept = (id: string) => model.answer({ type: "accepted", id, seen: [] });
+  const types = () => model.sent.map(({ type }) => type);
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+
+  it("may come after the kernel's word that it is done with the request", async () => {
+    const { answer, bytes } = askLater();
+    accept(idOf(0));
+    model.done(idOf(0));
+    expect(types()).toEqual(["excerpt"]);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(talk.status.value).toBe("live");
+    reply(idOf(0), false, 7);
+    reply(idOf(0), true);
+    await answer;
+    expect(bytes).toEqual([7]);
+  });
+
+  it("is asked for again where the kernel is done and has not taken it on", () => {
+    askLater();
+    model.done(idOf(0));
+    expect(types()).toEqual(["excerpt", "excerpt"]);
+  });
+
+  it("does not hold up other questions", () => {
+    askLater("one");
+    askLater("another");
+    ask();
+    expect(types()).toEqual(["excerpt", "excerpt", "request"]);
+  });
+
+  it("is given up at once, and the kernel told so", async () => {
+    const { answer, giveUp } = askLater();
+    accept(idOf(0));
+    giveUp.abort();
+    await expect(answer).rejects.toThrow("abort");
+    expect(model.sent.at(-1)).toEqual({ type: "cancel", id: idOf(0) });
+  });
+
+  it("leaves the newest question of a lane waiting alone, as long as the kernel has not taken on the one before", async () => {
+    const [first, second] = [askLater(), askLater()];
+    await settle();
+    first.giveUp.abort();
+    second.giveUp.abort();
+    const third = askLater();
+    await settle();
+    expect(types()).toEqual(["excerpt"]);
+    accept(idOf(0));
+    await settle();
+    expect(types()).toEqual(["excerpt", "cancel", "excerpt"]);
+    reply(idOf(2), true);
+    await third.answer;
+  });
+
+  it("is asked for again after the connection was lost, unless nobody waits any more", async () => {
+    const [kept, dropped] = [askLater("one"), askLater("another")];
+    accept(idOf(0));
+    kernel.connection("connecting");
+    dropped.giveUp.abort();
+    kernel.connection("connected");
+    expect(types()).toEqual(["excerpt", "excerpt", "excerpt"]);
+    accept(idOf(2));
+    reply(idOf(2), true);
+    await kept.answer;
+  });
+
+  it("fails where a newer request has taken its place, and where the kernel has gone", async () => {
+    const one = askLater("one");
+    model.answer({ type: "cancelled", id: idOf(0) });
+    await expect(one.answer).rejects.toThrow("newer");
+    const other = askLater("another");
+    accept(idOf(1));
+    kernel.tell("restarting");
+    await expect(other.answer).rejects.toThrow(RESTARTED);
+    await expect(askLater().answer).rejects.toThrow(RESTARTED);
+  });
+});
+
 describe("a kernel that has gone", () => {
   it.each([
     ["restarted", () => kernel.tell("restarting"), RESTARTED],

@@ -8,6 +8,7 @@ import type { Source } from "../core/source";
 import { type HeadVectors, joinVectors } from "../core/vectors";
 import { VectorCache } from "../core/vectors-cache";
 import { decodeVectors, type VectorFrame } from "../core/vectors-frames";
+import { ofWholeHeads } from "../core/whole-heads";
 import { type Carrier, unpacked } from "./packed";
 
 /** A page keeps what it has unpacked up to this size; the rest is unpacked again when it is wanted. */
@@ -25,6 +26,11 @@ export class EmbeddedSource implements Source {
   #unpacked: { readonly packed: string; readonly frames: Promise<readonly VectorFrame[]> } | null = null;
   readonly #carrier: Carrier;
   readonly #maps: readonly MapInfo[];
+  readonly #pooling = ofWholeHeads(this, (map) => this.#info(map));
+  readonly peekExcerpt = this.#pooling.peekExcerpt;
+  readonly excerpt = this.#pooling.excerpt;
+  readonly peekTile = this.#pooling.peekTile;
+  readonly tiles = this.#pooling.tiles;
 
   constructor(carrier: Carrier, maps: readonly MapInfo[]) {
     this.#carrier = carrier;

@@ -15,6 +15,7 @@ import { checkSize, computeHead, computeRows } from "../core/weights-codes";
 import { loadHead } from "../core/weights-load";
 import { Pace } from "../core/weights-pace";
 import { hasVectors, loadVectors } from "../core/weights-vectors";
+import { ofWholeHeads } from "../core/whole-heads";
 import { missingOverviews, overviewHeads, overviewsNear } from "./file-overviews";
 
 /** How much memory a source may take, in bytes. */
@@ -41,6 +42,11 @@ export class FileSource implements Source {
   readonly #vectors: VectorCache;
   /** Heads are computed for one request at a time. */
   readonly #lineUp = new LineUp();
+  readonly #pooling = ofWholeHeads(this, (map) => this.#map(map).info);
+  readonly peekExcerpt = this.#pooling.peekExcerpt;
+  readonly excerpt = this.#pooling.excerpt;
+  readonly peekTile = this.#pooling.peekTile;
+  readonly tiles = this.#pooling.tiles;
 
   constructor(reader: ByteReader, { maps }: FileCapture, limits: Partial<FileLimits> = {}) {
     const { weights, vectors, tensors } = { ...LIMITS, ...limits };

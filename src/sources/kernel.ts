@@ -6,12 +6,14 @@ import { decodeBlocks } from "../core/blocks";
 import { cacheKey, HeadCache } from "../core/cache";
 import type { Status } from "../core/context";
 import type { HeadWeights } from "../core/head-weights";
+import { isLong } from "../core/long";
 import { heldAs } from "../core/overview";
 import type { Source } from "../core/source";
 import { type HeadVectors, joinVectors } from "../core/vectors";
 import { VectorCache } from "../core/vectors-cache";
 import { decodeVectors, type VectorFrame } from "../core/vectors-frames";
 import { Conversation } from "./conversation";
+import { KernelPyramid } from "./kernel-pyramid";
 
 /** What this page keeps of the weights of one capture, unless told otherwise; half as much of its queries and keys. */
 const CACHE_BYTES = 64 * 1024 * 1024;
@@ -22,12 +24,14 @@ export class KernelSource implements Source {
   readonly #kernel: Conversation;
   readonly #cache = new HeadCache(CACHE_BYTES);
   readonly #vectors = new VectorCache(CACHE_BYTES / 2);
+  readonly #pyramid: KernelPyramid;
   /** The traitlets' buffers that the cache has taken in. */
   readonly #seen = new Map<"block" | "overview", DataView>();
 
   constructor(model: AnyModel<StoreTraits>, signal: AbortSignal) {
     this.#model = model;
     this.#kernel = new Conversation(model, signal);
+    this.#pyramid = new KernelPyramid(this.#kernel, this.#cache);
   }
 
   get status(): ReadonlySignal<Status> {
@@ -57,6 +61,11 @@ export class KernelSource implements Source {
     return kept ?? this.#kernel.inTurn(() => this.#askVectors(request), signal, true);
   }
 
+  peekExcerpt: Source["peekExcerpt"] = (request) => this.#pyramid.peekExcerpt(request);
+  excerpt: Source["excerpt"] = (request, lane, signal) => this.#pyramid.excerpt(request, lane, signal);
+  peekTile: Source["peekTile"] = (tile) => this.#pyramid.peekTile(tile);
+  tiles: Source["tiles"] = (request, lane, take, signal) => this.#pyramid.tiles(request, lane, take, signal);
+
   /** Brings heads into memory, behind everything that a view waits for. */
   async prefetch(request: BlockRequest, signal: AbortSignal): Promise<void> {
     await this.#heads(request, signal, false);
@@ -65,7 +74,19 @@ export class KernelSource implements Source {
   async #heads(request: BlockRequest, signal: AbortSignal, urgent: boolean): Promise<HeadWeights[]> {
     const known = this.#known(request);
     if (known.size === request.heads.length) return inOrder(request, known);
+    if (request.kind === "overview" && isLong(this.#info(request.map))) return this.#askLater(request, known, signal);
     return this.#kernel.inTurn(() => this.#ask(request), signal, urgent);
+  }
+
+  /** Asks for overviews that take the kernel long: other questions are answered meanwhile. */
+  async #askLater(request: BlockRequest, heads: Map<number, HeadWeights>, signal: AbortSignal): Promise<HeadWeights[]> {
+    const missing = request.heads.filter((head) => !heads.has(head));
+    const question = { type: "request", later: true, view: "", request: { ...request, heads: missing } } as const;
+    // Each in a lane of its own: views of one page may want different layers.
+    const lane = JSON.stringify([request.map, request.layer]);
+    const begin = () => (buffer: DataView) => this.#take(buffer, new HeadAssembler(), heads);
+    await this.#kernel.askLater(question, lane, begin, signal);
+    return inOrder(request, heads);
   }
 
   #known({ kind, map, layer, heads }: BlockRequest): Map<number, HeadWeights> {

@@ -15,6 +15,7 @@ import type { HeadWeights } from "../core/head-weights";
 import type { Source } from "../core/source";
 import { sqrt8Table } from "../core/tables";
 import type { HeadVectors } from "../core/vectors";
+import { ofWholeHeads } from "../core/whole-heads";
 import { printer } from "../dom/printer";
 
 /** A map with the given tokens on both sides, 3 layers and 4 heads. */
@@ -84,6 +85,14 @@ export class MemorySource implements Source {
       this.requests.push({ ...request, signal, resolve, reject });
     });
   }
+
+  readonly #pooling = ofWholeHeads(this, () => this.longInfo);
+  /** The map that excerpts and tiles are of; they come of the whole heads that are held. */
+  longInfo: Pick<MapInfo, "query_tokens" | "key_tokens"> = { query_tokens: [], key_tokens: [] };
+  readonly peekExcerpt = this.#pooling.peekExcerpt;
+  readonly excerpt = this.#pooling.excerpt;
+  readonly peekTile = this.#pooling.peekTile;
+  readonly tiles = this.#pooling.tiles;
 
   readonly heldVectors = new Map<string, HeadVectors>();
   readonly vectorRequests: OpenVectorRequest[] = [];

@@ -93,6 +93,38 @@ def test_tiles_come_in_the_order_asked_for(capture: Capture, store: Store, sent:
     assert sent.threads == {threading.current_thread().name, "headscope"}
 
 
+def ask_excerpt(store: Store, id: str, **more: Any) -> None:
+    whole = [[0, 300], [300, SIZE]]
+    request = {"map": "self", "layer": 0, "heads": [0], "queries": whole, "keys": whole, "without_sink": False, **more}
+    store._handle_custom_msg({"type": "excerpt", "id": id, "view": "view", "request": request}, [])
+
+
+def test_an_excerpt_comes_with_a_frame_a_head(capture: Capture, store: Store, sent: Sent) -> None:
+    queries, keys = [[7, 8], [8, 9]], [[0, 5], [6, 7], [7, SIZE]]
+    ask_excerpt(store, "a", heads=[4, 1], queries=queries, keys=keys, without_sink=True)
+    (accepted, _), *parts, (last, _) = sent.all_for("a")
+    assert accepted == {"type": "accepted", "id": "a", "seen": []}
+    assert last == {"type": "blocks", "id": "a", "done": True}
+    frames: Any = [frame for _, buffers in parts for buffer in buffers for frame in decode_blocks(buffer)]
+    assert [(h["kind"], h["heads"], h["queries"], h["keys"]) for h, _ in frames] == [
+        ("excerpt", [4], [0, 2], [0, 3]),
+        ("excerpt", [1], [0, 2], [0, 3]),
+    ]
+    exact = capture.maps["self"].excerpt(0, [4, 1], queries, keys, without_sink=True)
+    np.testing.assert_allclose([values[0] for _, values in frames], exact, rtol=5e-4, atol=1e-7)
+    assert sent.threads == {threading.current_thread().name, "headscope"}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [({"heads": [HEADS]}, "has 18 heads"), ({"keys": [[5, SIZE + 1]]}, "within 0 to 600"), ({"keys": 3}, "TypeError")],
+)
+def test_every_excerpt_that_is_none_is_refused(store: Store, sent: Sent, more: dict[str, Any], message: str) -> None:
+    ask_excerpt(store, "a", **more)
+    reply, _ = sent.all_for("a")[-1]
+    assert (reply["type"], message in reply["message"]) == ("error", True)
+
+
 def test_no_message_is_too_large(store: Store, sent: Sent) -> None:
     ask(store, "a", [[0, 1, 0]], heads=list(range(HEADS)))
     sizes = [sum(map(len, buffers)) for _, buffers in sent.all_for("a")]

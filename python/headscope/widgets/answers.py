@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from headscope.attention import AttentionMap
 
 WEIGHT_BYTES = 2
+
+SOON_SECONDS = 0.1
+"""Heads of an excerpt that take longer are sent apart from those that come after."""
 
 
 def head_bytes(map_: AttentionMap) -> int:
@@ -97,7 +101,8 @@ def failed(id_: str, error: Exception | None) -> Reply:
 
 def is_for_later(content: Mapping[str, Any]) -> bool:
     """Return whether the answer to a page's message may come after the kernel is done with the message."""
-    return content.get("type") == "tiles" or (content.get("type") == "request" and bool(content.get("later")))
+    type_ = content.get("type")
+    return type_ in ("tiles", "excerpt") or (type_ == "request" and bool(content.get("later")))
 
 
 def accepted(maps: Mapping[str, AttentionMap], content: Mapping[str, Any]) -> Reply:
@@ -122,6 +127,8 @@ def later(
     map_ = _checked_map(maps, wanted["map"], wanted["layer"], wanted["heads"])
     if content["type"] == "tiles":
         buffers = _tiles(map_, pyramid, wanted, check)
+    elif content["type"] == "excerpt":
+        buffers = _excerpt(map_, wanted, check)
     elif wanted["kind"] == "overview" and has_overviews(map_):
         layer = wanted["layer"]
         buffers = ([pyramid.overview(map_, layer, head, check)] for head in wanted["heads"])
@@ -143,6 +150,27 @@ def _tiles(map_: AttentionMap, pyramid: Pyramid, wanted: Any, check: Check) -> I
         for first in range(0, len(wanted["heads"]), together):
             heads = wanted["heads"][first : first + together]
             yield [pyramid.tile(map_, wanted["layer"], head, place, pool, check) for head in heads]
+
+
+def _excerpt(map_: AttentionMap, wanted: Any, check: Check) -> Iterator[list[bytes]]:
+    """Yield the frames of an excerpt, a frame a head: as many together as are there soon and a message may carry."""
+    frames: list[bytes] = []
+    began = time.monotonic()
+    for head in wanted["heads"]:
+        frame = _excerpt_frame(map_, wanted, head, check)
+        if frames and (time.monotonic() - began > SOON_SECONDS or sum(map(len, frames)) + len(frame) > MESSAGE_BYTES):
+            yield frames
+            frames, began = [], time.monotonic()
+        frames.append(frame)
+    yield frames
+
+
+def _excerpt_frame(map_: AttentionMap, wanted: Any, head: int, check: Check) -> bytes:
+    layer = wanted["layer"]
+    values = map_.excerpt(
+        layer, head, wanted["queries"], wanted["keys"], without_sink=bool(wanted["without_sink"]), check=check
+    )
+    return encode_block(values, kind="excerpt", map=map_.name, layer=layer, heads=[head])
 
 
 def _blocks(maps: Mapping[str, AttentionMap], wanted: Any) -> Iterator[bytes]:
