@@ -7,6 +7,8 @@ it("is plain where nothing is left out or put together", () => {
     groups: [[0], [1], [2]],
     shownAt: Int32Array.of(0, 1, 2),
     isPlain: true,
+    inSight: [0, 3],
+    names: new Map(),
   });
 });
 

@@ -23,6 +23,38 @@ export interface TokenLayout {
   readonly keyY: Float32Array;
 }
 
+/** How much of a picture's height, above and below the rows in sight, those out of sight share, in CSS pixels. */
+export const BAND = 64;
+
+/** The rows in sight of each side, of how many there are. */
+export interface RowsInSight {
+  readonly rows: number;
+  readonly inSight: readonly [number, number];
+}
+
+/**
+ * Stacks rows in sight between two bands, in which the others share the room. The height depends on `size` alone, the
+ * most rows in sight, so that nothing moves while the reader does.
+ */
+export function layoutInSight(queries: RowsInSight, keys: RowsInSight, size: number): TokenLayout {
+  const rowHeight = Math.min(MAX_ROW_HEIGHT, Math.max(MIN_ROW_HEIGHT, Math.floor(COMFORTABLE_HEIGHT / size)));
+  const middle = size * rowHeight;
+  return {
+    rowHeight,
+    height: middle + 2 * BAND,
+    queryY: bandedMiddles(queries, rowHeight, middle),
+    keyY: bandedMiddles(keys, rowHeight, middle),
+  };
+}
+
+function bandedMiddles({ rows, inSight: [first, stop] }: RowsInSight, rowHeight: number, middle: number): Float32Array {
+  return Float32Array.from({ length: rows }, (_, row) => {
+    if (row < first) return ((row + 0.5) * BAND) / first;
+    if (row < stop) return BAND + (row - first + 0.5) * rowHeight;
+    return BAND + middle + ((row - stop + 0.5) * BAND) / (rows - stop);
+  });
+}
+
 /** Stacks the shown queries and the shown keys in rows of one height. */
 export function layoutTokens(numQueries: number, numKeys: number, options: LayoutOptions = {}): TokenLayout {
   const { queries = [0, numQueries], keys = [0, numKeys], top = 0 } = options;

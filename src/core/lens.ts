@@ -2,6 +2,8 @@ import type { MapInfo } from "../contract.gen";
 import { type Axis, axisOf } from "./axis";
 import type { HeadWeights } from "./head-weights";
 import { regrouped, SINK } from "./regroup";
+import { gathered, sightOf } from "./sight";
+import type { Span } from "./viewport";
 
 /** What is left out of a view or put together in it. */
 export interface LensOptions {
@@ -14,43 +16,88 @@ export interface LensOptions {
   readonly mergeWords: boolean;
 }
 
-/** An attention map as a view shows it: the views know nothing else. */
-export interface Lens {
-  /** The map with the tokens that are shown. */
-  readonly info: MapInfo;
+/** The rows and the columns of a view. */
+export interface Axes {
   readonly queries: Axis;
   readonly keys: Axis;
-  /** The weights between what is shown. */
+}
+
+/** How much of a long map is in sight: so many rows of each side, from these positions on. */
+export interface Sight {
+  readonly size: number;
+  readonly query: number;
+  readonly key: number;
+}
+
+/** An attention map as a view shows it: the views know nothing else. */
+export interface Lens extends Axes {
+  /** The map with the tokens that are shown. */
+  readonly info: MapInfo;
+  /** Whether the source is to put weights together by `queries` and `keys`, because there are too many to be sent. */
+  readonly isRemote: boolean;
+  readonly hidesSink: boolean;
+  /** The weights between what is shown: of all tokens, or where the source puts them together of what it sends. */
   apply(weights: HeadWeights): HeadWeights;
 }
 
-export function lensOf(info: MapInfo, options: LensOptions): Lens {
-  const words = (of: readonly number[] | null) => (options.mergeWords ? of : null);
-  const special = (of: readonly number[]) => new Set(options.hideSpecial ? of : []);
-  const hiddenKeys = special(info.key_special);
-  if (options.hideSink) hiddenKeys.add(SINK);
-  const queries = axisOf(info.query_tokens.length, words(info.query_words), special(info.query_special));
-  const keys = axisOf(info.key_tokens.length, words(info.key_words), hiddenKeys);
+/** The map through `axes`; by default all of it. The source puts weights together by them where it `isRemote`. */
+export function lensOf(info: MapInfo, options: LensOptions, axes = axesOf(info, options), isRemote = false): Lens {
+  const { queries, keys } = axes;
   const done = new WeakMap<HeadWeights, HeadWeights>();
   const isPlain = queries.isPlain && keys.isPlain;
+  const whole = (weights: HeadWeights) =>
+    isPlain || isRemote ? weights : regrouped(weights, queries, keys, options.hideSink);
   return {
     info: isPlain ? info : shownInfo(info, queries, keys),
     queries,
     keys,
+    isRemote,
+    hidesSink: options.hideSink,
     apply(weights) {
-      const found =
-        done.get(weights) ?? thinned(isPlain ? weights : regrouped(weights, queries, keys, options.hideSink), options);
+      const found = done.get(weights) ?? thinned(whole(weights), options);
       done.set(weights, found);
       return found;
     },
   };
 }
 
+/** What the rows and columns stand for, of all positions or of the `shown` ones. */
+export function axesOf(
+  info: MapInfo,
+  options: LensOptions,
+  shown: Readonly<Record<keyof Axes, Span>> | null = null,
+): Axes {
+  const words = (of: readonly number[] | null) => (options.mergeWords ? of : null);
+  const hidden = (special: readonly number[], count: number, [start, stop]: Span = [0, count]) => {
+    const positions = new Set(options.hideSpecial ? special : []);
+    for (let at = 0; at < count; at++) if (at < start || at >= stop) positions.add(at);
+    return positions;
+  };
+  const [numQueries, numKeys] = [info.query_tokens.length, info.key_tokens.length];
+  const hiddenKeys = hidden(info.key_special, numKeys, shown?.keys);
+  if (options.hideSink) hiddenKeys.add(SINK);
+  return {
+    queries: axisOf(numQueries, words(info.query_words), hidden(info.query_special, numQueries, shown?.queries)),
+    keys: axisOf(numKeys, words(info.key_words), hiddenKeys),
+  };
+}
+
+/** The same rows and columns, those out of sight gathered by their place. */
+export function axesInSight({ sentence_b_start }: MapInfo, { queries, keys }: Axes, sight: Sight): Axes {
+  const cut = (axis: Axis) => (sentence_b_start === null ? null : firstFrom(sentence_b_start, axis));
+  return {
+    queries: gathered(queries, sightOf(queries, sight.query, sight.size), cut(queries)),
+    keys: gathered(keys, sightOf(keys, sight.key, sight.size), cut(keys)),
+  };
+}
+
 function shownInfo(info: MapInfo, queries: Axis, keys: Axis): MapInfo {
-  const tokens = (of: readonly string[], { groups }: Axis) =>
-    groups.map((group) => group.map((position) => of[position]).join(""));
-  const special = (of: readonly number[], { shownAt }: Axis) =>
-    of.map((position) => shownAt[position] as number).filter((row) => row >= 0);
+  const tokens = (of: readonly string[], { groups, names }: Axis) =>
+    groups.map((group, row) => names.get(row) ?? group.map((position) => of[position]).join(""));
+  const special = (of: readonly number[], { shownAt, names, inSight }: Axis) =>
+    of
+      .map((position) => shownAt[position] as number)
+      .filter((row) => row >= inSight[0] && row < inSight[1] && !names.has(row));
   return {
     ...info,
     query_tokens: tokens(info.query_tokens, queries),

@@ -13,18 +13,26 @@ export function shadesOfKey(heads: readonly HeadWeights[], key: number): Float32
   return Float32Array.from({ length: numQueries }, (_, query) => meanOf(heads, query * numKeys + key));
 }
 
-/** What each key receives: the mean over heads and the given queries, of the weights that are not missing. */
-export function shadesReceived(heads: readonly HeadWeights[], queries: Span): Float32Array {
+/**
+ * What each key receives: the mean over heads and the given queries, of the weights that are not missing. `countOf` says
+ * how many queries a row is the mean of.
+ */
+export function shadesReceived(
+  heads: readonly HeadWeights[],
+  queries: Span,
+  countOf: (row: number) => number = () => 1,
+): Float32Array {
   const numKeys = heads[0]?.numKeys ?? 0;
   const sums = new Float64Array(numKeys);
-  const counts = new Uint32Array(numKeys);
+  const counts = new Float64Array(numKeys);
   for (const { codes, table } of heads) {
     for (let query = queries[0]; query < queries[1]; query++) {
+      const count = countOf(query);
       for (let key = 0; key < numKeys; key++) {
         const weight = table[codes[query * numKeys + key] as number] as number;
         if (Number.isNaN(weight)) continue;
-        sums[key] = (sums[key] as number) + weight;
-        counts[key] = (counts[key] as number) + 1;
+        sums[key] = (sums[key] as number) + count * weight;
+        counts[key] = (counts[key] as number) + count;
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { HeadRule, VectorRequest } from "../contract.gen";
+import { type HeadRule, LONG_TOKENS, type VectorRequest } from "../contract.gen";
 import type { VectorFrame } from "./vectors-frames";
 
 /** A head's queries and keys after position encoding, and all that makes weights of them, for a range of queries. */
@@ -23,9 +23,13 @@ export interface HeadVectors {
 /** Vectors are asked for together for so many queries that their weights number at most this: all, in most inputs. */
 const BAND_WEIGHTS = 1 << 20;
 
+/** Of long inputs for those in sight, roughly. */
+const LONG_BAND_WEIGHTS = 1 << 18;
+
 /** The range of queries that is asked for when one of them is wanted. */
 export function bandOf(query: number, numQueries: number, numKeys: number): [number, number] {
-  const size = Math.max(1, Math.floor(BAND_WEIGHTS / Math.max(1, numKeys)));
+  const weights = Math.max(numQueries, numKeys) > LONG_TOKENS ? LONG_BAND_WEIGHTS : BAND_WEIGHTS;
+  const size = Math.max(1, Math.floor(weights / Math.max(1, numKeys)));
   const start = query - (query % size);
   return [start, Math.min(numQueries, start + size)];
 }

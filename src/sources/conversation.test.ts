@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RequestMessage } from "../contract.gen";
 import { RESTARTED, STOPPED } from "../core/endings";
-import { Conversation } from "./conversation";
+import { Conversation, type LaterQuestion } from "./conversation";
 import type { Channel } from "./host-kernel";
 import { MemoryLabKernel, MemoryModel } from "./testing";
 
@@ -132,11 +132,11 @@ describe("an answer that is lost", () => {
 });
 
 describe("what the kernel answers later", () => {
-  const EXCERPT = {
+  const EXCERPT: LaterQuestion = {
     type: "excerpt",
     view: "",
     request: { map: "self", layer: 0, heads: [0], queries: [[0, 1]], keys: [[0, 2]], without_sink: false },
-  } as const;
+  };
 
   function askLater(lane = "view", giveUp = new AbortController()) {
     const bytes: number[] = [];

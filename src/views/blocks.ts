@@ -1,6 +1,7 @@
 import { batch, computed, type ReadonlySignal, signal as signalOf, untracked } from "@preact/signals-core";
 import type { BlockRequest } from "../contract.gen";
 import type { HeadWeights } from "../core/head-weights";
+import type { Lens } from "../core/lens";
 import type { Source } from "../core/source";
 import { childOf, effectUntil } from "../dom/until";
 import { failed, PENDING, type Progress, READY, startWaiting } from "./progress";
@@ -8,6 +9,10 @@ import { failed, PENDING, type Progress, READY, startWaiting } from "./progress"
 /** A request with its answer: `weights[i]` belongs to `heads[i]`. */
 export interface Answer extends BlockRequest {
   readonly weights: readonly HeadWeights[];
+  /** Through which lens the source has put the weights together; left out where they are those of all tokens. */
+  readonly lens?: Lens;
+  /** Whether rows that gather tokens out of sight are still awaited. */
+  readonly isPartial?: boolean;
 }
 
 export interface BlockWatch {

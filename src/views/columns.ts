@@ -1,9 +1,12 @@
 import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { MapInfo } from "../contract.gen";
+import { isLong } from "../core/long";
+import type { Span } from "../core/viewport";
 import { element } from "../dom/element";
 import { tokenColumns, tokenElement, tokenText } from "../dom/token";
 import { effectUntil } from "../dom/until";
 import type { Focus } from "./focus";
+import { bandsOf, gatheredElement, inSightOf } from "./gathered";
 import type { Scene } from "./scene";
 import { matchesOf } from "./search";
 
@@ -14,6 +17,8 @@ export interface Column {
   readonly list: HTMLElement;
   readonly start: number;
   readonly tokens: readonly HTMLElement[];
+  /** The rows in sight; those before and after them gather others by their place. */
+  readonly inSight: Span;
 }
 
 /** Keeps the column of one side's tokens in `list`: built anew only when other tokens are shown. */
@@ -27,8 +32,17 @@ export function mountColumn(
   list.setAttribute("aria-label", side === "query" ? "Query tokens" : "Key tokens");
   const column = computed(() => buildColumn(list, side, scene));
   effectUntil(signal, () => {
-    const { tokens } = column.value;
-    list.replaceChildren(...tokens);
+    const { tokens, inSight, start } = column.value;
+    const isMovable = scene.movable?.extents.value;
+    const bands = isMovable ? bandsOf(scene, side) : null;
+    const [first, stop] = [inSight[0] - start, inSight[1] - start];
+    list.replaceChildren(
+      ...(bands ? [bands.before] : []),
+      ...tokens.slice(first, stop),
+      ...(bands ? [bands.after] : []),
+    );
+    bands?.before.append(...tokens.slice(0, first));
+    bands?.after.append(...tokens.slice(stop));
   });
   effectUntil(signal, () => markFocus(column.value, focus.value.tokens[side]));
   effectUntil(signal, () => markPin(column.value, scene.tokens[side].value));
@@ -43,9 +57,14 @@ function buildColumn(list: HTMLElement, side: Side, scene: Scene): Column {
   const [start, stop] = side === "query" ? queries : keys;
   const texts = tokensOf(info, side).slice(start, stop);
   const special = new Set(side === "query" ? info?.query_special : info?.key_special);
-  const tokens = texts.map((text, row) => tokenElement(text, side, start + row, special.has(start + row)));
-  tokens[0]?.setAttribute("tabindex", "0");
-  return { list, start, tokens };
+  const inSight = inSightOf(scene, side, [start, stop]);
+  const tokens = texts.map((text, index) => {
+    const row = start + index;
+    if (row < inSight[0] || row >= inSight[1]) return gatheredElement(text, side, row);
+    return tokenElement(text, side, row, special.has(row));
+  });
+  tokens[inSight[0] - start]?.setAttribute("tabindex", "0");
+  return { list, start, tokens, inSight };
 }
 
 function tokensOf(info: MapInfo | undefined, side: Side): readonly string[] {
@@ -57,8 +76,13 @@ function tokensOf(info: MapInfo | undefined, side: Side): readonly string[] {
  * when the filter changes.
  */
 export function widestToken(info: MapInfo | undefined, side: Side): number {
+  // Of very many tokens some are as wide as a column gets.
+  if (info && isLong(info)) return WIDEST;
   return tokensOf(info, side).reduce((most, token) => Math.max(most, tokenColumns(tokenText(token))), 4);
 }
+
+/** What the widest tokens of a long text take: those in sight change, the width of their column does not. */
+const WIDEST = 14;
 
 function markFocus({ list, tokens, start }: Column, position: number | null): void {
   list.querySelector(".hs-at")?.classList.remove("hs-at");

@@ -3,18 +3,13 @@ import { element } from "../dom/element";
 import { childOf, effectUntil } from "../dom/until";
 import { isAlone } from "./actions";
 import type { Cell } from "./grid-keys";
-import type { LayerPicture } from "./layer-picture";
-import { mountLines } from "./lines";
+import { type LineArea, mountLines } from "./lines";
 import type { Scene } from "./scene";
 
 /** The selected heads of the selected layer, as lines, while `detail` is open. Null while it is closed. */
-export function mountDetail(
-  parent: HTMLElement,
-  scene: Scene,
-  signal: AbortSignal,
-): ReadonlySignal<LayerPicture | null> {
+export function mountDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): ReadonlySignal<LineArea | null> {
   const { detail } = scene.context.options;
-  const lines = signalOf<LayerPicture | null>(null);
+  const lines = signalOf<LineArea | null>(null);
   let open: AbortController | undefined;
   effectUntil(signal, () => {
     const isOpen = detail.value;
@@ -29,7 +24,7 @@ export function mountDetail(
   return lines;
 }
 
-function openDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): LayerPicture {
+function openDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): LineArea {
   const title = element("div", { class: "hs-detail-title", role: "heading", "aria-level": 3 });
   const close = element("button", { type: "button", class: "hs-button", "aria-label": "Close", title: "Close" }, "×");
   close.addEventListener(

@@ -50,10 +50,11 @@ export const explorer: View = (root, context, signal) => {
     return told.length > 0 ? told : restingWords(scene, missingSentence(pane.value?.heads.value ?? []), HINT);
   };
   mountStatusLine(root, scene, progress, readout, signal);
-  mountTable(root, scene, { heads: computed(() => pane.value?.heads.value ?? []) }, signal);
+  mountTable(root, () => pane.value?.scene ?? scene, { heads: computed(() => pane.value?.heads.value ?? []) }, signal);
   const common = [...layerKeys(scene, root), ...headKeys(scene), ...searchKeys(aids.search)];
   const keys = () => [...(pane.value?.keys ?? []), ...common];
   mountKeys(root, toolbar, keys, signal);
+  effectUntil(signal, () => setAttribute(root, "data-beyond", pane.value?.isPartial.value ? "pending" : undefined));
   effectUntil(signal, () => setAttribute(root, "data-expanded", pane.value?.expanded?.value ?? undefined));
   const layer = computed(() => pane.value?.layer.value ?? null);
   tellState(root, progress, layer, signal);

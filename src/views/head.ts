@@ -10,7 +10,8 @@ export const HEADS: PaneKind = {
   hint: "Point at a token to see its weights",
   mount(parent, scene, signal) {
     const lines = mountLines(parent, scene, signal);
-    return { ...lines, readout: () => readTokens(lines, scene.info.value), keys: tokenKeys(scene) };
+    const { scene: shown } = lines;
+    return { ...lines, readout: () => readTokens(lines, shown.info.value), keys: tokenKeys(shown) };
   },
 };
 

@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
 import { type Answer, watchBlocks } from "./blocks";
+import { watchExcerpts } from "./excerpts";
 import { type Focus, followFocus } from "./focus";
 import { PENDING, type Progress } from "./progress";
 import type { Scene } from "./scene";
@@ -13,6 +14,8 @@ export interface LayerPicture {
   readonly layer: ReadonlySignal<number | null>;
   readonly heads: ReadonlySignal<readonly ShownHead[]>;
   readonly focus: ReadonlySignal<Focus>;
+  /** Whether rows that gather tokens out of sight are still awaited. */
+  readonly isPartial: ReadonlySignal<boolean>;
 }
 
 /** Follows what a picture is to show. Call `painted` in the effect that paints, at its end. */
@@ -20,7 +23,14 @@ export function followPicture(
   scene: Scene,
   signal: AbortSignal,
 ): { readonly picture: LayerPicture; readonly painted: () => void } {
-  const { answer, progress } = watchBlocks(scene.context.source, scene.request, signal);
+  const { source } = scene.context;
+  const watches = {
+    whole: watchBlocks(source, scene.request, signal),
+    part: watchExcerpts(source, scene.excerpt, signal),
+  };
+  const watch = computed(() => (scene.excerpt.value ? watches.part : watches.whole));
+  const answer = computed(() => watch.value.answer.value);
+  const progress = computed(() => watch.value.progress.value);
   const last = signalOf<Answer | null>(null);
   const isBehind = () => progress.value.state === "ready" && answer.value !== last.value;
   const picture = {
@@ -28,6 +38,7 @@ export function followPicture(
     layer: computed(() => last.value?.layer ?? null),
     heads: computed(() => shownHeads(scene, answer.value)),
     focus: followFocus(scene),
+    isPartial: computed(() => answer.value?.isPartial ?? false),
   };
   return {
     picture,

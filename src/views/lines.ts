@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal } from "@preact/signals-core";
-import { layoutTokens, type TokenLayout } from "../core/layout";
+import type { Axis } from "../core/axis";
+import { layoutInSight, layoutTokens, type TokenLayout } from "../core/layout";
 import { element } from "../dom/element";
 import { densityOf, type Stretch, seenOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
@@ -8,9 +9,12 @@ import { sideLookedFrom } from "./direction";
 import { followPicture, type LayerPicture } from "./layer-picture";
 import { LinesCanvas, type LinesPicture } from "./lines-canvas";
 import { marksOf, markTokens } from "./marks";
+import { mountMinimap } from "./minimap";
+import { mountMoving } from "./moving";
 import { mountPointing } from "./pointing";
 import type { Scene } from "./scene";
 import type { ShownHead } from "./shown-heads";
+import { inSight } from "./sight";
 
 /** The width of the picture between the tokens while it stands in no page, in CSS pixels. */
 const USUAL_WIDTH = 320;
@@ -23,10 +27,16 @@ export interface LineArea extends LayerPicture {
   readonly box: HTMLElement;
   readonly seen: ReadonlySignal<Stretch>;
   readonly layout: ReadonlySignal<TokenLayout>;
+  /** What is shown: of a long map the stretch in sight, the rest by its place. */
+  readonly scene: Scene;
 }
 
+/** How many tokens of a long map stand in sight, so that all rows fit into the view. */
+const ROWS = 40;
+
 /** The two columns of tokens with the lines of the active heads between them. */
-export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSignal): LineArea {
+export function mountLines(parent: HTMLElement, whole: Scene, signal: AbortSignal): LineArea {
+  const scene = inSight(whole, ROWS, signal);
   const { picture: told, painted } = followPicture(scene, signal);
   const { heads, focus } = told;
   const columns = {
@@ -40,8 +50,10 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
   const box = element("div", { class: "hs-scroll" }, area);
   tellWidth(box, signal);
   const seen = seenOf(box, signal);
-  parent.append(box);
-  mountPointing(area, columns, scene.tokens, signal);
+  const map = mountMinimap(scene, told, signal);
+  parent.append(element("div", { class: "hs-with-minimap" }, map, box));
+  mountPointing(area, columns, scene, signal);
+  mountMoving(area, scene, signal);
 
   const picture = pictureOf(scene, heads, widthOf(between, USUAL_WIDTH, signal), densityOf(signal));
   const paper = new LinesCanvas(canvas);
@@ -50,7 +62,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
     area.style.setProperty("--hs-row", `${rowHeight}px`);
     area.style.setProperty("--hs-height", `${height}px`);
     for (const side of ["query", "key"] as const) {
-      area.style.setProperty(`--hs-${side}-width`, String(widestToken(scene.info.value, side)));
+      area.style.setProperty(`--hs-${side}-width`, String(widestToken(scene.whole.value, side)));
     }
     area.dataset.rows = rowHeight < 16 ? "low" : "tall";
   });
@@ -74,6 +86,7 @@ export function mountLines(parent: HTMLElement, scene: Scene, signal: AbortSigna
     area,
     box,
     seen,
+    scene,
     layout: computed(() => picture.value.layout),
   };
 }
@@ -86,6 +99,11 @@ function pictureOf(
 ): ReadonlySignal<LinesPicture> {
   const layout = computed(() => {
     const { query_tokens, key_tokens } = scene.info.value ?? { query_tokens: [], key_tokens: [] };
+    const lens = scene.lens.value;
+    if (lens && scene.movable?.extents.value) {
+      const rows = ({ groups, inSight }: Axis) => ({ rows: groups.length, inSight });
+      return layoutInSight(rows(lens.queries), rows(lens.keys), scene.movable.size);
+    }
     return layoutTokens(query_tokens.length, key_tokens.length, scene.ranges.value);
   });
   return computed(() => {

@@ -56,7 +56,7 @@ export const modelView: View = (root, context, signal) => {
   });
   mountNotice(body, progress, signal);
   const readout = () => {
-    const tokens = detail.value ? readTokens(detail.value, scene.info.value) : [];
+    const tokens = detail.value ? readTokens(detail.value, detail.value.scene.info.value) : [];
     if (grid.pointed.value) return readCell(grid.pointed.value, grid.overviews.value, scene.info.value);
     return tokens.length > 0 ? tokens : restingWords(scene, missing.value, HINT);
   };

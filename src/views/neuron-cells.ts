@@ -1,6 +1,8 @@
-import { type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { type ReadonlySignal, signal as signalOf, untracked } from "@preact/signals-core";
+import { BAND } from "../core/layout";
 import { effectUntil } from "../dom/until";
 import type { LineArea } from "./lines";
+import { keysInSight } from "./neuron-sizes";
 import type { ShownChain } from "./neuron-state";
 import { STRIP_GAP } from "./neuron-strips";
 import type { Scene } from "./scene";
@@ -43,8 +45,9 @@ export function mountCells(
   };
   const inBody = (event: PointerEvent) => {
     const { left, top } = body.getBoundingClientRect();
-    const [start, stop] = scene.ranges.peek().keys;
-    const key = start + Math.floor((event.clientY - top) / layout.peek().rowHeight);
+    const moved = untracked(() => keysInSight(scene));
+    const [start, stop] = moved ?? scene.ranges.peek().keys;
+    const key = start + Math.floor((event.clientY - top - (moved ? BAND : 0)) / layout.peek().rowHeight);
     const x = event.clientX - left;
     // Numbers may stand over the strips, where these are scrolled past them.
     const isNumber = event.target instanceof Element && event.target.closest(".hs-number") !== null;
@@ -94,7 +97,7 @@ function move(
   };
   const step = steps[event.key];
   if (!step || !shown) return;
-  const [start, stop] = scene.ranges.peek().keys;
+  const [start, stop] = untracked(() => keysInSight(scene)) ?? scene.ranges.peek().keys;
   const within = (value: number, low: number, count: number) => Math.max(low, Math.min(count - 1, value));
   const [key, dimension] = now ? [now.key ?? start, now.dimension ?? 0] : [start - step[0], -step[1]];
   point({

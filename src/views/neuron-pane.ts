@@ -19,8 +19,8 @@ export interface Neurons extends LineArea {
 
 /** The lines of one head; and the way from queries and keys to weights for the query that is expanded. */
 export function mountNeurons(parent: HTMLElement, whole: Scene, signal: AbortSignal): Neurons {
-  const scene = singleHead(whole);
-  const lines = mountLines(parent, scene, signal);
+  const lines = mountLines(parent, singleHead(whole), signal);
+  const { scene } = lines;
   lines.area.classList.add("hs-neuron");
   const expansion = followExpansion(scene, lines, signal);
   const pointed = mountChain(lines, scene, expansion, signal);

@@ -15,7 +15,7 @@ export function readChain(shown: ShownChain, cell: PointedCell | null, info: Map
   if (key === null && dimension !== null) {
     return [from, `   dimension ${dimension}   q `, bold(chain.query[dimension] as number)];
   }
-  if (key === null) return [from, " → ", ...steps(shown, strongest(shown, info), info)];
+  if (key === null) return [from, " → ", ...steps(shown, strongest(shown), info)];
   if (chain.hidden?.[keyAt(key)]) return [word(info.key_tokens[key] ?? ""), " is hidden from ", from];
   if (dimension === null) return [from, " → ", ...steps(shown, key, info)];
   const [q, k] = [chain.query[dimension] as number, keys[keyAt(key) * headDim + dimension] as number];
@@ -36,9 +36,9 @@ function bold(value: number): HTMLElement {
 }
 
 /** The row of the key with the largest weight. */
-function strongest({ chain, keyAt }: ShownChain, info: MapInfo): number {
-  let best = 0;
-  for (let row = 1; row < info.key_tokens.length; row++) {
+function strongest({ chain, keyAt, keysInSight: [start, stop] }: ShownChain): number {
+  let best = start;
+  for (let row = start + 1; row < stop; row++) {
     if ((chain.softmax[keyAt(row)] as number) > (chain.softmax[keyAt(best)] as number)) best = row;
   }
   return best;

@@ -1,4 +1,6 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { BAND } from "../core/layout";
+import type { Span } from "../core/viewport";
 import { widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import type { LineArea } from "./lines";
@@ -43,9 +45,16 @@ export function followStripWidth(
   return width;
 }
 
+/** The keys in sight of a long map; null where all keys stand in the view. */
+export function keysInSight({ lens, movable }: Scene): Span | null {
+  return movable?.extents.value ? (lens.value?.keys.inSight ?? null) : null;
+}
+
 /** The rows of keys that are seen, and a few around them. */
 export function rowsInSight(scene: Scene, { seen, layout }: LineArea): RowsInSight {
   const { rowHeight, height } = layout.value;
+  const moved = keysInSight(scene);
+  if (moved) return { first: moved[0], stop: moved[1], top: BAND, rowHeight };
   const [start, stop] = scene.ranges.value.keys;
   const { top, height: extent } = seen.value;
   const shown = Math.max(0, stop - start);

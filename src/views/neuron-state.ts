@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { VectorRequest } from "../contract.gen";
 import { bandOf } from "../core/vectors";
 import { type Chain, chainOf } from "../core/vectors-chain";
+import type { Span } from "../core/viewport";
 import type { LineArea } from "./lines";
 import { type ChainColumn, columnsOf } from "./neuron-columns";
 import { type VectorAnswer, watchVectors } from "./neuron-vectors";
@@ -17,6 +18,8 @@ export interface ShownChain {
   readonly columns: readonly ChainColumn[];
   /** The position of a key by its row: a word stands for its first token. */
   readonly keyAt: (row: number) => number;
+  /** The rows of keys that do not gather those out of sight. */
+  readonly keysInSight: Span;
   /** Whether rows are left out or stand for several tokens. */
   readonly isPlain: boolean;
 }
@@ -54,6 +57,7 @@ export function followExpansion(scene: Scene, { focus }: LineArea, signal: Abort
       chain: chain.value,
       columns: columnsOf(found.vectors.rule, found.vectors),
       keyAt: (key: number) => lens.keys.groups[key]?.[0] ?? 0,
+      keysInSight: lens.keys.inSight,
       isPlain: lens.queries.isPlain && lens.keys.isPlain,
     };
   });

@@ -13,9 +13,9 @@ export const NEURONS: PaneKind = {
     const neurons = mountNeurons(parent, scene, signal);
     const readout = () => {
       const told = neurons.readout();
-      return told.length > 0 ? told : readTokens(neurons, scene.info.value);
+      return told.length > 0 ? told : readTokens(neurons, neurons.scene.info.value);
     };
-    return { ...neurons, readout, keys: [...CHAIN_KEYS, ...tokenKeys(scene)] };
+    return { ...neurons, readout, keys: [...CHAIN_KEYS, ...tokenKeys(neurons.scene)] };
   },
   chooseHeads: { control: headChoice, keys: headChoiceKeys },
 };

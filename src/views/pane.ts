@@ -23,6 +23,8 @@ export interface Pane extends LayerPicture {
   readonly readout: () => Readout;
   /** Keys of its own. */
   readonly keys: readonly KeyBinding[];
+  /** What it shows, where that is not all of a long map. */
+  readonly scene?: Scene;
   /** The row of the query whose chain of steps is shown. */
   readonly expanded?: ReadonlySignal<number | null>;
 }
@@ -72,9 +74,10 @@ export function paneView(view: ViewKind, kind: PaneKind): View {
       return told.length > 0 ? told : restingWords(scene, missing.value, kind.hint);
     };
     mountStatusLine(root, scene, pane.progress, readout, signal);
-    mountTable(root, scene, pane, signal);
+    mountTable(root, () => pane.scene ?? scene, pane, signal);
     const keys = [...layerKeys(scene, root), ...keysOfHeads(scene), ...pane.keys, ...searchKeys(aids.search)];
     mountKeys(root, toolbar, keys, signal);
     tellState(root, pane.progress, pane.layer, signal);
+    effectUntil(signal, () => setAttribute(root, "data-beyond", pane.isPartial.value ? "pending" : undefined));
   };
 }

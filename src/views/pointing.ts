@@ -2,7 +2,7 @@ import { batch, type ReadonlySignal } from "@preact/signals-core";
 import type { TokenPair } from "../core/context";
 import { followPointer } from "../dom/pointer";
 import { type Column, focusToken, type Side } from "./columns";
-import type { TokenCells } from "./scene";
+import type { Scene, TokenCells } from "./scene";
 
 const NOTHING: TokenPair = { query: null, key: null };
 
@@ -10,9 +10,10 @@ const NOTHING: TokenPair = { query: null, key: null };
 export function mountPointing(
   area: HTMLElement,
   columns: Readonly<Record<Side, ReadonlySignal<Column>>>,
-  selected: TokenCells,
+  scene: Pick<Scene, "tokens" | "movable" | "lens">,
   signal: AbortSignal,
 ): void {
+  const selected = scene.tokens;
   const hover = (event: Event) => setHover(selected, tokenAt(event.target));
   const leave = () => setHover(selected, null);
   followPointer(area, hover, signal);
@@ -23,7 +24,7 @@ export function mountPointing(
     "click",
     (event) => {
       const token = tokenAt(event.target);
-      if (token) togglePin(selected, token);
+      if (token) choose(token);
     },
     { signal },
   );
@@ -40,16 +41,58 @@ export function mountPointing(
   // A view that goes away while its token is pointed at must not leave the others isolated.
   signal.addEventListener("abort", leave, { once: true });
 
+  /** Pins a token; what stands for tokens out of sight brings them into sight instead. */
+  function choose(token: Token): void {
+    if (!goThere(token)) togglePin(selected, token);
+  }
+
+  function goThere({ side, position }: Token): boolean {
+    const axis = scene.lens.peek()?.[side === "query" ? "queries" : "keys"];
+    const group = axis?.groups[position];
+    const isGathered = axis && (position < axis.inSight[0] || position >= axis.inSight[1]);
+    return Boolean(isGathered && group && scene.movable?.reveal(side, group[group.length >> 1] as number));
+  }
+
   function answer(key: string, token: Token): boolean {
-    const { start, tokens } = columns[token.side].peek();
+    const { side } = token;
+    const { start, inSight } = columns[side].peek();
+    const page = inSight[1] - inSight[0];
     const row = token.position - start;
-    const rows: Record<string, number> = { ArrowUp: row - 1, ArrowDown: row + 1, Home: 0, End: tokens.length - 1 };
-    if (key === "Enter" || key === " ") togglePin(selected, token);
+    const steps: Record<string, number> = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page };
+    if (key === "Enter" || key === " ") choose(token);
     else if (key === "ArrowLeft") focusToken(columns.query.peek(), row);
     else if (key === "ArrowRight") focusToken(columns.key.peek(), row);
-    else if (key in rows) focusToken(columns[token.side].peek(), rows[key] as number);
+    else if (key === "Home" || key === "End") goTo(side, key === "Home" ? 0 : Number.POSITIVE_INFINITY);
+    else if (key in steps) step(side, token.position, steps[key] as number);
     else return false;
     return true;
+  }
+
+  /** Focuses the token so many rows on, and moves the rows in sight where it is not among them. */
+  function step(side: Side, row: number, by: number): void {
+    const { inSight, start } = columns[side].peek();
+    const extent = scene.movable?.extents.peek()?.[side];
+    const next = row + by;
+    if (!extent || (next >= inSight[0] && next < inSight[1])) focusToken(columns[side].peek(), next - start);
+    else goTo(side, extent.first + next - inSight[0]);
+  }
+
+  /** Focuses a row of all there are, in the middle of what is in sight if it was not. */
+  function goTo(side: Side, row: number): void {
+    const extent = scene.movable?.extents.peek()?.[side];
+    if (!extent || !scene.movable) {
+      focusToken(columns[side].peek(), row);
+      return;
+    }
+    const wanted = Math.max(0, Math.min(row, extent.rows - 1));
+    if (wanted < extent.first || wanted >= extent.stop) {
+      const isFar = wanted < extent.first - scene.movable.size || wanted >= extent.stop + scene.movable.size;
+      const before = isFar ? scene.movable.size >> 1 : wanted < extent.first ? 0 : extent.stop - extent.first - 1;
+      scene.movable.move(side, wanted - before);
+    }
+    const { first } = scene.movable.extents.peek()?.[side] ?? extent;
+    const column = columns[side].peek();
+    focusToken(column, column.inSight[0] - column.start + wanted - first);
   }
 }
 

@@ -1,10 +1,13 @@
-import { computed, type ReadonlySignal } from "@preact/signals-core";
+import { computed, type ReadonlySignal, type Signal, signal as signalOf } from "@preact/signals-core";
 import type { BlockRequest, MapInfo } from "../contract.gen";
 import { type Cell, mappedCell } from "../core/cell";
 import type { Aids, Selection, TokenPair, ViewContext } from "../core/context";
 import { type Lens, type LensOptions, lensOf } from "../core/lens";
+import { isLong } from "../core/long";
 import { pairRanges } from "../core/pair";
 import { sideLookedFrom } from "./direction";
+import type { ExcerptWish } from "./excerpts";
+import type { Movable } from "./sight";
 
 type Ranges = ReturnType<typeof pairRanges>;
 
@@ -29,8 +32,20 @@ export interface Scene {
   readonly heads: ReadonlySignal<readonly number[]>;
   /** The positions that the sentence-pair filter shows. */
   readonly ranges: ReadonlySignal<Ranges>;
-  /** The weights that the lines need. */
+  /** The weights that the lines need; null for a map that is too long for them to be sent. */
   readonly request: ReadonlySignal<BlockRequest | null>;
+  /** What is needed of a long map instead, by a part of the view that shows a stretch of its tokens. */
+  readonly excerpt: ReadonlySignal<ExcerptWish | null>;
+  /** From which tokens on a long map is in sight. All parts of a view share it. */
+  readonly sight: Signal<TokenPlace>;
+  /** What moves the tokens in sight; null in a part of the view that shows all of them. */
+  readonly movable: Movable | null;
+}
+
+/** A position of each side. */
+export interface TokenPlace {
+  readonly query: number;
+  readonly key: number;
 }
 
 /** The pinned tokens, and those under the pointer. */
@@ -43,7 +58,7 @@ export interface TokenCells {
 export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>): Scene {
   const { maps, selection, options } = context;
   const whole = computed(() => maps.value.find(({ name }) => name === selection.map.value) ?? maps.value[0]);
-  const lens = computed(() => whole.value && lensOf(whole.value, lensOptions(options.aids)));
+  const lens = computed(() => whole.value && lensOf(whole.value, wholeOptions(whole.value, options.aids)));
   const info = computed(() => lens.value?.info);
   const numLayers = computed(() => info.value?.num_layers ?? 0);
   const layer = computed(() => Math.max(0, Math.min(selection.layer.value, numLayers.value - 1)));
@@ -64,14 +79,23 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
       info.value ? pairRanges(info.value, selection.pair.value) : { queries: [0, 0], keys: [0, 0] },
     ),
     request: computed(() =>
-      info.value && heads.value.length > 0
+      info.value && heads.value.length > 0 && !isLong(whole.value as MapInfo)
         ? { kind: "block", map: info.value.name, layer: layer.value, heads: [...heads.value] }
         : null,
     ),
+    excerpt: computed(() => null),
+    sight: signalOf({ query: 0, key: 0 }),
+    movable: null,
   };
 }
 
-function lensOptions(aids: Aids): LensOptions {
+/** A long map is never here whole: what puts tokens together or leaves them out can only act on what is in sight. */
+function wholeOptions(info: MapInfo, aids: Aids): LensOptions {
+  const options = lensOptions(aids);
+  return isLong(info) ? { ...options, hideSpecial: false, hideSink: false, mergeWords: false } : options;
+}
+
+export function lensOptions(aids: Aids): LensOptions {
   return {
     threshold: aids.threshold.value,
     topK: aids.topK.value,
@@ -84,7 +108,7 @@ function lensOptions(aids: Aids): LensOptions {
 }
 
 /** A word stands for its first token where the selection asks for one. */
-function shownTokens({ query, key, hover }: Selection, lens: ReadonlySignal<Lens | undefined>): TokenCells {
+export function shownTokens({ query, key, hover }: Selection, lens: ReadonlySignal<Lens | undefined>): TokenCells {
   const shown = (side: "queries" | "keys", position: number | null) => {
     const row = position === null ? -1 : (lens.value?.[side].shownAt[position] ?? -1);
     return row < 0 ? null : row;

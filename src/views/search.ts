@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { MapInfo } from "../contract.gen";
+import type { Axis } from "../core/axis";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
 import { sideLookedFrom } from "./direction";
@@ -15,7 +16,18 @@ const NONE: Matches = { queries: [], keys: [] };
 
 export function matchesOf(scene: Scene): ReadonlySignal<Matches> {
   const { search } = scene.context.options.aids;
-  return computed(() => (scene.info.value ? findTokens(scene.info.value, search.value) : NONE));
+  return computed(() => {
+    const [info, whole, lens] = [scene.info.value, scene.whole.value, scene.lens.value];
+    if (!info || !whole || !lens) return NONE;
+    if (!lens.isRemote) return findTokens(info, search.value);
+    // Also what is out of sight is found: its row stands for it.
+    const { queries, keys } = findTokens(whole, search.value);
+    return { queries: rowsOf(queries, lens.queries), keys: rowsOf(keys, lens.keys) };
+  });
+}
+
+function rowsOf(positions: readonly number[], { shownAt }: Axis): number[] {
+  return [...new Set(positions.map((position) => shownAt[position] as number))].filter((row) => row >= 0);
 }
 
 function findTokens(info: MapInfo, search: string): Matches {

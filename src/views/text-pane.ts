@@ -5,8 +5,11 @@ import { effectUntil } from "../dom/until";
 import { heatLegend } from "./heat-legend";
 import { type KeyBinding, unpinKey } from "./keys";
 import { followPicture, type LayerPicture } from "./layer-picture";
+import { mountMinimap } from "./minimap";
+import { mountMoving } from "./moving";
 import type { Scene } from "./scene";
 import { matchesOf } from "./search";
+import { inSight } from "./sight";
 import { passagesOf } from "./text-passages";
 import { mountTextPointing } from "./text-pointing";
 import { type Shading, shadeQuantity, shadingOf } from "./text-shading";
@@ -14,22 +17,32 @@ import { markTokens, passageElement, shadeInks, shadeTokens } from "./text-token
 
 /** The input as running text. What it has in common with lines is read in the same way. */
 export interface TextPane extends LayerPicture {
+  /** What is shown: of a long map the stretch in sight, the rest by its place. */
+  readonly scene: Scene;
   readonly shading: ReadonlySignal<Shading>;
   readonly keys: readonly KeyBinding[];
 }
 
+/** How many tokens of a long text are in sight: their weights travel in less than a megabyte. */
+const TOKENS = 192;
+
 /** The input as running text, each token shaded by what the pointed or pinned one attends to, with a legend. */
-export function mountText(parent: HTMLElement, scene: Scene, signal: AbortSignal): TextPane {
+export function mountText(parent: HTMLElement, whole: Scene, signal: AbortSignal): TextPane {
+  const scene = inSight(whole, TOKENS, signal);
   const { picture, painted } = followPicture(scene, signal);
   const { heads, focus } = picture;
-  const shading = shadingOf(scene, heads, focus);
+  const shading = shadingOf(scene, heads, focus, picture.isPartial);
   const { scale } = scene.context.options;
   const quantity = computed(() => shadeQuantity(shading.value, scene));
   const top = computed(() => shading.value.top);
   const area = element("div", { class: "hs-text" });
   const box = element("div", { class: "hs-scroll" }, area);
   tellWidth(box, signal);
-  parent.append(element("div", { class: "hs-heat-bar" }, heatLegend(scene, quantity, top, signal)), box);
+  const map = mountMinimap(scene, picture, signal);
+  parent.append(
+    element("div", { class: "hs-heat-bar" }, heatLegend(scene, quantity, top, signal)),
+    element("div", { class: "hs-with-minimap" }, map, box),
+  );
 
   const passages = computed(() => passagesOf(scene).map(passageElement));
   const tokens = computed(() => passages.value.flatMap(({ shown }) => shown));
@@ -55,7 +68,8 @@ export function mountText(parent: HTMLElement, scene: Scene, signal: AbortSignal
     }
   });
   mountTextPointing(area, tokens, scene, signal);
-  return { ...picture, shading, keys: textKeys(scene) };
+  mountMoving(area, scene, signal);
+  return { ...picture, scene, shading, keys: textKeys(scene) };
 }
 
 function textKeys(scene: Scene): readonly KeyBinding[] {

@@ -14,6 +14,8 @@ export interface Piece {
   readonly key: number | null;
   /** Whether it goes on with the word of the token before. */
   readonly isJoined: boolean;
+  /** Where it stands for tokens out of sight, before or after those in sight. */
+  readonly beyond: "before" | "after" | null;
 }
 
 /** A text that is shown by itself. */
@@ -26,7 +28,8 @@ export interface Passage {
 /** Whether queries and keys are the same tokens of one text, so that a token can be shown once for both. */
 export function isOneText(info: MapInfo | undefined, pair: PairFilter): boolean {
   if (!info || info.name === "cross" || pair === "ab" || pair === "ba") return false;
-  return info.query_tokens.join("\0") === info.key_tokens.join("\0");
+  const { query_tokens: queries, key_tokens: keys } = info;
+  return queries === keys || (queries.length === keys.length && queries.every((token, at) => token === keys[at]));
 }
 
 /** The texts that a scene shows: one, both sentences of a pair, or that of the queries and that of the keys. */
@@ -39,11 +42,11 @@ export function passagesOf(scene: Scene): readonly Passage[] {
     return [
       {
         title: titleOf("query", info, pair[0]),
-        pieces: sidePieces("query", info, queries, joinsOf(lens.queries, whole.query_words)),
+        pieces: sidePieces("query", info, lens, queries, joinsOf(lens.queries, whole.query_words)),
       },
       {
         title: titleOf("key", info, pair[1]),
-        pieces: sidePieces("key", info, keys, joinsOf(lens.keys, whole.key_words)),
+        pieces: sidePieces("key", info, lens, keys, joinsOf(lens.keys, whole.key_words)),
       },
     ];
   }
@@ -75,8 +78,15 @@ function joinsOf({ groups }: Axis, words: readonly number[] | null): ReadonlySet
   return new Set([...groups.keys()].filter(isJoined));
 }
 
-function sidePieces(side: Side, info: MapInfo, [start, stop]: Span, joins: ReadonlySet<number>): Piece[] {
+function sidePieces(
+  side: Side,
+  info: MapInfo,
+  { queries, keys, isRemote }: Lens,
+  [start, stop]: Span,
+  joins: ReadonlySet<number>,
+): Piece[] {
   const isQuery = side === "query";
+  const [first, last] = isRemote ? (isQuery ? queries : keys).inSight : [start, stop];
   const special = new Set(isQuery ? info.query_special : info.key_special);
   return (isQuery ? info.query_tokens : info.key_tokens).slice(start, stop).map((text, index) => {
     const at = start + index;
@@ -86,13 +96,15 @@ function sidePieces(side: Side, info: MapInfo, [start, stop]: Span, joins: Reado
       query: isQuery ? at : null,
       key: isQuery ? null : at,
       isJoined: joins.has(at),
+      beyond: at < first ? "before" : at >= last ? "after" : null,
     };
   });
 }
 
 /** A key may be hidden where the query is not, as the attention sink can be. */
-function sharedPieces(info: MapInfo, { queries, keys }: Lens, range: Span, joins: ReadonlySet<number>): Piece[] {
-  return sidePieces("query", info, range, joins).map((piece) => {
+function sharedPieces(info: MapInfo, lens: Lens, range: Span, joins: ReadonlySet<number>): Piece[] {
+  const { queries, keys } = lens;
+  return sidePieces("query", info, lens, range, joins).map((piece) => {
     const positions = queries.groups[piece.query as number] ?? [];
     const key = positions.map((position) => keys.shownAt[position] as number).find((column) => column >= 0);
     return { ...piece, key: key ?? null };

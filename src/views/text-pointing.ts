@@ -41,8 +41,15 @@ export function mountTextPointing(
     if (shown) hover(hoverOf(shown.piece));
   };
   const leave = () => hover(NOTHING);
+  /** What stands for tokens out of sight brings them into sight instead of being pinned. */
+  const goThere = (piece: Piece): boolean => {
+    const side: Side = piece.query === null ? "key" : "query";
+    const group = scene.lens.peek()?.[side === "query" ? "queries" : "keys"].groups[piece[side] ?? -1];
+    return Boolean(piece.beyond && group && scene.movable?.reveal(side, group[group.length >> 1] as number));
+  };
   const pin = (piece: Piece) =>
     batch(() => {
+      if (goThere(piece)) return;
       const sides: readonly Side[] = untracked(() => isShared(scene)) ? [from()] : ["query", "key"];
       for (const side of sides) {
         const cell = scene.tokens[side];

@@ -30,10 +30,16 @@ export function shadingOf(
   scene: Scene,
   heads: ReadonlySignal<readonly ShownHead[]>,
   focus: ReadonlySignal<Focus>,
+  isPartial: ReadonlySignal<boolean>,
 ): ReadonlySignal<Shading> {
   const origin = originOf(scene, focus);
   const weights = computed(() => heads.value.map((one) => one.weights));
-  const received = computed(() => shadesReceived(weights.value, scene.ranges.value.queries));
+  const received = computed(() => {
+    const lens = scene.lens.value;
+    if (!lens?.isRemote) return shadesReceived(weights.value, scene.ranges.value.queries);
+    const queries = isPartial.value ? lens.queries.inSight : scene.ranges.value.queries;
+    return shadesReceived(weights.value, queries, (row) => lens.queries.groups[row]?.length ?? 0);
+  });
   return computed(() => {
     const from = origin.value;
     const side = from?.side === "key" ? "query" : "key";

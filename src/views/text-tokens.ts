@@ -19,6 +19,7 @@ export function passageElement({ title, pieces }: Passage): { root: HTMLElement;
   const text = element("div", { class: "hs-prose", dir: "auto", role: "listbox" });
   text.setAttribute("aria-label", title || "Text");
   const shown = pieces.map((piece, index) => {
+    if (piece.beyond) return { piece, mark: beyondElement(piece) };
     const mark = pieceElement(piece);
     // The spaces before a token and the line breaks after it are the text's, not the token's: they stay unshaded.
     const lead = /^ +(?=[^ ])/.exec(piece.text)?.[0] ?? (isApart && index > 0 && !piece.isJoined ? " " : "");
@@ -28,7 +29,26 @@ export function passageElement({ title, pieces }: Passage): { root: HTMLElement;
     return { piece, mark };
   });
   const heading = title ? [element("div", { class: "hs-prose-title" }, title)] : [];
-  return { root: element("div", { class: "hs-passage" }, ...heading, text), shown };
+  const [before, after] = [beyondBand(shown, "before"), beyondBand(shown, "after")];
+  return { root: element("div", { class: "hs-passage" }, ...heading, ...before, text, ...after), shown };
+}
+
+/** Tokens out of sight, by their place: a chip whose name says which. */
+function beyondElement({ text, query, key }: Piece): HTMLElement {
+  const attributes = { class: "hs-piece hs-beyond", role: "option", tabindex: -1, "aria-label": text };
+  return element("span", {
+    ...attributes,
+    title: `${text}: go there`,
+    "data-query": query ?? undefined,
+    "data-key": key ?? undefined,
+  });
+}
+
+function beyondBand(shown: readonly Shown[], where: "before" | "after"): HTMLElement[] {
+  const marks = shown.filter(({ piece }) => piece.beyond === where).map(({ mark }) => mark);
+  if (marks.length === 0) return [];
+  const band = element("div", { class: "hs-beyond-band", role: "listbox", "aria-label": `Tokens ${where}` }, ...marks);
+  return [band];
 }
 
 function pieceElement({ text, isSpecial, query, key }: Piece): HTMLElement {
@@ -77,7 +97,8 @@ export function shadeTokens(tokens: readonly Shown[], { side, shades }: Shading,
     const { background, color } = inks(shade);
     mark.dataset.shade = String(shade);
     const isMissing = Number.isNaN(shade);
-    if (mark.classList.toggle("hs-missing", isMissing) || mark.title) mark.title = isMissing ? "missing" : "";
+    mark.classList.toggle("hs-missing", isMissing);
+    if (!piece.beyond && (isMissing || mark.title)) mark.title = isMissing ? "missing" : "";
     mark.style.background = background;
     mark.style.color = color;
   }

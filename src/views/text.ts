@@ -10,7 +10,7 @@ export const TEXT: PaneKind = {
   hint: "Shaded by the mean attention that each token receives. Point at a token to see its own",
   mount(parent, scene, signal) {
     const text = mountText(parent, scene, signal);
-    return { ...text, readout: () => readText(text, scene.info.value) };
+    return { ...text, readout: () => readText(text, text.scene.info.value) };
   },
   controls: textControls,
   hasDirection: true,

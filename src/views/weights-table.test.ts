@@ -12,7 +12,12 @@ function open() {
   const scene = createScene(contextOf(maps, source), signal(false));
   const weights = [0, 1].map((head) => source.peek("block", "self", 0, head) as never);
   const answer = { kind: "block" as const, map: "self", layer: 0, heads: [0, 1], weights };
-  mountTable(document.body, scene, { heads: computed(() => shownHeads(scene, answer)) }, new AbortController().signal);
+  mountTable(
+    document.body,
+    () => scene,
+    { heads: computed(() => shownHeads(scene, answer)) },
+    new AbortController().signal,
+  );
   const details = document.querySelector("details:last-of-type") as HTMLDetailsElement;
   details.open = true;
   details.dispatchEvent(new Event("toggle"));

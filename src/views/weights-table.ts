@@ -18,7 +18,7 @@ const MOST_ROWS = 200;
  */
 export function mountTable(
   parent: HTMLElement,
-  scene: Scene,
+  sceneOf: () => Scene,
   pane: Pick<LayerPicture, "heads">,
   signal: AbortSignal,
 ): void {
@@ -33,7 +33,7 @@ export function mountTable(
     },
     { signal },
   );
-  const rows = computed(() => (isOpen.value ? rowsOf(scene, pane.heads.value) : []));
+  const rows = computed(() => (isOpen.value ? rowsOf(sceneOf(), pane.heads.value) : []));
   effectUntil(signal, () => {
     const [head, ...others] = rows.value;
     const cells = (row: readonly string[], tag: "td" | "th") =>
