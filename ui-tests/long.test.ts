@@ -1,4 +1,4 @@
-import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import { kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
 import { longCapture } from "./long-capture";
 
 test("looks", async ({ page }) => {

@@ -37,7 +37,8 @@ export interface RowsInSight {
  * most rows in sight, so that nothing moves while the reader does.
  */
 export function layoutInSight(queries: RowsInSight, keys: RowsInSight, size: number): TokenLayout {
-  const rowHeight = Math.min(MAX_ROW_HEIGHT, Math.max(MIN_ROW_HEIGHT, Math.floor(COMFORTABLE_HEIGHT / size)));
+  const room = COMFORTABLE_HEIGHT - BAND;
+  const rowHeight = Math.min(MAX_ROW_HEIGHT, Math.max(MIN_ROW_HEIGHT, Math.floor(room / size)));
   const middle = size * rowHeight;
   return {
     rowHeight,

@@ -27,6 +27,7 @@ export function bandsOf({ movable }: Scene, side: Side): { readonly before: HTML
 
 function band(count: number, where: "before" | "after"): HTMLElement {
   const style = `height: ${BAND}px`;
-  const name = count > 0 ? `${count.toLocaleString("en")} ${where}` : "";
+  const end = where === "before" ? "start of the text" : "end of the text";
+  const name = count > 0 ? `${count.toLocaleString("en")} ${where}` : end;
   return element("div", { class: `hs-band hs-${where}`, role: "presentation", style, "data-name": name });
 }

@@ -1,4 +1,5 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { isLong } from "../core/long";
 import { element } from "../dom/element";
 import { densityOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
@@ -9,6 +10,7 @@ import { type GridShape, type Overviews, watchOverviews } from "./overviews";
 import { overviewsThrough } from "./overviews-lens";
 import { PENDING, type Progress } from "./progress";
 import type { Scene } from "./scene";
+import { workBar } from "./work-bar";
 
 export interface Grid {
   /** Ready only once every thumbnail is painted. */
@@ -54,13 +56,17 @@ export function mountGrid(
     void density.value;
     return { measures: measures.value, numLayers: scene.info.value?.num_layers ?? 0, dark: scene.dark.value };
   });
-  const { overviews: whole, progress } = watchOverviews(
+  const selectedRow = () => shape.peek().rows.findIndex(({ layer }) => layer === scene.layer.peek());
+  const watch = watchOverviews(
     scene.context.source,
     wanted,
-    (rows) => nearestRow(rows, box, pitch.peek()),
+    (rows) => nearestRow(rows, box, pitch.peek(), selectedRow()),
+    () => isLong(scene.whole.peek() ?? NO_TOKENS),
     signal,
   );
-  const overviews = overviewsThrough(scene.lens, whole);
+  const { progress } = watch;
+  const overviews = overviewsThrough(scene.lens, watch.overviews);
+  parent.append(workBar(watch, signal));
   const painted = signalOf<Overviews | null>(null);
   const paper = new GridCanvas(canvas);
   const cells = computed(() => buildCells(measures.value, shape.value));
@@ -93,11 +99,14 @@ function shapeOf({ info, context }: Scene): GridShape | null {
   return { map: name, rows };
 }
 
-/** The missing row nearest to what the reader sees. */
-function nearestRow(rows: readonly number[], box: HTMLElement, pitch: number): number {
+const NO_TOKENS = { query_tokens: [], key_tokens: [] };
+
+/** The missing row nearest to what the reader sees: the selected layer's first, if it is in sight. */
+function nearestRow(rows: readonly number[], box: HTMLElement, pitch: number, selected: number): number {
   const first = box.scrollTop / pitch;
   const last = first + box.clientHeight / pitch - 1;
   const away = (row: number) => Math.max(0, first - row, row - last);
+  if (rows.includes(selected) && away(selected) === 0) return selected;
   return rows.reduce((best, row) => (away(row) < away(best) ? row : best));
 }
 

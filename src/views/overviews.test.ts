@@ -10,10 +10,15 @@ const shape = (...layers: number[]): GridShape => ({
   rows: layers.map((layer) => ({ layer, heads: [0, 1] })),
 });
 
-function watch(source: MemorySource, first: GridShape, nextOf = (rows: readonly number[]) => rows[0] as number) {
+function watch(
+  source: MemorySource,
+  first: GridShape,
+  nextOf = (rows: readonly number[]) => rows[0] as number,
+  isLong = false,
+) {
   const owner = new AbortController();
   const wanted = signal<GridShape | null>(first);
-  return { ...watchOverviews(source, wanted, nextOf, owner.signal), wanted, owner };
+  return { ...watchOverviews(source, wanted, nextOf, () => isLong, owner.signal), wanted, owner };
 }
 
 test("a grid in memory is ready in the same turn", () => {
@@ -67,4 +72,24 @@ test("another grid gives up what the last one asked for", async () => {
   source.last.resolve([HEAD, HEAD]);
   await vi.waitFor(() => expect(progress.value.state).toBe("ready"));
   expect(overviews.value.shape).toEqual(shape(1));
+});
+
+test("of a long map the first layer is enough; the work on the others is told, and can be stopped and gone on with", async () => {
+  const source = new MemorySource();
+  const { overviews, progress, work, stop, resume } = watch(source, shape(0, 1, 2), undefined, true);
+  expect([progress.value.state, work.value?.done, work.value?.total]).toEqual(["pending", 0, 3]);
+  source.hold("overview", "self", 0, [HEAD, HEAD]);
+  source.last.resolve([HEAD, HEAD]);
+  await vi.waitFor(() => expect(source.last.layer).toBe(1));
+  expect([progress.value.state, work.value?.done]).toEqual(["ready", 1]);
+  const { signal: second } = source.last;
+  stop();
+  expect([second.aborted, work.value?.isStopped, work.value?.done]).toEqual([true, true, 1]);
+  resume();
+  expect([source.last.layer, work.value?.isStopped, work.value?.total]).toEqual([1, false, 2]);
+  source.last.resolve([HEAD, HEAD]);
+  await vi.waitFor(() => expect(source.last.layer).toBe(2));
+  source.last.resolve([HEAD, HEAD]);
+  await vi.waitFor(() => expect(work.value).toBeNull());
+  expect(overviews.value.rows.every(Boolean)).toBe(true);
 });

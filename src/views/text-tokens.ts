@@ -47,8 +47,9 @@ function beyondElement({ text, query, key }: Piece): HTMLElement {
 function beyondBand(shown: readonly Shown[], where: "before" | "after"): HTMLElement[] {
   const marks = shown.filter(({ piece }) => piece.beyond === where).map(({ mark }) => mark);
   if (marks.length === 0) return [];
+  const name = element("span", { class: "hs-quiet" }, where);
   const band = element("div", { class: "hs-beyond-band", role: "listbox", "aria-label": `Tokens ${where}` }, ...marks);
-  return [band];
+  return [element("div", { class: "hs-beyond-row" }, name, band)];
 }
 
 function pieceElement({ text, isSpecial, query, key }: Piece): HTMLElement {
@@ -67,13 +68,14 @@ function pieceElement({ text, isSpecial, query, key }: Piece): HTMLElement {
 /** With line breaks inside of a token shown and kept; those at its end are the caller's. */
 function visibleText(token: string): string {
   if (/^ +$/.test(token)) return "␣".repeat(token.length);
+  if (token === "") return tokenText("").lead;
   const lines = token
     .replace(/^ +/, "")
     .replace(/\n+$/, (breaks) => "⏎".repeat(breaks.length))
     .split("\n");
   return lines
-    .map((line) => tokenText(line, Number.MAX_SAFE_INTEGER))
-    .map(({ lead, text }) => lead + text)
+    .map((line) => (line === "" ? null : tokenText(line, Number.MAX_SAFE_INTEGER)))
+    .map((shown) => (shown ? shown.lead + shown.text : ""))
     .join("⏎\n");
 }
 
