@@ -1,15 +1,15 @@
 /** How long a file of a gigabyte takes to open, and what is read of it; see `benchmarks/README.md`. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Page } from "playwright-core";
 import { newFolder, onDisk, type Sizes, writeAttentionFile } from "../ui-tests/attention-file";
+import { listed, openLab } from "../ui-tests/document-page";
 import { expect, test } from "../ui-tests/harness";
-import { served } from "../ui-tests/harness/served";
 
 const RESULT = new URL("results/file.md", import.meta.url);
-const RUNS = 7;
+const RUNS = 5;
 const MIB = 1024 * 1024;
 
 const words = (count: number) => Array.from({ length: count }, (_, position) => `t${position}`);
@@ -61,7 +61,7 @@ function watchOpening(page: Page): Promise<Opening> {
       return row.some((value) => value > 0);
     });
     const whole = await until(() => ["ready", "error"].includes(root()?.dataset.state ?? ""));
-    return { first, whole, says: root()?.querySelector(".hs-notice")?.textContent ?? "" };
+    return { first, whole, says: root()?.querySelector(".hs-notice span")?.textContent ?? "" };
   });
 }
 
@@ -71,11 +71,9 @@ async function open(page: Page, path: string): Promise<Opening & { bytes: number
   page.on("response", async (response) => {
     if (response.url().includes("/files/")) bytes += Number(response.headers()["content-length"]);
   });
-  await page.goto(`${served().url}/lab/workspaces/${randomUUID()}/tree/${dirname(path)}`);
-  await page.waitForFunction(() => window.jupyterapp !== undefined);
-  await page.evaluate(async () => void (await window.jupyterapp.restored));
+  await openLab(page, dirname(path));
   const opening = watchOpening(page);
-  await page.locator(".jp-DirListing-item").dblclick();
+  await listed(page, basename(path)).dblclick();
   return { ...(await opening), bytes };
 }
 
