@@ -58,7 +58,8 @@ function fromPlaywright(log) {
 function fromApt(log) {
   if (process.getuid?.() !== 0) return undefined;
   log("No Chromium from Playwright: trying apt ...");
-  const quiet = ["-qq", "-o=Dpkg::Use-Pty=0"];
+  // Another installation may be under way: apt waits for it, and for nothing else.
+  const quiet = ["-qq", "-o=Dpkg::Use-Pty=0", "-o=DPkg::Lock::Timeout=120"];
   return (
     attempt(log, 3 * MINUTE, ["apt-get", ...quiet, "update"]) &&
     attempt(log, 8 * MINUTE, ["apt-get", ...quiet, "install", "--yes", "--no-install-recommends", "chromium"]) &&

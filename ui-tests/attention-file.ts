@@ -21,7 +21,7 @@ export interface Odd {
   readonly tensors?: (tensors: Record<string, TensorEntry>) => void;
 }
 
-interface TensorEntry {
+export interface TensorEntry {
   dtype: string;
   shape: number[];
   data_offsets: [number, number];

@@ -1,14 +1,22 @@
-import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Page, Route } from "playwright-core";
 import { newFolder, onDisk, saveByPython, writeAttentionFile } from "./attention-file";
 import { cell, token } from "./controls";
+import {
+  largeFile,
+  listed,
+  madeFile,
+  note,
+  numbers,
+  openByClick,
+  openLab,
+  SIZES,
+  settled,
+  shown,
+} from "./document-page";
 import { command, expect, ready, screenshot, setTheme, test } from "./harness";
-
-const WORDS = "The cat sat on the mat".split(" ");
-const SIZES = { layers: 3, heads: 4, headDim: 8, tokens: WORDS };
-const SHOWN = ".headscope-file .headscope[data-view=explorer]";
+import { served } from "./harness/served";
 
 const TINY = `
 import torch
@@ -26,31 +34,6 @@ row = capture.weights(layer=2, head=1)[2]
 print(row.argmax(), f"{row.max():.3g}")
 `;
 
-import { served } from "./harness/served";
-
-/** Opens JupyterLab at a path, in a workspace of its own. */
-async function openLab(page: Page, path: string): Promise<void> {
-  await page.goto(`${served().url}/lab/workspaces/${randomUUID()}/tree/${path}`);
-  await settled(page);
-}
-
-async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => window.jupyterapp !== undefined);
-  await page.evaluate(async () => void (await window.jupyterapp.restored));
-}
-
-function listed(page: Page, name: string) {
-  return page.locator(".jp-DirListing-content").getByText(name, { exact: true });
-}
-
-function shown(page: Page) {
-  return page.locator(SHOWN);
-}
-
-function note(page: Page) {
-  return page.locator(".headscope-file-note");
-}
-
 /** What the server keeps of the page's workspace. */
 async function workspaceOf(page: Page): Promise<string> {
   const [, name] = /workspaces\/([^/]+)/.exec(page.url()) ?? [];
@@ -59,31 +42,6 @@ async function workspaceOf(page: Page): Promise<string> {
 
 async function kernels(): Promise<number> {
   return ((await (await fetch(`${served().url}/api/kernels`)).json()) as unknown[]).length;
-}
-
-/** A file whose heads differ, in a folder of its own. */
-function madeFile(name = "made.attn.safetensors", seed = 1): string {
-  const path = `${newFolder()}/${name}`;
-  writeAttentionFile(path, SIZES, {}, numbers(seed));
-  return path;
-}
-
-/** A file of 1024 tokens, full of zeros, in a folder of its own. */
-function largeFile(layers: number): string {
-  const path = `${newFolder()}/large.attn.safetensors`;
-  const tokens = Array.from({ length: 1024 }, (_, position) => `t${position}`);
-  writeAttentionFile(path, { layers, heads: 12, headDim: 64, tokens });
-  return path;
-}
-
-/** Float32 numbers from -2 to 2, the same for the same seed. */
-function numbers(seed: number): Uint8Array {
-  let state = seed;
-  const values = Float32Array.from({ length: 2 * 3 * 4 * 6 * 8 }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 30 - 2;
-  });
-  return new Uint8Array(values.buffer);
 }
 
 test("a double click opens what Python saved in a tab, without a kernel", async ({ page }) => {
@@ -178,66 +136,6 @@ test("nothing is written: no checkpoint, no save, and the menu saves pictures al
   expect(files.map(({ name }) => name)).toEqual(["made.attn.safetensors"]);
 });
 
-test("what is no file of ours says so, and opens once it is one", async ({ page, guard }) => {
-  guard.allow(/status of 416/, "the browser tells of every answer that is no success");
-  const path = madeFile();
-  const good = readFileSync(onDisk(path));
-  const bad = (seed: (path: string) => void) => {
-    writeFileSync(onDisk(path), good);
-    seed(path);
-  };
-  const alarming = Buffer.alloc(8);
-  alarming.writeBigUInt64LE(2n ** 44n);
-  const cases: [(path: string) => void, RegExp][] = [
-    [(path) => truncateSync(onDisk(path), good.length - 100), /This file is cut off: it has \d+ bytes of the \d+/],
-    [(path) => truncateSync(onDisk(path), 0), /only 0 bytes long/],
-    [(path) => writeFileSync(onDisk(path), Buffer.concat([alarming, good.subarray(8)])), /no attention file/],
-    [(path) => writeFileSync(onDisk(path), "<html><script>alert(1)</script>"), /no attention file/],
-    [(path) => writeAttentionFile(path, SIZES, { version: "7" }), /version 7 of the format.*update Headscope/],
-    [
-      (path) => writeFileSync(onDisk(path), Buffer.concat([Buffer.from("\x02\0\0\0\0\0\0\0"), Buffer.from("{}")])),
-      /holds no attention/,
-    ],
-    [
-      (path) =>
-        writeAttentionFile(path, SIZES, {
-          tensors: (tensors) => {
-            (tensors["keys.1"] as { data_offsets: number[] }).data_offsets = [0, 768];
-          },
-        }),
-      /damaged.*"keys\.1"|damaged.*does not start where/,
-    ],
-  ];
-  bad(cases[0]?.[0] as () => void);
-  await openLab(page, path);
-  for (const [seed, words] of cases) {
-    bad(seed);
-    await note(page).getByRole("button", { name: "Try again" }).click();
-    await expect.poll(() => note(page).textContent()).toMatch(words);
-    expect(await shown(page).count()).toBe(0);
-  }
-  await screenshot(page, "lab-file-broken");
-  writeFileSync(onDisk(path), good);
-  await note(page).getByRole("button", { name: "Try again" }).click();
-  await ready(shown(page), 0);
-});
-
-test("tokens are text, whatever they hold", async ({ page }) => {
-  const path = `${newFolder()}/html.attn.safetensors`;
-  const evil = '<img src=x onerror="window.harmed=1">';
-  writeAttentionFile(path, { ...SIZES, tokens: [evil, "</script><script>window.harmed=1</script>", "a"] });
-  await openLab(page, path);
-  const root = shown(page);
-  await ready(root, 0);
-  for (const tab of ["Matrix", "Text", "Neurons"]) {
-    await root.getByRole("tab", { name: tab }).click();
-    await ready(root, 0);
-  }
-  expect(await root.getByText("<img src=…rmed=1").count()).toBeGreaterThan(0);
-  expect(await root.locator("img, script").count()).toBe(0);
-  expect(await page.evaluate(() => "harmed" in window)).toBe(false);
-});
-
 test("a file that another has replaced says so, and is read again", async ({ page }) => {
   const path = madeFile();
   await openLab(page, path);
@@ -311,6 +209,27 @@ test("a gigabyte shows its picture, all thumbnails included, from less than 20 M
   await screenshot(page, "lab-file-gigabyte");
 });
 
+test("a gigabyte of a long text shows its thumbnails from less than 20 MB", async ({ page }) => {
+  const path = largeFile(16, 10_900);
+  expect(statSync(onDisk(path)).size).toBeGreaterThan(1e9);
+  let bytes = 0;
+  page.on("requestfinished", async (request) => {
+    if (request.url().includes("/files/")) bytes += (await request.sizes()).responseBodySize;
+  });
+  await openLab(page, path);
+  const lastRow = () =>
+    shown(page)
+      .locator(".hs-grid canvas")
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const row = canvas.getContext("2d")?.getImageData(0, canvas.height - 8, canvas.width, 1).data ?? [];
+        return row.some((value) => value > 0);
+      });
+  await expect.poll(lastRow).toBe(true);
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(20e6);
+  await screenshot(page, "lab-file-long");
+});
+
 test("the views' code is loaded with the first file, not with JupyterLab", async ({ page }) => {
   const path = madeFile();
   await openLab(page, dirname(path));
@@ -330,11 +249,7 @@ test("the views' code is loaded with the first file, not with JupyterLab", async
 });
 
 test("Notebook 7 opens a file from its tree, and shows it as it was left after a reload", async ({ page }) => {
-  const path = madeFile();
-  await page.goto(`${served().url}/tree/${dirname(path)}`);
-  const opened = page.context().waitForEvent("page");
-  await listed(page, "made.attn.safetensors").dblclick();
-  const tab = await opened;
+  const tab = await openByClick(page, madeFile(), "notebook");
   const root = shown(tab);
   await ready(root, 0);
   await screenshot(tab, "notebook-file");

