@@ -415,6 +415,7 @@ def from_attentions(
     cross_attentions: Any = None,
     encoder_tokens: Sequence[str] | None = None,
     decoder_tokens: Sequence[str] | None = None,
+    segments: Any = None,
     prettify: bool = True,
     layers: Sequence[int] | None = None,
     batch_index: int | None = None,
@@ -443,6 +444,9 @@ def from_attentions(
         in their number of layers.
     encoder_tokens, decoder_tokens
         The tokens of these.
+    segments
+        Named ranges of positions, `[(name, start, stop), ...]`, that can stand for their tokens. They are of `tokens`,
+        or of the tokens that they are given for: `{"encoder_tokens": [...], "decoder_tokens": [...]}`.
     prettify
         Show tokens as text, see `headscope.tokens.prettify`; False shows them as given.
     layers
@@ -474,6 +478,7 @@ def from_attentions(
         decoder_tokens,
         prettify,
         batch_index,
+        segments,
     )
     return Capture(keep_layers(given.maps(), layers), name or "attention")
 
