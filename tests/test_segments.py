@@ -107,3 +107,32 @@ def test_given_weights_say_what_is_wrong(segments: Any, error: type[Exception], 
 def test_layers_that_are_kept_keep_their_segments() -> None:
     capture = hs.from_attentions([WEIGHTS] * 3, TOKENS, segments=[("a", 0, 2)], layers=[1])
     assert capture.maps["self"].query_segments == (("a", 0, 2),)
+
+
+def test_weights_between_segments() -> None:
+    weights = np.random.default_rng(3).random((2, 6, 6)).astype(np.float32)
+    capture = hs.from_attentions([weights], TOKENS, segments=[("a", 0, 2), ("b", 3, 6)])
+    rows = np.stack([weights[:, :2].mean(1), weights[:, 3:].mean(1)], 1)
+    expected = np.stack([rows[..., :2].sum(-1), rows[..., 3:].sum(-1)], -1)
+    np.testing.assert_allclose(capture.segment_weights(0), expected, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(capture.segment_weights(0, 1), capture.segment_weights(0)[1])
+
+
+def test_weights_between_segments_that_are_not_there() -> None:
+    cross = hs.from_attentions([WEIGHTS] * 2, TOKENS, key_tokens=TOKENS, segments=[("a", 0, 1)], layers=[1])
+    with pytest.raises(
+        ValueError, match="the 'self' map has no key segments: give segments= to what makes the capture"
+    ):
+        cross.segment_weights(1)
+    with pytest.raises(ValueError, match="layer 0 was left out"):
+        cross.segment_weights(0)
+    with pytest.raises(ValueError, match="there is no attention map 'cross'"):
+        cross.segment_weights(1, map="cross")
+    with pytest.raises(ValueError, match="has no query segments"):
+        hs.from_attentions([WEIGHTS], TOKENS).segment_weights(0, 0)
+
+
+def test_a_map_checks_its_segments() -> None:
+    record = hs.from_attentions([WEIGHTS], TOKENS).maps["self"].records
+    with pytest.raises(ValueError, match="key_segments: 'a' from 0 to 7 is not within the 6 key tokens"):
+        hs.AttentionMap("self", record, TOKENS, TOKENS, key_segments=[("a", 0, 7)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -44,7 +45,7 @@ def check_segments(segments: Any, size: int, unit: str, what: str = "segments") 
     if isinstance(segments, str) or not isinstance(segments, Sequence):
         raise TypeError(f"{what} must be a list of (name, start, stop), not {segments!r}.")
     found = sorted((_checked(one, size, unit, what) for one in segments), key=lambda one: one.start)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         if after.start < before.stop:
             raise ValueError(
                 f"{what}: {_described(before)} and {_described(after)} overlap: end the first at {after.start} or "
