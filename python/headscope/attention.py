@@ -483,7 +483,8 @@ def from_attentions(
         The tokens of these.
     segments
         Named ranges of positions, `[(name, start, stop), ...]`, that can stand for their tokens. They are of `tokens`,
-        or of the tokens that they are given for: `{"encoder_tokens": [...], "decoder_tokens": [...]}`.
+        or of the first tokens that are there; or of those that they are given for, such as
+        `{"encoder_tokens": [...], "decoder_tokens": [...]}`.
     prettify
         Show tokens as text, see `headscope.tokens.prettify`; False shows them as given.
     layers
