@@ -92,6 +92,13 @@ export interface ExcerptHeader {
   missing: number;
 }
 
+/** A named part of a side of a map, such as a message of a chat: the tokens from `start` up to `stop`. */
+export interface Segment {
+  name: string;
+  start: number;
+  stop: number;
+}
+
 /** One attention map, as the page needs to know it. */
 export interface MapInfo {
   name: string;
@@ -104,6 +111,8 @@ export interface MapInfo {
   key_special: number[];
   query_words: number[] | null;
   key_words: number[] | null;
+  query_segments: Segment[];
+  key_segments: Segment[];
   sentence_b_start: number | null;
   no_vectors: string[];
 }
@@ -333,6 +342,8 @@ export interface ViewTraits {
   hide_special: boolean;
   hide_sink: boolean;
   merge_words: boolean;
+  merge_segments: boolean;
+  open_segments: number[];
   direction: Direction;
   search: string;
   decided: string[];
@@ -367,6 +378,8 @@ export interface SnapshotState {
   hide_special: boolean;
   hide_sink: boolean;
   merge_words: boolean;
+  merge_segments: boolean;
+  open_segments: number[];
   direction: Direction;
   search: string;
 }

@@ -61,6 +61,8 @@ export function mapInfo(
     key_special: special,
     query_words: null,
     key_words: null,
+    query_segments: [],
+    key_segments: [],
     sentence_b_start: null,
     no_vectors: Array(layers).fill("These weights were given."),
     ...more,

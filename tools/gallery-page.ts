@@ -80,6 +80,8 @@ function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } 
         hideSpecial: signal(false),
         hideSink: signal(false),
         mergeWords: signal(false),
+        mergeSegments: signal(false),
+        openSegments: signal<readonly number[]>([]),
         direction: signal<Direction>(wish.direction ?? "out"),
         search: signal(""),
       },

@@ -59,7 +59,8 @@ export function writeAttentionFile(path: string, sizes: Sizes, odd: Odd = {}, da
   const map = {
     ...{ name: "self", label: "Self", num_layers: layers, num_heads: Array(layers).fill(heads) },
     ...{ query_tokens: tokens, key_tokens: tokens, query_special: [], key_special: [] },
-    ...{ query_words: null, key_words: null, sentence_b_start: null, no_vectors: Array(layers).fill("") },
+    ...{ query_words: null, key_words: null, query_segments: [], key_segments: [] },
+    ...{ sentence_b_start: null, no_vectors: Array(layers).fill("") },
     ...{ query_grid: null, key_grid: null, records },
   };
   const report = { model: "Made", maps: [], missing: {}, notes: [] };

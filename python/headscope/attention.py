@@ -256,6 +256,43 @@ class Capture:
         block = self._kept_map(layer, map).block(layer, head, queries, keys)
         return block[tuple(0 if is_single(axis) else slice(None) for axis in (head, queries, keys))]
 
+    def segment_weights(self, layer: int, head: Positions = None, map: str | None = None) -> NDArray[np.float32]:
+        """Return exact weights between segments: the sum over the keys of one, the mean over the queries of the other.
+
+        So it is how much of the attention of a segment's queries rests on a segment's keys. Tokens of no segment are
+        left out: a row adds up to less than 1 by what they get.
+
+        Parameters
+        ----------
+        layer, head, map
+            As in `weights`.
+
+        Returns
+        -------
+        ndarray of float32
+            Shape (heads, query segments, key segments); the first axis is dropped where one head was given. NaN where a
+            weight is missing.
+
+        Raises
+        ------
+        IndexError
+            A layer or head out of range.
+        ValueError
+            An unknown map, one without segments on one of its sides, or a layer that `layers=` left out.
+        """
+        chosen = self._kept_map(layer, map)
+        sides = chosen.query_segments, chosen.key_segments
+        for side, segments in zip(("query", "key"), sides, strict=True):
+            if not segments:
+                raise ValueError(
+                    f"the {chosen.name!r} map has no {side} segments: give segments= to what makes the capture, or "
+                    "ranges of tokens to AttentionMap.excerpt."
+                )
+        queries, keys = ([[segment.start, segment.stop] for segment in side] for side in sides)
+        heads = _positions(head, chosen.num_heads(layer), "head")
+        found = chosen.excerpt(layer, heads, queries, keys)
+        return found[0] if is_single(head) else found
+
     def to_frame(self, layer: int, head: Positions = None, map: str | None = None) -> Any:
         """Return exact weights as a table, a row for each query and key: for pandas, which has to be installed.
 
@@ -415,6 +452,7 @@ def from_attentions(
     cross_attentions: Any = None,
     encoder_tokens: Sequence[str] | None = None,
     decoder_tokens: Sequence[str] | None = None,
+    segments: Any = None,
     prettify: bool = True,
     layers: Sequence[int] | None = None,
     batch_index: int | None = None,
@@ -443,6 +481,10 @@ def from_attentions(
         in their number of layers.
     encoder_tokens, decoder_tokens
         The tokens of these.
+    segments
+        Named ranges of positions, `[(name, start, stop), ...]`, that can stand for their tokens. They are of `tokens`,
+        or of the first tokens that are there; or of those that they are given for, such as
+        `{"encoder_tokens": [...], "decoder_tokens": [...]}`.
     prettify
         Show tokens as text, see `headscope.tokens.prettify`; False shows them as given.
     layers
@@ -474,6 +516,7 @@ def from_attentions(
         decoder_tokens,
         prettify,
         batch_index,
+        segments,
     )
     return Capture(keep_layers(given.maps(), layers), name or "attention")
 
@@ -486,6 +529,7 @@ def capture(
     *,
     inputs: Mapping[str, Any] | None = None,
     target: str | None = None,
+    segments: Any = None,
     batch_index: int = 0,
     layers: Sequence[int] | None = None,
     keep_padding: bool = False,
@@ -523,6 +567,23 @@ def capture(
     target
         For an encoder-decoder: what the decoder writes. By default the decoder inputs or labels among `inputs`, else
         what the model generates greedily, else the start token alone.
+    segments
+        Named parts of the text, which can stand for their tokens in a view (`merge_segments`) and in `segment_weights`:
+
+        - `"sentences"`, `"paragraphs"` or `"lines"`: these of each text, or of each message of a chat; see
+          `headscope.splitting` for the rules;
+        - a list of markers, such as `["Document:", "Question:"]`: wherever one stands, a segment begins that is named
+          after it. What is before the first is the segment `beginning`;
+        - a list of `(name, start, stop)`: ranges of characters of `text`; of a chat, of the text that its template
+          makes of it; with `inputs`, ranges of positions, padding that is not shown left aside;
+        - `"messages"`: those of a chat, `system`, `user 1`, `assistant` and so on, each with all that the template
+          puts around it. They are what a chat has where `segments` is None;
+        - a mapping, for several texts: `{"text": "sentences", "text_pair": [("second", 0, 30)], "target": "lines"}`;
+          with `inputs`, ranges for `"input_ids"` and `"decoder_input_ids"`;
+        - `[]` for none.
+
+        A token belongs to the segment of its first character that is in any, spaces around it left aside. Tokens of no
+        segment, such as special tokens around a text, stay by themselves.
     batch_index
         Which row of a batch is captured. One capture holds one text.
     layers
@@ -600,6 +661,7 @@ def capture(
         prettify,
         offload,
         progress,
+        segments,
     )
     passed = run(request)
     maps = keep_layers([_map_of_parts(part) for part in passed.maps], layers)
@@ -650,4 +712,6 @@ def _map_of_parts(part: MapParts) -> AttentionMap:
         sentence_b_start=part.queries.sentence_b_start if part.queries is part.keys else None,
         query_grid=part.queries.grid,
         key_grid=part.keys.grid,
+        query_segments=part.queries.segments,
+        key_segments=part.keys.segments,
     )

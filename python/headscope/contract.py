@@ -147,11 +147,20 @@ class ExcerptHeader(TypedDict):
     missing: int
 
 
+class Segment(TypedDict):
+    """A named part of a side of a map, such as a message of a chat: the tokens from `start` up to `stop`."""
+
+    name: str
+    start: int
+    stop: int
+
+
 class MapInfo(TypedDict):
     """One attention map, as the page needs to know it.
 
     `*_special` are positions of special tokens. `*_words` is the number of the word that each token belongs to, null
-    where words are not known. `no_vectors` says for each layer why there are no queries and keys, and is empty where
+    where words are not known. `*_segments` rise and do not overlap; positions between them belong to none, and without
+    segments the list is empty. `no_vectors` says for each layer why there are no queries and keys, and is empty where
     there are.
     """
 
@@ -165,6 +174,8 @@ class MapInfo(TypedDict):
     key_special: list[int]
     query_words: list[int] | None
     key_words: list[int] | None
+    query_segments: list[Segment]
+    key_segments: list[Segment]
     sentence_b_start: int | None
     no_vectors: list[str]
 
@@ -466,6 +477,8 @@ class ViewTraits(TypedDict):
     hide_special: bool
     hide_sink: bool
     merge_words: bool
+    merge_segments: bool
+    open_segments: list[int]
     direction: Direction
     search: str
     decided: list[str]
@@ -502,6 +515,8 @@ class SnapshotState(TypedDict):
     hide_special: bool
     hide_sink: bool
     merge_words: bool
+    merge_segments: bool
+    open_segments: list[int]
     direction: Direction
     search: str
 

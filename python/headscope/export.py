@@ -52,6 +52,8 @@ DEFAULTS = {
     "hide_special": False,
     "hide_sink": False,
     "merge_words": False,
+    "merge_segments": False,
+    "open_segments": [],
     "direction": "out",
     "search": "",
 }

@@ -30,6 +30,7 @@ def capture_generation(
     prompt: Any = None,
     *,
     inputs: Mapping[str, Any] | None = None,
+    segments: Any = None,
     sequence_index: int = 0,
     layers: Sequence[int] | None = None,
     candidates: int | None = 10,
@@ -52,6 +53,9 @@ def capture_generation(
         The text to go on from, for an encoder-decoder the text to read; or the messages of a chat.
     inputs
         In place of a prompt: what `model.generate` takes, such as a batch from the tokenizer or a processor.
+    segments
+        Named parts of the prompt, as in `headscope.capture`; by default the messages of a chat, else the whole
+        `prompt`. What the model writes is one more segment, `generated`, unless this is `[]`.
     sequence_index
         Which of the sequences that `model.generate` returns is captured: several prompts or `num_return_sequences` give
         several.
@@ -81,11 +85,12 @@ def capture_generation(
         raise ValueError(f"{given} given: call capture_generation(model, tokenizer, prompt) or pass inputs=batch.")
     from headscope.capture.generating import write
 
-    written = write(model, tokenizer, prompt, inputs, sequence_index, generate_options)
+    written = write(model, tokenizer, prompt, inputs, sequence_index, generate_options, segments)
     captured = capture(
         model,
         tokenizer,
         inputs=written.inputs,
+        segments=written.segments,
         layers=layers,
         candidates=candidates,
         prettify=prettify,

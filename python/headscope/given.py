@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 
 from headscope.arrays import array_records
 from headscope.maps import AttentionMap
+from headscope.segments import by_argument, check_segments
 from headscope.tokens import read_names
 
 Tokens: TypeAlias = "Sequence[str] | None"
+TOKENS = ("tokens", "key_tokens", "encoder_tokens", "decoder_tokens")
 Axis: TypeAlias = "tuple[str, Tokens]"
 """An argument's name and the tokens that came in it."""
 
@@ -30,6 +32,7 @@ class Given:
     decoder_tokens: Tokens
     prettify: bool
     batch_index: int | None
+    segments: Any = None
 
     def maps(self) -> list[AttentionMap]:
         """Return the attention maps, or raise ValueError or TypeError for arguments that do not fit."""
@@ -90,6 +93,7 @@ class Given:
         records = array_records(weights, what, self.batch_index)
         queries = _checked_tokens(query_axis, what, records[0].num_queries)
         keys = _checked_tokens(key_axis, what, records[0].num_keys)
+        segments = self._segments()
         query_row, key_row = (read_names(tokens, self.prettify) for tokens in (queries, keys))
         return AttentionMap(
             kind,
@@ -100,8 +104,20 @@ class Given:
             key_special=key_row.special,
             query_words=query_row.words,
             key_words=key_row.words,
+            query_segments=check_segments(segments.get(query_axis[0], ()), len(queries), query_axis[0]),
+            key_segments=check_segments(segments.get(key_axis[0], ()), len(keys), key_axis[0]),
             sentence_b_start=self._checked_start(len(queries)) if kind in ("self", "encoder") else None,
         )
+
+    def _segments(self) -> Mapping[str, Any]:
+        """Return the segments by the argument whose tokens they are of."""
+        names = [name for name in TOKENS if getattr(self, name) is not None]
+        if isinstance(self.segments, (str, bytes)):
+            raise TypeError(
+                f"segments is {self.segments!r}, but there is no text to split: give (name, start, stop) for each, in "
+                "positions of tokens."
+            )
+        return by_argument(self.segments, names)
 
     def _checked_start(self, size: int) -> int | None:
         start = self.sentence_b_start

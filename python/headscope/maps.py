@@ -15,6 +15,7 @@ from headscope.excerpts import Groups, excerpt, owners_of
 from headscope.pooling import bin_edges
 from headscope.positions import Positions, check_position, ranges
 from headscope.records import LeftOut, Record, VectorRecord
+from headscope.segments import check_segments
 from headscope.tiles import Check, check_pool, checked_place, is_blank, pooled, seen_by_rows, tile, unchecked
 from headscope.vectors import why_no_vectors
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headscope.contract import MapInfo, PoolKind
+    from headscope.contract import Segment as SegmentInfo
     from headscope.grids import Grid
+    from headscope.segments import Segment
 
 LABELS = {"self": "Self", "encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
 
@@ -48,11 +51,16 @@ class AttentionMap:
         For each token the number of its word, see `headscope.words`; None where words are not known.
     query_grid, key_grid
         How the positions lie in an image, None where they do not.
+    query_segments, key_segments
+        Named ranges of tokens, `(name, start, stop)`, see `headscope.segments`; none by default.
 
     Raises
     ------
     ValueError
-        If there is no layer, or a layer's positions are not as many as the tokens.
+        If there is no layer, a layer's positions are not as many as the tokens, or segments are not within the tokens
+        or overlap.
+    TypeError
+        Segments that are no triples.
     """
 
     def __init__(
@@ -70,6 +78,8 @@ class AttentionMap:
         key_words: Sequence[int] | None = None,
         query_grid: Grid | None = None,
         key_grid: Grid | None = None,
+        query_segments: Sequence[tuple[str, int, int]] = (),
+        key_segments: Sequence[tuple[str, int, int]] = (),
     ) -> None:
         self.name = name
         self.label = label or LABELS.get(name, name.capitalize())
@@ -79,6 +89,8 @@ class AttentionMap:
         self.query_words, self.key_words = _tuple(query_words), _tuple(key_words)
         self.sentence_b_start = sentence_b_start
         self.query_grid, self.key_grid = query_grid, key_grid
+        self.query_segments = check_segments(query_segments, len(self.query_tokens), "query tokens", "query_segments")
+        self.key_segments = check_segments(key_segments, len(self.key_tokens), "key tokens", "key_segments")
         if not self.records:
             raise ValueError(f"the {name!r} map has no layers.")
         for layer, record in enumerate(self.records):
@@ -328,6 +340,8 @@ class AttentionMap:
             "key_special": list(self.key_special),
             "query_words": None if self.query_words is None else list(self.query_words),
             "key_words": None if self.key_words is None else list(self.key_words),
+            "query_segments": [_segment_info(segment) for segment in self.query_segments],
+            "key_segments": [_segment_info(segment) for segment in self.key_segments],
             "sentence_b_start": self.sentence_b_start,
             "no_vectors": [why_no_vectors(record) for record in self.records],
         }
@@ -337,6 +351,10 @@ class AttentionMap:
         many = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]} to {heads[-1]}"
         size = f"{len(self.query_tokens)} queries x {len(self.key_tokens)} keys"
         return f"AttentionMap({self.name!r}: {self.num_layers} layers x {many} heads, {size})"
+
+
+def _segment_info(segment: Segment) -> SegmentInfo:
+    return {"name": segment.name, "start": segment.start, "stop": segment.stop}
 
 
 def _tuple(words: Sequence[int] | None) -> tuple[int, ...] | None:

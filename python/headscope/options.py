@@ -20,7 +20,9 @@ Reading aids, of this view alone. They change what is drawn, never the weights t
     read. `hide_special`: leave out special tokens. `hide_sink`: leave out the first key, on which heads rest that look
     for nothing (Xiao et al. 2023, https://arxiv.org/abs/2309.17453), and scale each query's other weights so that they
     add up to 1. `merge_words`: words in place of their tokens, weights summed over keys and their mean taken over
-    queries. `search`: tokens that hold this text are marked.
+    queries. `merge_segments`: the segments of a capture in place of their tokens, put together in the same way.
+    `open_segments`: those that show their tokens nonetheless, by name or by number from 0, on either side of the map.
+    `search`: tokens that hold this text are marked.
 """
 
 from __future__ import annotations
@@ -48,7 +50,10 @@ if TYPE_CHECKING:
 
 PLACE = ("map", "layer", "heads", "query", "key", "pair")
 """Options that move all views of a capture."""
-AIDS = ("threshold", "top_k", "hide_special", "hide_sink", "merge_words", "direction", "search")
+AIDS = (
+    *("threshold", "top_k", "hide_special", "hide_sink", "merge_words", "merge_segments", "open_segments"),
+    *("direction", "search"),
+)
 """Reading aids, of every view."""
 SHARED = (*PLACE, "head", "theme", "include_layers", *AIDS)
 GRID = ("include_heads", "detail")
@@ -103,6 +108,8 @@ def check_options(
     kept = sorted({layer for each in capture.maps.values() for layer in each.layers})
     if "include_layers" not in given and len(kept) < _deepest(capture):
         given["include_layers"] = kept
+    if "open_segments" in given:
+        given["open_segments"] = _open_segments(given["open_segments"], map_)
     _place_layer(given, map_)
     return given
 
@@ -164,6 +171,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "hide_special": check_switch,
     "hide_sink": check_switch,
     "merge_words": check_switch,
+    "merge_segments": check_switch,
     "search": check_text,
 }
 """What each option can be, where that does not depend on the capture."""
@@ -234,6 +242,31 @@ def _deepest(capture: Capture) -> int:
 def _check_pair(map_: AttentionMap, pair: Any) -> None:
     if CHECKS["pair"]("pair", pair) != "all" and map_.sentence_b_start is None:
         raise ValueError(f"pair is {pair!r}, but the {map_.name!r} map has no second sentence: it can be 'all' alone")
+
+
+def _open_segments(wanted: Any, map_: AttentionMap) -> list[int]:
+    """Return the numbers of segments that are named by number, or by a name that may stand for several."""
+    sides = map_.query_segments, map_.key_segments
+    count = max(map(len, sides))
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+        raise ValueError(f"open_segments is {wanted!r}; it takes a list of names or numbers of segments")
+    found: set[int] = set()
+    for one in wanted:
+        named = {number for side in sides for number, segment in enumerate(side) if segment.name == one}
+        found |= named or set(_numbers_of_segment(one, count, map_))
+    return sorted(found)
+
+
+def _numbers_of_segment(one: Any, count: int, map_: AttentionMap) -> list[int]:
+    if not count:
+        raise ValueError(
+            f"open_segments has {one!r}, but the {map_.name!r} map has no segments: give segments= to what makes the "
+            "capture"
+        )
+    if isinstance(one, str):
+        names = dict.fromkeys(segment.name for segment in (*map_.query_segments, *map_.key_segments))
+        raise ValueError(f"open_segments has {one!r}; the segments are {', '.join(map(repr, names))}")
+    return _positions("open_segments", [one], count)
 
 
 def _most_heads(map_: AttentionMap) -> int:

@@ -50,6 +50,10 @@ export interface Aids {
   readonly hideSink: Signal<boolean>;
   /** Words in place of their tokens: weights summed over keys, their mean over queries. */
   readonly mergeWords: Signal<boolean>;
+  /** Segments in place of their tokens, put together like words. */
+  readonly mergeSegments: Signal<boolean>;
+  /** The numbers of the segments, on either side, that show their tokens nonetheless. */
+  readonly openSegments: Signal<readonly number[]>;
   /** Whether tokens are looked at as queries, by what they attend to, or as keys, by what attends to them. */
   readonly direction: Signal<Direction>;
   /** Tokens that hold this text are marked; empty: none. */

@@ -43,6 +43,10 @@ function changed(name: string, change: (capture: Json) => void) {
 }
 
 const first = (capture: Json) => capture.maps[0];
+const segment =
+  (...segments: Json[]) =>
+  (capture: Json) =>
+    (first(capture).query_segments = segments.map((one) => ({ name: "user", ...one })));
 const layer = (capture: Json, at = 0) => capture.maps[0].records[at];
 
 describe("captureJson", () => {
@@ -69,6 +73,17 @@ describe("readCapture", () => {
       layer(capture).mood = { a: null };
     });
     expect(read().maps[0]?.info).not.toHaveProperty("mood");
+  });
+
+  it("takes segments, and none where a file is older than they are", () => {
+    const segments = [
+      { name: "<b>system</b>", start: 0, stop: 4 },
+      { name: "user", start: 6, stop: 10 },
+    ];
+    const read = changed("causal", (capture) => (first(capture).query_segments = segments));
+    expect(read().maps[0]?.info.query_segments).toEqual(segments);
+    const older = changed("causal", (capture) => delete first(capture).query_segments);
+    expect(older().maps[0]?.info.query_segments).toEqual([]);
   });
 
   it("leaves text as it is", () => {
@@ -101,6 +116,17 @@ describe("readCapture", () => {
       /key_special holds 10, not a whole number from 0 to 9/,
     ],
     ["words that are too few", "causal", (it) => (first(it).query_words = [0]), /1 numbers for 10 tokens/],
+    [
+      "segments that are no list",
+      "causal",
+      (it) => (first(it).query_segments = {}),
+      /query_segments is {}, not a list/,
+    ],
+    ["a segment of nothing", "causal", segment({ start: 3, stop: 3 }), /stop is 3, not a whole number from 4 to 10/],
+    ["a segment beyond the end", "causal", segment({ start: 3, stop: 11 }), /query_segments 0: stop is 11, not/],
+    ["segments that overlap", "causal", segment({ start: 0, stop: 4 }, { start: 3, stop: 5 }), /1: start is 3, not/],
+    ["a segment without a name", "causal", segment({ name: 7, start: 0, stop: 4 }), /name is 7, not a text/],
+    ["a segment that is a number", "causal", (it) => (first(it).key_segments = [3]), /key_segments 0 is no object/],
     ["fewer records than layers", "causal", (it) => first(it).records.pop(), /1 records for 2 layers/],
     ["heads that differ", "causal", (it) => (first(it).num_heads = [4, 5]), /num_heads does not fit/],
     [

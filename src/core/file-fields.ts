@@ -19,6 +19,10 @@ export class Fields {
     throw damaged(`${this.where}: ${problem}`);
   }
 
+  has(name: string): boolean {
+    return Object.hasOwn(this.#value, name);
+  }
+
   /** Own properties alone: what an object inherits is no field of a file. */
   value(name: string): unknown {
     const found = Object.getOwnPropertyDescriptor(this.#value, name);

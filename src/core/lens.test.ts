@@ -27,6 +27,8 @@ const INFO: MapInfo = {
   key_special: [0],
   query_words: WORDS,
   key_words: WORDS,
+  query_segments: [],
+  key_segments: [],
   sentence_b_start: 3,
   no_vectors: [""],
 };

@@ -23,6 +23,8 @@ export function localOptions(
       hideSpecial: signal(given.hide_special ?? false),
       hideSink: signal(given.hide_sink ?? false),
       mergeWords: signal(given.merge_words ?? false),
+      mergeSegments: signal(given.merge_segments ?? false),
+      openSegments: signal<readonly number[]>(given.open_segments ?? []),
       direction: signal(given.direction ?? "out"),
       search: signal(given.search ?? ""),
     },

@@ -1,5 +1,5 @@
-import type { MapInfo } from "../contract.gen";
-import type { Fields } from "./file-fields";
+import type { MapInfo, Segment } from "../contract.gen";
+import { Fields } from "./file-fields";
 import { MOST_HEADS } from "./file-record";
 
 /** Checks what is said of an attention map. Throws a sentence for people. */
@@ -24,6 +24,8 @@ export function readMapInfo(fields: Fields): MapInfo {
     key_special: fields.counts("key_special", 0, numKeys - 1),
     query_words: words(fields, "query_words", numQueries),
     key_words: words(fields, "key_words", numKeys),
+    query_segments: segments(fields, "query_segments", numQueries),
+    key_segments: segments(fields, "key_segments", numKeys),
     sentence_b_start: fields.optional("sentence_b_start", () => fields.count("sentence_b_start", 0, numQueries)),
     no_vectors: noVectors,
   };
@@ -38,5 +40,17 @@ function words(fields: Fields, name: string, size: number): number[] | null {
   return fields.optional(name, () => {
     const found = fields.counts(name, Number.MIN_SAFE_INTEGER);
     return found.length === size ? found : fields.fail(`${name} has ${found.length} numbers for ${size} tokens`);
+  });
+}
+
+/** Files that are older than segments have none. */
+function segments(fields: Fields, name: string, size: number): Segment[] {
+  if (!fields.has(name)) return [];
+  let before = 0;
+  return fields.list(name).map((value, index) => {
+    const segment = new Fields(value, `${fields.where}, ${name} ${index}`);
+    const start = segment.count("start", before, size - 1);
+    before = segment.count("stop", start + 1, size);
+    return { name: segment.text("name"), start, stop: before };
   });
 }

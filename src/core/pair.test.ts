@@ -15,6 +15,8 @@ function info(changes: Partial<MapInfo> = {}): MapInfo {
     key_special: [],
     query_words: null,
     key_words: null,
+    query_segments: [],
+    key_segments: [],
     sentence_b_start: 4,
     no_vectors: [""],
     ...changes,

@@ -5,7 +5,11 @@ import type { MapInfo, ViewKind } from "../contract.gen";
 import type { ViewContext } from "./context";
 import { pythonCall, pythonString } from "./python-call";
 
-const MAPS = ["encoder", "cross"].map((name) => ({ name, num_layers: 3, num_heads: [4, 4, 4] }) as MapInfo);
+const SEGMENTS = ["system", "user", "assistant"].map((name, at) => ({ name, start: at, stop: at + 1 }));
+const MAPS = ["encoder", "cross"].map(
+  (name) =>
+    ({ name, num_layers: 3, num_heads: [4, 4, 4], query_segments: [], key_segments: SEGMENTS }) as unknown as MapInfo,
+);
 
 function context(change: (context: ReturnType<typeof plain>) => void = () => {}): ViewContext {
   const made = plain();
@@ -38,6 +42,8 @@ function plain() {
         hideSpecial: signal(false),
         hideSink: signal(false),
         mergeWords: signal(false),
+        mergeSegments: signal(false),
+        openSegments: signal<readonly number[]>([]),
         direction: signal("out"),
         search: signal(""),
       },
@@ -66,12 +72,14 @@ describe("the call that shows a view", () => {
       options.aids.threshold.value = 0.05;
       options.aids.topK.value = 3;
       options.aids.mergeWords.value = true;
+      options.aids.mergeSegments.value = true;
+      options.aids.openSegments.value = [2, 0, 7]; // the last is of another map
       options.includeLayers.value = [1, 2];
       options.theme.value = "dark";
     });
     expect(pythonCall("head", chosen)).toBe(
       'capture.head_view(map="cross", layer=1, heads=[0, 3], query=5, key=0, pair="ab", threshold=0.05, top_k=3, ' +
-        'merge_words=True, include_layers=[1, 2], theme="dark")',
+        'merge_words=True, merge_segments=True, open_segments=[0, 2], include_layers=[1, 2], theme="dark")',
     );
   });
 

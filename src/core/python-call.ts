@@ -1,4 +1,4 @@
-import type { ViewKind } from "../contract.gen";
+import type { MapInfo, ViewKind } from "../contract.gen";
 import type { ViewContext } from "./context";
 
 type Value = string | number | boolean | readonly number[] | null;
@@ -38,6 +38,8 @@ function optionsOf(view: ViewKind, { maps, selection, options }: ViewContext): R
     hide_special: unless(false, aids.hideSpecial.value),
     hide_sink: unless(false, aids.hideSink.value),
     merge_words: unless(false, aids.mergeWords.value),
+    merge_segments: unless(false, aids.mergeSegments.value),
+    open_segments: open(aids.openSegments.value, info),
     direction: unless("out", aids.direction.value),
     search: unless("", aids.search.value),
     scale: hasHeat ? unless("linear", options.scale.value) : null,
@@ -52,6 +54,13 @@ function optionsOf(view: ViewKind, { maps, selection, options }: ViewContext): R
 
 function unless<T extends Value>(usual: T, value: T): T | null {
   return value === usual ? null : value;
+}
+
+/** Those of the opened segments that this map has; null for none. */
+function open(segments: readonly number[], info: MapInfo | undefined): readonly number[] | null {
+  const count = Math.max(info?.query_segments.length ?? 0, info?.key_segments.length ?? 0);
+  const there = segments.filter((segment) => segment < count).sort((a, b) => a - b);
+  return there.length > 0 ? there : null;
 }
 
 /** Null for all of them. */

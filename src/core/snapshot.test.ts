@@ -13,6 +13,8 @@ const map = {
   key_special: [],
   query_words: null,
   key_words: null,
+  query_segments: [],
+  key_segments: [],
   sentence_b_start: null,
   no_vectors: ["", "", "", "", "", ""],
 };

@@ -8,14 +8,16 @@ import { startOf, stateOf } from "./view-state";
 
 const MAPS = ["self", "cross"].map((name) => ({
   ...{ name, label: name, num_layers: 3, num_heads: [2, 2, 2], query_tokens: ["a"], key_tokens: ["a"] },
-  ...{ query_special: [], key_special: [], query_words: null, key_words: null, sentence_b_start: null },
+  ...{ query_special: [], key_special: [], query_words: null, key_words: null },
+  ...{ query_segments: [], key_segments: [], sentence_b_start: null },
   no_vectors: ["", "", ""],
 }));
 
 const MOVED: Omit<SnapshotState, "include_layers"> = {
   ...{ map: "cross", layer: 2, heads: [1], query: 3, key: 0, pair: "ab", theme: "dark" },
   ...{ include_heads: [0, 1], detail: true, tab: "matrix", scale: "log", combine: "mean", threshold: 0.1, top_k: 3 },
-  ...{ hide_special: true, hide_sink: true, merge_words: true, direction: "in", search: "cat" },
+  ...{ hide_special: true, hide_sink: true, merge_words: true, merge_segments: true },
+  ...{ open_segments: [0, 2], direction: "in", search: "cat" },
 };
 
 function contextOf(state: SnapshotState) {
@@ -37,7 +39,8 @@ test("what can't be is left out, one value at a time", () => {
   const odd = {
     ...{ map: "decoder", layer: -1, heads: [], query: 0.5, key: "1", pair: "cc", theme: "pink", include_heads: [-1] },
     ...{ detail: 1, tab: "constructor", scale: "cube", combine: null, threshold: 1, top_k: 0, hide_special: "yes" },
-    ...{ hide_sink: null, merge_words: 0, direction: "up", search: 7, include_layers: [1], __proto__: { layer: 2 } },
+    ...{ hide_sink: null, merge_words: 0, merge_segments: 1, open_segments: [0, -1], direction: "up", search: 7 },
+    ...{ include_layers: [1], __proto__: { layer: 2 } },
   };
   expect(startOf(MAPS, odd)).toEqual(startOf(MAPS, null));
   expect(startOf(MAPS, { ...odd, layer: 1 })).toEqual({ ...startOf(MAPS, null), layer: 1 });

@@ -39,6 +39,8 @@ const VALID: { readonly [K in keyof ViewState]: Check } = {
   hide_special: isBoolean,
   hide_sink: isBoolean,
   merge_words: isBoolean,
+  merge_segments: isBoolean,
+  open_segments: (value) => Array.isArray(value) && value.every(isCount),
   direction: oneOf<Direction>({ out: true, in: true }),
   search: isText,
 };
@@ -51,7 +53,7 @@ export function startOf(maps: readonly MapInfo[], left: unknown): SnapshotState 
     ...{ map: "", layer: 0, heads: null, query: null, key: null, pair: "all", theme: "auto" },
     ...{ include_layers: [], include_heads: null, detail: false, tab: "heads", scale: "linear", combine: "each" },
     ...{ threshold: null, top_k: null, hide_special: false, hide_sink: false, merge_words: false },
-    ...{ direction: "out", search: "" },
+    ...{ merge_segments: false, open_segments: [], direction: "out", search: "" },
     ...Object.fromEntries(known),
   };
   const isThere = maps.some(({ name }) => name === state.map);
@@ -80,6 +82,8 @@ export function stateOf({ selection, options }: ViewContext): ViewState {
     hide_special: aids.hideSpecial.value,
     hide_sink: aids.hideSink.value,
     merge_words: aids.mergeWords.value,
+    merge_segments: aids.mergeSegments.value,
+    open_segments: [...aids.openSegments.value],
     direction: aids.direction.value,
     search: aids.search.value,
   };

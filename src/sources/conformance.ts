@@ -27,6 +27,8 @@ function info(name: string, length: number): MapInfo {
     key_special: [],
     query_words: null,
     key_words: null,
+    query_segments: [],
+    key_segments: [],
     sentence_b_start: null,
     no_vectors: ["", "", NOT_KEPT],
   };

@@ -66,6 +66,8 @@ export function mapOf(layers: readonly Layer[], numHeads: number, length: number
     key_special: [],
     query_words: null,
     key_words: null,
+    query_segments: [],
+    key_segments: [],
     sentence_b_start: null,
     no_vectors: layers.map(() => ""),
     query_grid: null,

@@ -39,6 +39,8 @@ export const INFO: MapInfo = {
   key_special: [],
   query_words: null,
   key_words: null,
+  query_segments: [],
+  key_segments: [],
   sentence_b_start: null,
   no_vectors: ["", "", ""],
 };

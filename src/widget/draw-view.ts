@@ -64,6 +64,8 @@ function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSig
         hideSpecial: own("hide_special"),
         hideSink: own("hide_sink"),
         mergeWords: own("merge_words"),
+        mergeSegments: own("merge_segments"),
+        openSegments: own("open_segments") as ViewContext["options"]["aids"]["openSegments"],
         direction: own("direction"),
         search: own("search"),
       },

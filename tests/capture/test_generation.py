@@ -163,3 +163,67 @@ def test_shared_keys_are_captured_at_every_position():
     map_ = hs.capture(model, inputs={"input_ids": IDS}).maps["self"]
     assert map_.num_layers == 3
     assert map_.block(2).shape == (4, 6, 6)
+
+
+def segments(map_):
+    return [(name, "".join(map_.query_tokens[start:stop])) for name, start, stop in map_.query_segments]
+
+
+def test_prompt_and_what_is_generated_are_segments(writers):
+    ids = torch.tensor([[0, 0, 5, 6, 7, 8], [9, 10, 11, 12, 13, 14]])
+    batch = {"input_ids": ids, "attention_mask": (ids != 0).long()}
+    options = {"max_new_tokens": 3, "eos_token_id": 98}
+    capture = hs.capture_generation(writers["llama"], inputs=batch, **options)
+    assert capture.maps["self"].query_segments == (("prompt", 0, 4), ("generated", 4, 7))
+    ranges = hs.capture_generation(writers["llama"], inputs=batch, segments=[("a", 1, 3)], **options)
+    assert ranges.maps["self"].key_segments == (("a", 1, 3), ("generated", 4, 7))
+    assert hs.capture_generation(writers["llama"], inputs=batch, segments=[], **options).maps["self"].key_segments == ()
+    with pytest.raises(ValueError, match="'a' from 1 to 5 is not within the 4 tokens of input_ids"):
+        hs.capture_generation(writers["llama"], inputs=batch, segments=[("a", 1, 5)], **options)
+
+
+def test_segments_of_a_prompt(smollm2):
+    options = {"max_new_tokens": 4, "do_sample": False, "layers": [0], "progress": False}
+    model, tokenizer = smollm2.model, smollm2.tokenizer
+    capture = hs.capture_generation(model, tokenizer, "Red. Blue is", segments="sentences", **options)
+    first, second, new = segments(capture.maps["self"])
+    assert (first, second) == (("sentence 1", "Red."), ("sentence 2", " Blue is"))
+    assert new == ("generated", "".join(capture.maps["self"].query_tokens[capture.generation.num_prompt :]))
+    plain = hs.capture_generation(model, tokenizer, "Red. Blue is", **options)
+    assert segments(plain.maps["self"]) == [("prompt", "Red. Blue is"), new]
+
+
+def test_segments_of_a_chat_that_goes_on(smollm2):
+    chat = [{"role": "user", "content": "Say yes."}]
+    capture = hs.capture_generation(
+        smollm2.model, smollm2.tokenizer, chat, max_new_tokens=3, do_sample=False, layers=[0], progress=False
+    )
+    names, texts = zip(*segments(capture.maps["self"]), strict=True)
+    assert names == ("system", "user", "generated")
+    assert texts[1] == "<|im_start|>user\nSay yes.<|im_end|>\n"
+    start, stop = (capture.maps["self"].query_segments[at][part] for at, part in ((1, 2), (2, 1)))
+    assert "".join(capture.maps["self"].query_tokens[start:stop]) == "<|im_start|>assistant\n"
+
+
+def test_the_token_that_begins_a_text_is_no_part_of_the_prompt(writers, seq2seq_tokenizer):
+    seq2seq_tokenizer.bos_token = seq2seq_tokenizer.convert_ids_to_tokens(5)
+    ids = torch.tensor([[5, 6, 7]])
+    capture = hs.capture_generation(
+        writers["llama"], seq2seq_tokenizer, inputs={"input_ids": ids}, max_new_tokens=2, eos_token_id=98
+    )
+    assert capture.maps["self"].query_segments == (("prompt", 1, 3), ("generated", 3, 5))
+
+
+def test_segments_of_an_encoder_decoder_that_writes(tiny, seq2seq_tokenizer):
+    capture = hs.capture_generation(
+        tiny("bart").model, seq2seq_tokenizer, "red green blue", segments=[("it", 4, 9)], max_new_tokens=4
+    )
+    cross = capture.maps["cross"]
+    assert [name for name, *_ in cross.key_segments] == ["it"]
+    assert cross.query_segments == (("generated", 1, len(cross.query_tokens)),)
+
+
+def test_a_wrong_segment_is_refused_before_anything_is_generated(writers, seq2seq_tokenizer, monkeypatch):
+    monkeypatch.setattr(type(writers["llama"]), "generate", None)
+    with pytest.raises(ValueError, match="the marker 'cow' is not in the text"):
+        hs.capture_generation(writers["llama"], seq2seq_tokenizer, "red green", segments=["cow"])

@@ -188,6 +188,7 @@ def test_every_field_that_is_left_out(refused, take_apart, name):
 
 
 MAP, RECORD = ("maps", 0), ("maps", 0, "records", 0)
+SEGMENTS, SEGMENT = (*MAP, "query_segments"), {"name": "user", "start": 2, "stop": 4}
 
 CONTRADICTIONS = {
     "no map": ("causal", ("maps",), [], "has no attention map"),
@@ -200,6 +201,13 @@ CONTRADICTIONS = {
     "tokens that are none": ("causal", (*MAP, "query_tokens", 3), 5, "query_tokens[3] is 5, not a text"),
     "special tokens out of range": ("pair", (*MAP, "query_special", 0), 12, "a whole number from 0 to 11"),
     "words of other tokens": ("causal", (*MAP, "query_words"), [0], "has 1 numbers, but there are 10 tokens"),
+    "segments that are no list": ("causal", (*MAP, "key_segments"), {}, "key_segments is an object, not a list"),
+    "a segment that is a number": ("causal", (*MAP, "key_segments"), [3], "key_segments[0] is 3, not an object"),
+    "a segment of nothing": ("causal", SEGMENTS, [SEGMENT | {"stop": 2}], "stop is 2, not a whole number from 3 to 10"),
+    "a segment beyond the end": ("causal", SEGMENTS, [SEGMENT | {"stop": 11}], "stop is 11, not a whole number"),
+    "segments that overlap": ("causal", SEGMENTS, [SEGMENT, SEGMENT], "[1].start is 2, not a whole number from 4 to 9"),
+    "a segment without a name": ("causal", SEGMENTS, [{"start": 0, "stop": 1}], "has no 'name'"),
+    "a segment of a number for a name": ("causal", SEGMENTS, [SEGMENT | {"name": 7}], "name is 7, not a text"),
     "a second sentence at the start": ("pair", (*MAP, "sentence_b_start"), 0, "not a whole number from 1 to 11"),
     "a grid beyond the image": ("pieces", (*MAP, "query_grid", "rows"), 7, "goes beyond the 36 tokens"),
     "KV heads that do not share": ("causal", (*RECORD, "num_kv_heads"), 3, "not a number that divides 4 heads"),

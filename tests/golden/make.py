@@ -185,6 +185,12 @@ def generation() -> Golden:
     return capture, expected_of(capture, eager_outputs(model, {"input_ids": torch.tensor(ids)}))
 
 
+def segments() -> Golden:
+    """Segments, some tokens in none of them, and a name that would be markup in a page."""
+    named = [("system", 1, 4), ("<script>alert(1)</script>", 4, 6), ("Ä🐈", 8, 10)]
+    return of_outputs(build(Animal("llama", SMALL)), {"input_ids": random_ids(1, LENGTH)}, segments=named)
+
+
 def bfloat16() -> Golden:
     """Queries and keys in bfloat16. Eager attention rounds to it on its way: the weights are computed in float64."""
     return of_half(torch.bfloat16)
@@ -281,7 +287,7 @@ def goldens() -> Iterator[tuple[str, Callable[[], Golden]]]:
             weights,
             given,
         ),
-        *(pieces, pieces_of_weights, missing, generation, bfloat16, float16),
+        *(pieces, pieces_of_weights, missing, generation, segments, bfloat16, float16),
     )
     yield from ((maker.__name__.replace("_", "-"), maker) for maker in makers)
 

@@ -16,7 +16,7 @@ from headscope.widgets import store_of
 @pytest.fixture
 def capture() -> Any:
     layers = [np.full((heads, 3, 3), 1 / 3, dtype=np.float32) for heads in (2, 4, 2)]
-    return from_attentions(layers, list("abc"))
+    return from_attentions(layers, list("abc"), segments=[("system", 0, 2), ("user", 2, 3)])
 
 
 def test_all_views_share_one_selection(capture: Any) -> None:
@@ -51,6 +51,28 @@ def test_layers_that_were_left_out_are_not_offered() -> None:
     assert (view.include_layers, view.layer) == ([1, 3], 1)
 
 
+def test_segments_are_opened_by_name_or_number(capture: Any) -> None:
+    assert capture.head_view(merge_segments=True, open_segments=["user", 0]).open_segments == [0, 1]
+    assert capture.head_view(open_segments=[]).open_segments == []
+    assert capture.head_view().open_segments == []
+
+
+def test_segments_of_one_name_are_opened_together() -> None:
+    layers = np.full((2, 1, 3, 3), 1 / 3, dtype=np.float32)
+    segments = [("user", 0, 1), ("model", 1, 2), ("user", 2, 3)]
+    view = from_attentions(list(layers), list("abc"), segments=segments).head_view(open_segments=["user"])
+    assert view.open_segments == [0, 2]
+
+
+def test_segments_that_are_not_there_are_not_opened() -> None:
+    layers = np.full((2, 1, 3, 3), 1 / 3, dtype=np.float32)
+    capture = from_attentions(list(layers), list("abc"))
+    assert capture.head_view(merge_segments=True).merge_segments
+    for wanted in ([0], ["user"]):
+        with pytest.raises(ValueError, match="the 'self' map has no segments: give segments= to what makes the"):
+            capture.head_view(open_segments=wanted)
+
+
 def test_heads_that_this_layer_lacks_are_not_read(capture: Any) -> None:
     view = capture.head_view(layer=1, heads=[1, 3])
     view.layer = 0
@@ -77,6 +99,12 @@ def test_heads_that_this_layer_lacks_are_not_read(capture: Any) -> None:
         ({"head": 1, "heads": [0]}, ValueError, r"head is 1 and heads is \[0\]: give one of the two"),
         ({"query": "z"}, ValueError, "no query token is 'z'; there are 'a' at 0"),
         ({"pair": "ab"}, ValueError, "the 'self' map has no second sentence"),
+        ({"merge_segments": 2}, ValueError, "merge_segments is 2; it can be True or False"),
+        ({"open_segments": "user"}, ValueError, "open_segments is 'user'; it takes a list of names or numbers"),
+        ({"open_segments": 1}, ValueError, "open_segments is 1; it takes a list"),
+        ({"open_segments": ["users"]}, ValueError, "open_segments has 'users'; the segments are 'system', 'user'"),
+        ({"open_segments": [2]}, ValueError, "open_segments has 2, which is out of range: there are 2"),
+        ({"open_segments": [0.5]}, ValueError, "open_segments is .0.5.; it takes whole numbers from 0 to 1"),
         ({"threshold": 1}, ValueError, "threshold is 1; it takes a weight, from 0 to less than 1"),
         ({"threshold": -0.1}, ValueError, "threshold is -0.1"),
         ({"threshold": float("nan")}, ValueError, "threshold is nan"),
@@ -116,7 +144,7 @@ VIEWS = {
 @pytest.mark.parametrize("kind", VIEWS)
 def test_every_view_takes_a_place_and_reading_aids(capture: Any, kind: str) -> None:
     aids = {"threshold": 0.1, "top_k": 2, "hide_special": True, "hide_sink": True, "merge_words": True}
-    aids |= {"direction": "in", "search": "b", "theme": "dark"}
+    aids |= {"merge_segments": True, "open_segments": [1], "direction": "in", "search": "b", "theme": "dark"}
     view = VIEWS[kind](capture, layer=1, head=3, query="b", key=2, **aids)
     assert view.view == kind
     assert (view.layer, view.heads, view.query, view.key) == (1, [3], 1, 2)

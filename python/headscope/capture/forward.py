@@ -33,6 +33,7 @@ from headscope.capture.places import name_places
 from headscope.capture.progress import Progress, stepping
 from headscope.capture.recorder import Batch, Layer, Place, Recorder
 from headscope.capture.room import check_disk, check_memory
+from headscope.capture.segmenting import add_segments
 from headscope.capture.summary import summary
 from headscope.capture.tiers import Plan, modules_of, plan_of
 from headscope.capture.watch import FAST, Watch
@@ -71,6 +72,7 @@ class Request:
     prettify: bool = True
     offload: str | os.PathLike[str] | None = None
     progress: bool | None = None
+    segments: Any = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def prepare(request: Request, modules: Modules) -> Inputs:
         "main": name_pictures(text, pictures_of(arguments, model, inputs.row)),
         "decoder": reading.read_side(inputs, tokenizer, None, "decoder_", request.keep_padding, request.prettify),
     }
+    add_segments(request, inputs, encoding)
     return inputs
 
 

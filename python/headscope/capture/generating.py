@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -14,11 +14,16 @@ from headscope.capture.decoder import end_ids
 from headscope.capture.interface import evaluation
 from headscope.capture.labels import is_encoder_decoder
 from headscope.capture.pictures import select_images
+from headscope.capture.segmenting import Positions, segments_of, texts_of
 from headscope.capture.tiers import modules_of, plan_of
 from headscope.positions import check_position
+from headscope.segments import Segment
 
 DROPPED = ("position_ids", "cache_position", "decoder_attention_mask")
 """Inputs of the prompt that say nothing of the whole; the model makes them anew."""
+
+PROMPT, GENERATED = "prompt", "generated"
+"""What the parts of a text are called that a model went on with."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,18 @@ class Written:
     """What a pass over the whole of it takes: a batch of one, without padding."""
     num_prompt: int
     """How many tokens, without padding, were there before the first generated one."""
+    segments: Mapping[str, Any] = field(default_factory=dict)
+    """Named parts of it in positions of tokens, by the input that they are of."""
 
 
 def write(
-    model: Any, tokenizer: Any, prompt: Any, inputs: Mapping[str, Any] | None, index: int, options: dict[str, Any]
+    model: Any,
+    tokenizer: Any,
+    prompt: Any,
+    inputs: Mapping[str, Any] | None,
+    index: int,
+    options: dict[str, Any],
+    segments: Any = None,
 ) -> Written:
     """Generate, and return the sequence at `index` of what `model.generate` returned.
 
@@ -57,6 +70,7 @@ def write(
         arguments = {name: value for name, value in arguments.items() if name in known}
     batch = reading.read_batch(arguments, 0)
     reading.check_inputs(modules, batch)
+    named = None if inputs is not None else _segments_of_text(segments, tokenizer, prompt, encoding, batch)
     if "stop_strings" in options:
         options = {"tokenizer": reading.text_tokenizer(tokenizer), **options}
     with evaluation(modules):
@@ -71,9 +85,61 @@ def write(
     start = {**arguments, **options}.get("decoder_input_ids")
     if is_encoder_decoder(model):
         num_prompt = 1 if start is None else start.shape[1]
-        written = _ended(model, sequences[index], num_prompt, options)
-        return Written(own | {"decoder_input_ids": written[None]}, num_prompt)
-    return _continued(model, own, sequences[index], options)
+        ended = _ended(model, sequences[index], num_prompt, options)
+        written = Written(own | {"decoder_input_ids": ended[None]}, num_prompt)
+    else:
+        written = _continued(model, own, sequences[index], options)
+    return replace(written, segments=name_parts(written, segments, named, tokenizer))
+
+
+def _segments_of_text(
+    wanted: Any, tokenizer: Any, prompt: Any, encoding: Any, batch: reading.Inputs
+) -> tuple[Segment, ...]:
+    """Return the segments of a prompt, before a model is at work whose user has made a mistake."""
+    side = reading.read_side(batch, None, None)
+    return segments_of(wanted, {"main": texts_of(tokenizer, prompt, None, encoding, side, True, "prompt")})["main"]
+
+
+def name_parts(
+    written: Written, wanted: Any, named: Sequence[Segment] | None, tokenizer: Any
+) -> dict[str, list[Segment]]:
+    """Return the parts of a generated text, by the input that they are of: those of its prompt, and what is new.
+
+    Parameters
+    ----------
+    written
+        The text.
+    wanted
+        The segments of the prompt that the user asked for.
+    named
+        These in positions of tokens; None where the prompt came as tokens.
+    tokenizer
+        Says which token begins texts: it is no part of the prompt.
+    """
+    if wanted is not None and not wanted:
+        return {}
+    two_sides = "decoder_input_ids" in written.inputs
+    count = written.inputs["decoder_input_ids" if two_sides else "input_ids"].shape[1]
+    new = [Segment(GENERATED, written.num_prompt, count)] if written.num_prompt < count else []
+    if named is None:
+        prompt = Positions("input_ids", _length(written.inputs) if two_sides else written.num_prompt)
+        named = segments_of(wanted, {"main": [prompt]})["main"]
+    if two_sides:
+        return {"input_ids": list(named), "decoder_input_ids": new}
+    first = int(_starts_with_bos(written.inputs["input_ids"], tokenizer))
+    if wanted is None and not named and first < written.num_prompt:
+        named = [Segment(PROMPT, first, written.num_prompt)]
+    return {"input_ids": [*named, *new]}
+
+
+def _length(inputs: Mapping[str, Any]) -> int:
+    """Return how many tokens an encoder reads, without padding."""
+    mask = inputs.get("attention_mask")
+    return int(mask.sum()) if isinstance(mask, Tensor) else int(inputs["input_ids"].shape[1])
+
+
+def _starts_with_bos(ids: Tensor, tokenizer: Any) -> bool:
+    return int(ids[0, 0]) == getattr(reading.text_tokenizer(tokenizer), "bos_token_id", None)
 
 
 def _row(value: Any, row: int, size: int) -> Any:

@@ -16,6 +16,7 @@ from headscope.capture.modules import Modules
 from headscope.capture.pictures import Images
 from headscope.grids import Grid
 from headscope.positions import check_position
+from headscope.segments import Segment
 from headscope.tokens import TokenRow, read_ids
 
 SEQUENCES = (
@@ -51,6 +52,8 @@ class Side:
     """For each token the number of its word, see `headscope.words`; None where words are not known."""
     grid: Grid | None = None
     """How the positions lie in an image, where they do."""
+    segments: tuple[Segment, ...] = ()
+    """Named parts of the text, in positions without padding."""
 
 
 @dataclass
@@ -109,8 +112,7 @@ def is_chat(text: Any) -> bool:
 def _encode_chat(tokenizer: Any, messages: Any, text_pair: str | None, continued: bool) -> Mapping[str, Any]:
     if text_pair is not None:
         raise ValueError("text_pair can't go with the messages of a chat: put all of them into text.")
-    if not getattr(tokenizer, "chat_template", None):  # a processor's own puts images and sounds in their places
-        tokenizer = text_tokenizer(tokenizer)
+    tokenizer = chat_tokenizer(tokenizer)
     if not getattr(tokenizer, "chat_template", None):
         raise ValueError(
             "text holds the messages of a chat, but the tokenizer has no chat template: write the chat as one string, "
@@ -120,6 +122,11 @@ def _encode_chat(tokenizer: Any, messages: Any, text_pair: str | None, continued
         list(messages), add_generation_prompt=continued, tokenize=True, return_dict=True, return_tensors="pt"
     )
     return encoded
+
+
+def chat_tokenizer(tokenizer: Any) -> Any:
+    """Return what has the template: a processor whose own puts images and sounds in their places, or a tokenizer."""
+    return tokenizer if getattr(tokenizer, "chat_template", None) else text_tokenizer(tokenizer)
 
 
 def text_tokenizer(tokenizer: Any) -> Any:

@@ -77,10 +77,15 @@ def _map(map_: AttentionMap, overviews: list[str | None], parts: Parts) -> Descr
     ]
     grids = {"query_grid": map_.query_grid, "key_grid": map_.key_grid}
     return {
-        **map_.info(),
+        **_info(map_),
         **{name: None if grid is None else asdict(grid) for name, grid in grids.items()},
         "records": records,
     }
+
+
+def _info(map_: AttentionMap) -> Description:
+    """Return what a page needs to know of a map; without segments their fields are left out, as in older files."""
+    return {name: value for name, value in map_.info().items() if value or not name.endswith("_segments")}
 
 
 def _record(record: Any, name: str, parts: Parts) -> Description:

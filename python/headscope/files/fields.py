@@ -33,6 +33,10 @@ class Field:
             raise BrokenFileError(f"{self.what} has no {name!r}")
         return Field(self._value[name], f"{self.what}.{name}")
 
+    def has(self, name: str) -> bool:
+        """Return whether an object has a field."""
+        return isinstance(self._value, dict) and name in self._value
+
     def __iter__(self) -> Iterator[Field]:
         """Yield what is in a list."""
         if not isinstance(self._value, list):

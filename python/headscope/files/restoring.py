@@ -17,6 +17,7 @@ from headscope.grids import Grid
 from headscope.maps import AttentionMap
 from headscope.records import VectorRecord
 from headscope.reports import TIERS, MapReport, Report
+from headscope.segments import Segment
 
 
 def restore(file: TensorFile) -> Capture:
@@ -73,6 +74,8 @@ def _map(field: Field, layers: Layers) -> AttentionMap:
         key_words=_words(field["key_words"], len(keys)),
         query_grid=_grid(field["query_grid"], len(queries)),
         key_grid=_grid(field["key_grid"], len(keys)),
+        query_segments=_segments(field, "query_segments", len(queries)),
+        key_segments=_segments(field, "key_segments", len(keys)),
     )
 
 
@@ -87,6 +90,15 @@ def _words(field: Field, count: int) -> list[int] | None:
     if len(words) != count:
         raise BrokenFileError(f"{field.what} has {len(words)} numbers, but there are {count} tokens")
     return words
+
+
+def _segments(field: Field, name: str, count: int) -> list[Segment]:
+    """Return a side's segments: none where there is no such field, as in files that are older than segments."""
+    found: list[Segment] = []
+    for part in field[name] if field.has(name) else ():
+        start = part["start"].integer(found[-1].stop if found else 0, count - 1)
+        found.append(Segment(part["name"].text(), start, part["stop"].integer(start + 1, count)))
+    return found
 
 
 def _grid(field: Field, count: int) -> Grid | None:

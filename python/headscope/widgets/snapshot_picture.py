@@ -130,7 +130,7 @@ def _notes(view: View, map_: AttentionMap) -> list[str]:
         for side, tokens in (("query", map_.query_tokens), ("key", map_.key_tokens))
         if len(tokens) > most
     ]
-    aided = any(getattr(view, name) != view.traits()[name].default_value for name in AIDS) or view.store.pair != "all"
+    aided = any(getattr(view, name) != view.trait_defaults(name) for name in AIDS) or view.store.pair != "all"
     notes = [f"Shown: {' and '.join(cut)}."] if cut else []
     if aided:
         notes.append("All weights, without the view's reading aids.")

@@ -61,6 +61,10 @@ class View(BesideCells):
     """Whether the first key is left out and each query's other weights are scaled to add up to 1."""
     merge_words = t.Bool(False).tag(sync=True)
     """Whether words are shown in place of their tokens: weights summed over keys, their mean over queries."""
+    merge_segments = t.Bool(False).tag(sync=True)
+    """Whether segments are shown in place of their tokens, put together like words."""
+    open_segments = t.List(t.Int()).tag(sync=True)
+    """The numbers of the segments, on either side, that show their tokens nonetheless."""
     direction = t.Enum(Direction.__args__, default_value="out").tag(sync=True)  # type: ignore[attr-defined]
     """Which way tokens are looked at: `"out"` by what they attend to, `"in"` by what attends to them."""
     search = t.Unicode("").tag(sync=True)
