@@ -2,7 +2,12 @@ import { kernel, openNotebook, ready, screenshot, setTheme, test, view } from ".
 import { longCapture } from "./long-capture";
 
 test("looks", async ({ page }) => {
-  await openNotebook(page, [longCapture(4096), "view = capture.head_view(layer=3, heads=[0,2])\nview", "capture.text_view()", "capture.neuron_view(layer=3, head=2)"]);
+  await openNotebook(page, [
+    longCapture(4096),
+    "view = capture.head_view(layer=3, heads=[0,2])\nview",
+    "capture.text_view()",
+    "capture.neuron_view(layer=3, head=2)",
+  ]);
   const head = view(page, "head");
   await ready(head, 3);
   await screenshot(head, "long-head-start");

@@ -14,6 +14,7 @@ const NOTHING: LensOptions = {
   hideSpecial: false,
   hideSink: false,
   mergeWords: false,
+  closed: () => false,
 };
 const COUNT = 90;
 const TOKENS = Array.from({ length: COUNT }, (_, at) => `t${at}`);
@@ -28,6 +29,8 @@ const INFO: MapInfo = {
   key_special: [],
   query_words: null,
   key_words: null,
+  query_segments: [],
+  key_segments: [],
   sentence_b_start: null,
   no_vectors: [""],
 };

@@ -13,6 +13,7 @@ const NOTHING: LensOptions = {
   hideSpecial: false,
   hideSink: false,
   mergeWords: false,
+  closed: () => false,
 };
 const WORDS = [0, 1, 1, 2];
 const TOKENS = ["[CLS]", "un", "seen", "cat"];

@@ -1,5 +1,5 @@
 import type { MapInfo } from "../contract.gen";
-import { type Axis, axisOf } from "./axis";
+import { type Axis, axisOf, type Named } from "./axis";
 import type { HeadWeights } from "./head-weights";
 import { regrouped, SINK } from "./regroup";
 import { gathered, sightOf } from "./sight";
@@ -14,6 +14,8 @@ export interface LensOptions {
   readonly hideSpecial: boolean;
   readonly hideSink: boolean;
   readonly mergeWords: boolean;
+  /** The segments that stand for their tokens, by their numbers; none where segments are not put together. */
+  readonly closed: (segment: number) => boolean;
 }
 
 /** The rows and the columns of a view. */
@@ -76,9 +78,11 @@ export function axesOf(
   const [numQueries, numKeys] = [info.query_tokens.length, info.key_tokens.length];
   const hiddenKeys = hidden(info.key_special, numKeys, shown?.keys);
   if (options.hideSink) hiddenKeys.add(SINK);
+  const hiddenQueries = hidden(info.query_special, numQueries, shown?.queries);
+  const closed = (of: readonly Named[]) => of.filter((_, segment) => options.closed(segment));
   return {
-    queries: axisOf(numQueries, words(info.query_words), hidden(info.query_special, numQueries, shown?.queries)),
-    keys: axisOf(numKeys, words(info.key_words), hiddenKeys),
+    queries: axisOf(numQueries, words(info.query_words), hiddenQueries, closed(info.query_segments)),
+    keys: axisOf(numKeys, words(info.key_words), hiddenKeys, closed(info.key_segments)),
   };
 }
 
@@ -106,6 +110,8 @@ function shownInfo(info: MapInfo, queries: Axis, keys: Axis): MapInfo {
     key_special: special(info.key_special, keys),
     query_words: null,
     key_words: null,
+    query_segments: [],
+    key_segments: [],
     sentence_b_start: info.sentence_b_start === null ? null : firstFrom(info.sentence_b_start, queries),
   };
 }

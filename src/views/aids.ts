@@ -9,6 +9,7 @@ import { effectUntil } from "../dom/until";
 import { directionChoice, isShared, sideLookedFrom } from "./direction";
 import type { Scene } from "./scene";
 import { mountSearch } from "./search";
+import { hasSegments, segmentAids } from "./segments";
 
 /**
  * A menu of what helps to read the view. Its button tells how many aids are on. A view whose toolbar lets choose the
@@ -18,6 +19,7 @@ export function aidsMenu(scene: Scene, signal: AbortSignal, hasDirection = false
   const { aids } = scene.context.options;
   const search = mountSearch(scene, signal);
   const words = checkbox("Words in place of tokens", aids.mergeWords, signal);
+  const segments = segmentAids(scene, signal);
   const clear = element("button", { type: "button", class: "hs-button" }, "Show everything");
   clear.addEventListener("click", () => clearAids(aids), { signal });
   const direction = row("Token", directionChoice(scene, signal));
@@ -32,6 +34,7 @@ export function aidsMenu(scene: Scene, signal: AbortSignal, hasDirection = false
     checkbox("Hide special tokens", aids.hideSpecial, signal),
     checkbox("Hide the first key (attention sink); the others add up to 1", aids.hideSink, signal),
     words,
+    segments,
     clear,
   ];
   const made = menu("Aids", content, signal);
@@ -85,25 +88,31 @@ function clearAids(aids: Aids): void {
     aids.hideSpecial.value = false;
     aids.hideSink.value = false;
     aids.mergeWords.value = false;
+    aids.mergeSegments.value = false;
   });
 }
 
 /** What the aids that are on do to the view, in words; empty while none is on. */
 export function aidsNote(aids: Aids, info: MapInfo | undefined): string {
-  const isWhole = aids.mergeWords.value && info?.query_words === null && info.key_words === null;
+  const lacks = new Set([
+    ...(info?.query_words === null && info.key_words === null ? [WORDS] : []),
+    ...(info && !hasSegments(info) ? [SEGMENTS] : []),
+  ]);
   return noteParts(aids)
-    .filter((part) => !(isWhole && part === WORDS))
+    .filter((part) => !lacks.has(part))
     .join("; ");
 }
 
 const WORDS = "words: sum over keys, mean over queries";
+const SEGMENTS = "segments: sum over keys, mean over queries";
 
 function noteParts(aids: Aids): string[] {
-  const { threshold, topK, hideSpecial, hideSink, mergeWords } = aids;
+  const { threshold, topK, hideSpecial, hideSink, mergeWords, mergeSegments } = aids;
   const [one, several] =
     sideLookedFrom(aids) === "query" ? ["key", "keys"] : ["query of each key", "queries of each key"];
   const parts: string[] = [];
   if (mergeWords.value) parts.push(WORDS);
+  if (mergeSegments.value) parts.push(SEGMENTS);
   if (hideSpecial.value) parts.push("without special tokens");
   if (hideSink.value) parts.push("without the first key, renormalised");
   if (topK.value !== null) parts.push(topK.value === 1 ? `strongest ${one}` : `${topK.value} strongest ${several}`);

@@ -58,13 +58,22 @@ function buildColumn(list: HTMLElement, side: Side, scene: Scene): Column {
   const texts = tokensOf(info, side).slice(start, stop);
   const special = new Set(side === "query" ? info?.query_special : info?.key_special);
   const inSight = inSightOf(scene, side, [start, stop]);
+  const names = scene.lens.value?.[side === "query" ? "queries" : "keys"].names;
   const tokens = texts.map((text, index) => {
     const row = start + index;
     if (row < inSight[0] || row >= inSight[1]) return gatheredElement(text, side, row);
-    return tokenElement(text, side, row, special.has(row));
+    const token = tokenElement(text, side, row, special.has(row));
+    if (names?.has(row)) nameSegment(token, text);
+    return token;
   });
   tokens[inSight[0] - start]?.setAttribute("tabindex", "0");
   return { list, start, tokens, inSight };
+}
+
+/** A segment looks like none of its tokens. */
+function nameSegment(token: HTMLElement, name: string): void {
+  token.classList.add("hs-segment");
+  token.title = `${name}: a double click shows its tokens`;
 }
 
 function tokensOf(info: MapInfo | undefined, side: Side): readonly string[] {

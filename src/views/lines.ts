@@ -13,6 +13,7 @@ import { mountMinimap } from "./minimap";
 import { mountMoving } from "./moving";
 import { mountPointing } from "./pointing";
 import type { Scene } from "./scene";
+import { mountSegments } from "./segments";
 import type { ShownHead } from "./shown-heads";
 import { inSight } from "./sight";
 
@@ -54,6 +55,7 @@ export function mountLines(parent: HTMLElement, whole: Scene, signal: AbortSigna
   parent.append(element("div", { class: "hs-with-minimap" }, map, box));
   mountPointing(area, columns, scene, signal);
   mountMoving(area, scene, signal);
+  mountSegments(area, scene, signal);
 
   const picture = pictureOf(scene, heads, widthOf(between, USUAL_WIDTH, signal), densityOf(signal));
   const paper = new LinesCanvas(canvas);

@@ -92,7 +92,9 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
 /** A long map is never here whole: what puts tokens together or leaves them out can only act on what is in sight. */
 function wholeOptions(info: MapInfo, aids: Aids): LensOptions {
   const options = lensOptions(aids);
-  return isLong(info) ? { ...options, hideSpecial: false, hideSink: false, mergeWords: false } : options;
+  return isLong(info)
+    ? { ...options, hideSpecial: false, hideSink: false, mergeWords: false, closed: () => false }
+    : options;
 }
 
 export function lensOptions(aids: Aids): LensOptions {
@@ -104,7 +106,14 @@ export function lensOptions(aids: Aids): LensOptions {
     hideSpecial: aids.hideSpecial.value,
     hideSink: aids.hideSink.value,
     mergeWords: aids.mergeWords.value,
+    closed: closedSegments(aids),
   };
+}
+
+function closedSegments({ mergeSegments, openSegments }: Aids): (segment: number) => boolean {
+  if (!mergeSegments.value) return () => false;
+  const open = new Set(openSegments.value);
+  return (segment) => !open.has(segment);
 }
 
 /** A word stands for its first token where the selection asks for one. */

@@ -9,6 +9,7 @@ import { mountMinimap } from "./minimap";
 import { mountMoving } from "./moving";
 import type { Scene } from "./scene";
 import { matchesOf } from "./search";
+import { mountSegments } from "./segments";
 import { inSight } from "./sight";
 import { passagesOf } from "./text-passages";
 import { mountTextPointing } from "./text-pointing";
@@ -69,6 +70,7 @@ export function mountText(parent: HTMLElement, whole: Scene, signal: AbortSignal
   });
   mountTextPointing(area, tokens, scene, signal);
   mountMoving(area, scene, signal);
+  mountSegments(area, scene, signal);
   return { ...picture, scene, shading, keys: textKeys(scene) };
 }
 
