@@ -93,7 +93,7 @@ function move(
     ArrowRight: [0, 1],
   };
   const step = steps[event.key];
-  if (!step || !shown) return;
+  if (!step || !shown || event.ctrlKey || event.metaKey || event.altKey) return;
   const [start, stop] = scene.ranges.peek().keys;
   const within = (value: number, low: number, count: number) => Math.max(low, Math.min(count - 1, value));
   const [key, dimension] = now ? [now.key ?? start, now.dimension ?? 0] : [start - step[0], -step[1]];
