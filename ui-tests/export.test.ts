@@ -130,6 +130,24 @@ test("what is pinned and thinned out is in the SVG as it is on screen", async ({
   expect(svg.note).toContain("cat");
 });
 
+test("an SVG of an open chain holds its numbers as text, its connectors as paths and its vectors as images", async ({
+  page,
+}) => {
+  await openNotebook(page, [PAIR, "capture.neuron_view(layer=2, head=3, query=2)"]);
+  const root = view(page, "neuron");
+  await ready(root, 2);
+  const shown = () => root.locator("[data-row] [data-step]").allTextContents();
+  await expect.poll(async () => (await shown()).length).toBe(15 * 4);
+  const svg = await readSvg(page, (await saved(page, root, "SVG")).path);
+  for (const text of [...(await shown()), "query q", "key k", "q × k", "q · k", "softmax"]) {
+    expect(svg.texts).toContain(text);
+  }
+  expect(svg.texts.join("\n")).toContain("Largest |softmax(scores) − weights| in this row");
+  expect(Object.keys(svg.groups)).toEqual(["head-3"]);
+  expect(svg.images).toBe(2);
+  expect(svg.outside).toEqual([]);
+});
+
 const LONG = `
 import numpy as np
 import headscope as hs

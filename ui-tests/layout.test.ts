@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { PAIR } from "./examples";
-import { expect, openNotebook, openNotebookFile, ROOT, ready, test, view } from "./harness";
+import { expect, openNotebook, openNotebookFile, ROOT, ready, screenshot, setTheme, test, view } from "./harness";
 
 /** What is wrong with where the parts of a view stand, in words; empty when each is seen where it belongs. */
 async function faults(root: Locator): Promise<string[]> {
@@ -26,8 +26,13 @@ async function faults(root: Locator): Promise<string[]> {
         DOMRect,
         DOMRect,
       ];
-      if (query.right > between.left + 1) found.push("the query tokens reach into the lines");
-      if (between.right > key.left + 1) found.push("the lines reach into the key tokens");
+      if (lines.classList.contains("hs-expanded")) {
+        // Keys and weights stay in sight while the chain is scrolled under them, but never over the queries.
+        if (query.right > key.left + 1) found.push("the key tokens cover the query tokens");
+      } else {
+        if (query.right > between.left + 1) found.push("the query tokens reach into the lines");
+        if (between.right > key.left + 1) found.push("the lines reach into the key tokens");
+      }
       if (Math.abs(query.top - key.top) > 1) found.push("the columns of tokens do not start at the same height");
       if (!getComputedStyle(lines).getPropertyValue("--hs-query-width")) found.push("the computed style is stale");
     }
@@ -70,6 +75,41 @@ test("the parts find their places again when the notebook gets narrow and wide",
       const root = view(page, kind);
       await ready(root);
       await expect.poll(() => faults(root)).toEqual([]);
+    }
+  }
+});
+
+const KINDS = ["head", "model", "matrix", "neuron", "text", "explorer"] as const;
+const TABS = ["heads", "matrix", "neurons", "text"];
+
+/** One of each view, with a token pinned, so that the chain is open. */
+const EVERY = [
+  `${PAIR}
+words = "The unbelievably kind cat sat on the mat of its neighbour"
+capture = hs.capture(model, tokenizer, words)
+capture.select(layer=3, head=2, query=4)`,
+  ...KINDS.slice(0, -1).map((kind) => `capture.${kind}_view()`),
+  ...TABS.map((tab) => `capture.explorer(tab="${tab}")`),
+];
+
+test("every view keeps its parts apart from 400 pixels up, in light and dark", async ({ page }) => {
+  await page.setViewportSize({ width: 1800, height: 9000 });
+  await openNotebook(page, EVERY);
+  const roots = page.locator(".headscope");
+  await expect.poll(() => roots.count()).toBe(EVERY.length - 1);
+  const names = [...KINDS.slice(0, -1), ...TABS.map((tab) => `explorer-${tab}`)];
+  for (const width of [1400, 950, 660, 400]) {
+    await page.addStyleTag({ content: `.headscope.headscope { width: ${width}px; }` });
+    for (const theme of ["JupyterLab Light", "JupyterLab Dark"] as const) {
+      await setTheme(page, theme);
+      for (const [nth, name] of names.entries()) {
+        const root = roots.nth(nth);
+        await ready(root, 3);
+        await expect.poll(() => root.evaluate((element) => element.clientWidth)).toBeLessThanOrEqual(width);
+        await expect.poll(() => faults(root)).toEqual([]);
+        if (width === 660) continue;
+        await screenshot(root, `${name}-${width}-${theme.endsWith("Dark") ? "dark" : "light"}`);
+      }
     }
   }
 });

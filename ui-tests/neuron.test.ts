@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Locator, Page } from "playwright-core";
+import { column, expanded, expectNumber } from "./chain";
 import { headToggle, layerControl, status, token } from "./controls";
 import { PAIR } from "./examples";
 import { expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
@@ -44,23 +45,6 @@ async function numpy(page: Page, layer: number, head: number, query: number): Pr
   return JSON.parse(await kernel(page, `print(steps(${layer}, ${head}, ${query}))`)) as Steps;
 }
 
-/** What a column shows for each key; null where it is blank. */
-async function column(root: Locator, step: string): Promise<(string | null)[]> {
-  const texts = await root.locator(`[data-row] [data-step="${step}"]`).allTextContents();
-  return texts.map((text) => (text === "" ? null : text));
-}
-
-/** Numbers have three significant digits, and at most four decimals. */
-function expectNumber(shown: string | null, value: number | null, name: string): void {
-  if (value === null) expect(shown, name).toBeNull();
-  else if (Math.abs(value) < 0.0005) expect(shown, name).toMatch(/^(< 0\.0005|> −0\.0005|0)$/);
-  else {
-    const read = Number(shown?.replace("−", "-"));
-    const most = Math.max(0.00051, 0.0051 * Math.abs(value));
-    expect(Math.abs(read - value), `${name}: ${shown} is ${value}`).toBeLessThanOrEqual(most);
-  }
-}
-
 /** Every number of the chain is NumPy's; blank for the keys that the query may not see. */
 async function expectChain(root: Locator, expected: Steps): Promise<void> {
   await expect.poll(async () => (await column(root, "dot")).length).toBe(expected.dot.length);
@@ -77,8 +61,6 @@ async function expectChain(root: Locator, expected: Steps): Promise<void> {
     expect(Math.abs((expected.softmax[key] as number) - (expected.weights[key] as number))).toBeLessThan(1e-5);
   });
 }
-
-const expanded = (root: Locator) => root.getAttribute("data-expanded");
 
 test("a query of MiniLM expands by click, moves with the pointer and the arrows, and closes", async ({ page }) => {
   await openNotebook(page, [PAIR, NUMPY, "view = capture.neuron_view(layer=2, heads=[3])\nview"]);

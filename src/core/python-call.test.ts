@@ -101,6 +101,8 @@ describe("the call that shows a view", () => {
     const optionsOf = (view: ViewKind) => pythonCall(view, chosen).match(/\w+(?==)/g);
     expect(optionsOf("head")).toEqual(["layer"]);
     expect(optionsOf("matrix")).toEqual(["layer", "scale", "combine"]);
+    expect(optionsOf("text")).toEqual(["layer", "scale"]);
+    expect(optionsOf("neuron")).toEqual(["layer"]);
     expect(optionsOf("model")).toEqual(["layer", "detail", "include_heads"]);
     expect(optionsOf("explorer")).toEqual(["layer", "scale", "combine", "tab", "include_heads"]);
   });

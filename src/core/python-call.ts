@@ -5,7 +5,8 @@ type Value = string | number | boolean | readonly number[] | null;
 
 /** Options that not every view takes. `headscope.options` is Python's side of this. */
 const GRID: readonly ViewKind[] = ["model", "explorer"];
-const HEAT: readonly ViewKind[] = ["matrix", "explorer"];
+const SCALED: readonly ViewKind[] = ["matrix", "text", "explorer"];
+const COMBINED: readonly ViewKind[] = ["matrix", "explorer"];
 
 /**
  * One line of Python that shows this view, as it is now, of a `capture` that has just been made, or of the file that
@@ -25,7 +26,7 @@ function optionsOf(view: ViewKind, { maps, selection, options }: ViewContext): R
   const info = maps.value.find(({ name }) => name === selection.map.value) ?? first;
   const numHeads = info?.num_heads[selection.layer.value] ?? 0;
   const all = Math.max(0, ...maps.value.map((map) => map.num_layers));
-  const [hasGrid, hasHeat] = [GRID.includes(view), HEAT.includes(view)];
+  const only = <T>(views: readonly ViewKind[], value: T) => (views.includes(view) ? value : null);
   return {
     map: unless(first?.name ?? "", info?.name ?? ""),
     layer: selection.layer.value,
@@ -42,11 +43,11 @@ function optionsOf(view: ViewKind, { maps, selection, options }: ViewContext): R
     open_segments: open(aids.openSegments.value, info),
     direction: unless("out", aids.direction.value),
     search: unless("", aids.search.value),
-    scale: hasHeat ? unless("linear", options.scale.value) : null,
-    combine: hasHeat ? unless("each", options.combine.value) : null,
+    scale: only(SCALED, unless("linear", options.scale.value)),
+    combine: only(COMBINED, unless("each", options.combine.value)),
     tab: view === "explorer" ? unless("heads", options.tab.value) : null,
     detail: view === "model" ? unless(false, options.detail.value) : null,
-    include_heads: hasGrid ? options.includeHeads.value : null,
+    include_heads: only(GRID, options.includeHeads.value),
     include_layers: chosen(options.includeLayers.value, all),
     theme: unless("auto", options.theme.value),
   };

@@ -27,6 +27,11 @@ export function followFocus(scene: Scene): ReadonlySignal<Focus> {
   });
 }
 
+/** What is under the pointer without what is pinned: a pin keeps its own mark. */
+export function besidePins({ query, key }: TokenPair, pins: TokenPair): TokenPair {
+  return { query: query === pins.query ? null : query, key: key === pins.key ? null : key };
+}
+
 function linesOf(tokens: TokenPair, over: TokenPair, pin: TokenPair): TokenPair {
   if (over.query === null && pin.query !== null && pin.key === null) return { ...NONE, query: pin.query };
   if (over.key === null && pin.key !== null && pin.query === null) return { ...NONE, key: pin.key };

@@ -113,6 +113,17 @@ test("the host is not told of keys that the view or its controls use, and of all
   expect(heard).toEqual(["x", "Escape", "a"]);
 });
 
+test("a key pressed with Ctrl, Cmd or Alt on a token is the host's, which runs the cell with Ctrl Enter", () => {
+  const { context, token } = open();
+  const heard: string[] = [];
+  document.addEventListener("keydown", ({ key }) => heard.push(key), { signal: ending.signal });
+  for (const held of ["ctrlKey", "metaKey", "altKey"]) {
+    token("query", 1).dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", [held]: true, bubbles: true }));
+  }
+  expect(heard).toEqual(["Enter", "Enter", "Enter"]);
+  expect(context.selection.query.value).toBeNull();
+});
+
 test("pointing at a query marks the keys with the weights of its row, and leaving takes the marks away", () => {
   const { root, context, token, readout } = open();
   context.selection.heads.value = [1];

@@ -7,6 +7,7 @@ import { element } from "../dom/element";
 import { densityOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { sideLookedFrom } from "./direction";
+import { besidePins } from "./focus";
 import { heatLegend } from "./heat-legend";
 import type { KeyBinding } from "./keys";
 import { followPicture, type LayerPicture } from "./layer-picture";
@@ -81,7 +82,8 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
 
   const pins = computed(() => ({ query: scene.tokens.query.value, key: scene.tokens.key.value }));
   effectUntil(signal, () => placeBands(panels, "pin", pins.value, layout.value, zoom.viewport.value));
-  effectUntil(signal, () => placeBands(panels, "mark", focus.value.tokens, layout.value, zoom.viewport.value));
+  const marks = computed(() => besidePins(focus.value.tokens, pins.value));
+  effectUntil(signal, () => placeBands(panels, "mark", marks.value, layout.value, zoom.viewport.value));
 
   const paint = painter(scene, maps, top, zoom.viewport, signal);
   effectUntil(signal, () => {

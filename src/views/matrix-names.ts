@@ -4,7 +4,7 @@ import type { MatrixLayout } from "../core/matrix-layout";
 import type { Viewport } from "../core/viewport";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
-import type { Focus } from "./focus";
+import { besidePins, type Focus } from "./focus";
 import { type Axes, markedNames, NAME, tickNames } from "./matrix-axes";
 import type { Scene } from "./scene";
 import { matchesOf } from "./search";
@@ -41,9 +41,10 @@ export function mountNames(
     });
   });
   effectUntil(signal, () => {
-    pinned.fill(named({ query: scene.tokens.query.value, key: scene.tokens.key.value }, "hs-pinned"));
+    const pins = { query: scene.tokens.query.value, key: scene.tokens.key.value };
+    pinned.fill(named(pins, "hs-pinned"));
+    pointed.fill(named(besidePins(focus.value.tokens, pins), "hs-at"));
   });
-  effectUntil(signal, () => pointed.fill(named(focus.value.tokens, "hs-at")));
   effectUntil(signal, () => {
     const { mapWidth, mapHeight } = layout.value;
     const { queries, keys } = viewport.value;

@@ -105,6 +105,8 @@ test("a click pins a cell for every view, a click on it or Escape lets go, a nam
   point(map(0), "click", 1, 4);
   expect([selection.query.value, selection.key.value]).toEqual([1, 4]);
   expect(root.querySelector(".hs-tick.hs-pinned[data-query]")?.textContent).toBe("␣the");
+  // The pointer is still on it: its mark would hide the pin.
+  expect(root.querySelector(".hs-tick.hs-at[data-query]")).toBeNull();
   point(map(0), "click", 1, 4);
   expect([selection.query.value, selection.key.value]).toEqual([null, null]);
   point(map(0), "click", 1, 4);

@@ -17,6 +17,7 @@ import { READY, together } from "./progress";
 import { readTokens } from "./readout";
 import { openRoot, tellState } from "./root";
 import { mountStatusLine, restingWords } from "./status-line";
+import { mountTable } from "./weights-table";
 
 /** The width of the view while it stands in no page, in CSS pixels. */
 const USUAL_WIDTH = 920;
@@ -61,6 +62,12 @@ export const modelView: View = (root, context, signal) => {
     return tokens.length > 0 ? tokens : restingWords(scene, missing.value, HINT);
   };
   mountStatusLine(root, scene, progress, readout, signal);
+  mountTable(
+    root,
+    () => detail.value?.scene ?? scene,
+    { heads: computed(() => detail.value?.heads.value ?? []) },
+    signal,
+  );
   mountKeys(
     root,
     toolbar,

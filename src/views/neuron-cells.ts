@@ -64,8 +64,11 @@ export function mountCells(
   for (const part of [query, body]) {
     // The tokens around take a pointer that is over none of them for one that has left.
     part.addEventListener("pointerover", (event) => event.stopPropagation(), { signal });
-    part.addEventListener("pointerleave", () => point(null), { signal });
+    // A finger leaves as it is lifted: what it pointed at stays, until it touches something else and the focus goes.
+    const isLifted = ({ pointerType }: PointerEvent) => pointerType === "touch" && part === body;
+    part.addEventListener("pointerleave", (event) => isLifted(event) || point(null), { signal });
   }
+  body.addEventListener("pointerdown", inBody, { signal });
   body.addEventListener("pointermove", inBody, { signal });
   query.addEventListener("pointermove", inQuery, { signal });
   body.addEventListener("focusin", (event) => event.stopPropagation(), { signal });
@@ -96,7 +99,7 @@ function move(
     ArrowRight: [0, 1],
   };
   const step = steps[event.key];
-  if (!step || !shown) return;
+  if (!step || !shown || event.ctrlKey || event.metaKey || event.altKey) return;
   const [start, stop] = untracked(() => keysInSight(scene)) ?? scene.ranges.peek().keys;
   const within = (value: number, low: number, count: number) => Math.max(low, Math.min(count - 1, value));
   const [key, dimension] = now ? [now.key ?? start, now.dimension ?? 0] : [start - step[0], -step[1]];

@@ -30,7 +30,9 @@ export function mountNotes(
     why.hidden = reason.value === "";
   });
   effectUntil(signal, () => {
-    sideways.hidden = extent.value <= room.value;
+    const isWider = extent.value > room.value;
+    sideways.hidden = !isWider;
+    area.toggleAttribute("data-wider", isWider);
   });
   effectUntil(signal, () => {
     const now = shown.value;

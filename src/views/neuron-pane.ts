@@ -38,14 +38,17 @@ export function mountNeurons(parent: HTMLElement, whole: Scene, signal: AbortSig
   };
 }
 
+/** A finger has no way to point without a tap, and a tap chooses: it must not move first what it then chooses. */
+function isPress(event: Event, token: HTMLElement): boolean {
+  return event instanceof PointerEvent ? event.pointerType === "touch" : !token.matches(":focus-visible");
+}
+
 /** While a query is expanded, pointing at another one expands that one instead, and it stays. */
 function moveWithPointer(area: HTMLElement, { tokens }: Scene, signal: AbortSignal): void {
   const move = (event: Event) => {
     const token = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-query]") : null;
-    // A finger has no way to point without a tap, and a tap chooses.
-    const isTouch = event instanceof PointerEvent && event.pointerType === "touch";
     const expanded = tokens.query.peek();
-    if (token && !isTouch && expanded !== null && expanded !== Number(token.dataset.query)) {
+    if (token && !isPress(event, token) && expanded !== null && expanded !== Number(token.dataset.query)) {
       tokens.query.value = Number(token.dataset.query);
     }
   };

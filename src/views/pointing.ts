@@ -32,7 +32,8 @@ export function mountPointing(
     "keydown",
     (event) => {
       const token = tokenAt(event.target);
-      if (!token || !answer(event.key, token)) return;
+      // With Ctrl, Cmd or Alt a key is the host's: Ctrl Enter runs the cell.
+      if (!token || event.ctrlKey || event.metaKey || event.altKey || !answer(event.key, token)) return;
       event.preventDefault();
       event.stopPropagation();
     },

@@ -6,8 +6,8 @@ import { shownHeads } from "./shown-heads";
 import { contextOf, fullSource, mapInfo } from "./testing";
 import { mountTable } from "./weights-table";
 
-function open() {
-  const maps = [mapInfo(["a", "b", "c"])];
+function open(tokens: string[] = ["a", "b", "c"]) {
+  const maps = [mapInfo(tokens)];
   const source = fullSource(maps);
   const scene = createScene(contextOf(maps, source), signal(false));
   const weights = [0, 1].map((head) => source.peek("block", "self", 0, head) as never);
@@ -51,4 +51,10 @@ test("looked at from the keys, each key has a row, and a pinned one is told from
   scene.tokens.key.value = 1;
   expect(rows()[0]).toEqual(["b is attended by", "head 0", "head 1"]);
   expect(rows()[1]).toEqual(["a", "≈ 0.020", "≈ 0.75"]);
+});
+
+test("a long table says how many of its rows are not listed", () => {
+  const { rows } = open(Array.from({ length: 230 }, (_, position) => `t${position}`));
+  expect(rows()).toHaveLength(1 + 200 + 1);
+  expect(rows().at(-1)).toEqual(["and 30 more, which are not listed"]);
 });

@@ -33,6 +33,9 @@ export function mountTable(
     },
     { signal },
   );
+  effectUntil(signal, () => {
+    details.hidden = pane.heads.value.length === 0;
+  });
   const rows = computed(() => (isOpen.value ? rowsOf(sceneOf(), pane.heads.value) : []));
   effectUntil(signal, () => {
     const [head, ...others] = rows.value;
@@ -77,5 +80,7 @@ function rowsOf({ info, tokens, ranges, context }: Scene, heads: readonly ShownH
 }
 
 function listed([start, stop]: readonly [number, number], row: (position: number) => string[]): string[][] {
-  return Array.from({ length: Math.min(MOST_ROWS, stop - start) }, (_, index) => row(start + index));
+  const rows = Array.from({ length: Math.min(MOST_ROWS, stop - start) }, (_, index) => row(start + index));
+  const more = stop - start - rows.length;
+  return more > 0 ? [...rows, [`and ${more} more, which are not listed`]] : rows;
 }

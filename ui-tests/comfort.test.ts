@@ -1,0 +1,123 @@
+import type { Locator, Page } from "playwright-core";
+import { expanded } from "./chain";
+import { cell, token } from "./controls";
+import { PAIR } from "./examples";
+import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+
+const KINDS = ["head", "model", "matrix", "neuron", "text", "explorer"] as const;
+
+/** A notebook with a view of every kind, all of them in sight. */
+async function openAll(page: Page, options = ""): Promise<Readonly<Record<(typeof KINDS)[number], Locator>>> {
+  await page.setViewportSize({ width: 1280, height: 6000 });
+  const calls = KINDS.map((kind) => `capture.${kind === "explorer" ? kind : `${kind}_view`}(${options})`);
+  await openNotebook(page, [PAIR, ...calls]);
+  for (const kind of KINDS) await ready(view(page, kind));
+  return Object.fromEntries(KINDS.map((kind) => [kind, view(page, kind)])) as Record<(typeof KINDS)[number], Locator>;
+}
+
+const pinned = (page: Page) => kernel(page, "print(capture.selection.query, capture.selection.key)");
+
+test("a view is light where it is told to, in a dark notebook as well, and so is all that is on it", async ({
+  page,
+}) => {
+  const roots = await openAll(page, "theme='light'");
+  await setTheme(page, "JupyterLab Dark");
+  for (const [kind, root] of Object.entries(roots)) {
+    await ready(root);
+    const grounds = await root.evaluate((element) =>
+      [element, ...element.querySelectorAll("select, .hs-button, .hs-title")]
+        .filter((part) => part.getClientRects().length > 0)
+        .map((part) => getComputedStyle(part).backgroundColor),
+    );
+    expect([...new Set(grounds)], kind).toEqual(["rgb(255, 255, 255)"]);
+    await screenshot(root, `forced-light-${kind}`);
+  }
+});
+
+test("nothing moves by itself for those who want less motion", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const roots = await openAll(page);
+  for (const [kind, root] of Object.entries(roots)) {
+    const moving = await root.evaluate((element) => {
+      element.setAttribute("data-state", "pending");
+      const moves = ({ animationName, transitionDuration }: CSSStyleDeclaration) =>
+        animationName !== "none" || transitionDuration.split(", ").some((time) => Number.parseFloat(time) > 0);
+      return [...element.querySelectorAll("*")].filter((part) => moves(getComputedStyle(part))).length;
+    });
+    expect(moving, kind).toBe(0);
+  }
+});
+
+/** Fingers on the middle of `target`, as the browser's own recogniser of gestures sees them. */
+async function touch(page: Page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 2 });
+  type Phase = "touchStart" | "touchMove" | "touchEnd";
+  const send = (type: Phase, touchPoints: { x: number; y: number }[]) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  const middle = async (target: Locator) => {
+    await target.scrollIntoViewIfNeeded();
+    const box = await target.boundingBox();
+    if (!box) throw new Error("What is to be touched is not there.");
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  return {
+    async tap(target: Locator) {
+      await send("touchStart", [await middle(target)]);
+      await send("touchEnd", []);
+    },
+    async spread(target: Locator) {
+      const { x, y } = await middle(target);
+      const fingers = (apart: number) => [
+        { x: x - apart, y },
+        { x: x + apart, y },
+      ];
+      await send("touchStart", fingers(20));
+      for (const apart of [30, 40, 50, 60]) await send("touchMove", fingers(apart));
+      await send("touchEnd", []);
+    },
+  };
+}
+
+test("a finger pins, expands, opens and zooms", async ({ page }) => {
+  const { head, model, matrix, neuron, text } = await openAll(page, "layer=2, head=3");
+  const { tap, spread } = await touch(page);
+  await tap(token(head, "query", 2));
+  await expect.poll(() => pinned(page)).toBe("2 None");
+  await expect.poll(() => expanded(neuron)).toBe("2");
+  await tap(token(head, "query", 2));
+  await expect.poll(() => pinned(page)).toBe("None None");
+
+  await tap(token(neuron, "query", 4));
+  await expect.poll(() => expanded(neuron)).toBe("4");
+  await tap(token(neuron, "query", 6));
+  await expect.poll(() => expanded(neuron)).toBe("6");
+  await tap(neuron.locator("[data-row='3'] [data-step='softmax']"));
+  await expect.poll(() => neuron.locator(".hs-readout").textContent()).toMatch(/^mat → sat.*softmax/);
+  await tap(text.locator(".hs-piece[data-query='5']"));
+  await expect.poll(() => pinned(page)).toBe("5 None");
+
+  await spread(matrix.locator("[data-map='0']"));
+  await expect.poll(() => matrix.locator(".hs-zoom-times").textContent()).toBe("3.0×");
+  await tap(cell(model, 4, 7));
+  await expect.poll(() => kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(4, [7])");
+  await model.getByRole("heading", { name: "Layer 4, Head 7" }).waitFor();
+});
+
+test("each view says its numbers in a live line, and as a table", async ({ page }) => {
+  const roots = await openAll(page, "layer=2, head=3");
+  await kernel(page, "capture.select(query='cat')");
+  await cell(roots.model, 2, 3).click();
+  const weight = Number(await kernel(page, "float(capture.weights(2, 3)[2, 0])"));
+  for (const [kind, root] of Object.entries(roots)) {
+    await page.mouse.move(0, 0);
+    const live = root.locator("[aria-live='polite'].hs-readout");
+    await expect.poll(() => live.textContent(), { message: kind }).toContain(weight.toPrecision(3));
+    await root.getByText("Weights as a table").focus();
+    await page.keyboard.press("Enter");
+    const rows = root.getByRole("table").getByRole("row");
+    await expect.poll(() => rows.count(), { message: kind }).toBe(16);
+    const [name, number] = await rows.nth(1).getByRole("cell").allTextContents();
+    expect([kind, name, number]).toEqual([kind, "[CLS]", weight.toPrecision(3)]);
+  }
+});
