@@ -1,27 +1,91 @@
-import { kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import type { Page } from "playwright-core";
+import { layerControl, status, token } from "./controls";
+import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
 import { longCapture } from "./long-capture";
 
-test("looks", async ({ page }) => {
-  await openNotebook(page, [
-    longCapture(4096),
-    "view = capture.head_view(layer=3, heads=[0,2])\nview",
-    "capture.text_view()",
-    "capture.neuron_view(layer=3, head=2)",
-  ]);
+const TOKENS = 4096;
+
+/** Runs a cell that goes on until `release` is called, in the same kernel. */
+async function keepBusy(page: Page): Promise<() => Promise<void>> {
+  const code = `
+import time
+from pathlib import Path
+running = Path("running")
+running.touch()
+while running.exists():
+    sum(range(20_000))
+`;
+  await page.evaluate((code) => {
+    window.headscopeTestPanel.sessionContext.session?.kernel?.requestExecute({ code, store_history: false });
+  }, code);
+  await expect
+    .poll(() => page.evaluate(() => window.headscopeTestPanel.sessionContext.session?.kernel?.status))
+    .toBe("busy");
+  return () =>
+    page.evaluate(async () => {
+      const { contents } = window.jupyterapp.serviceManager;
+      const { path } = window.headscopeTestPanel.context;
+      await contents.delete(`${path.split("/").slice(0, -1).join("/")}/running`);
+      await window.headscopeTestPanel.sessionContext.session?.kernel?.info;
+    });
+}
+
+test("4,096 tokens of a real model are moved through and switched while a cell runs in their kernel", async ({
+  page,
+}) => {
+  await openNotebook(page, [longCapture(TOKENS), "view = capture.head_view(layer=3, heads=[0, 2])\nview"]);
   const head = view(page, "head");
   await ready(head, 3);
-  await screenshot(head, "long-head-start");
-  await kernel(page, "capture.select(query=2500)");
-  await screenshot(head, "long-head-pinned");
-  const text = view(page, "text");
-  await text.scrollIntoViewIfNeeded();
-  await ready(text, 3);
-  await screenshot(text, "long-text");
-  const neuron = view(page, "neuron");
-  await neuron.scrollIntoViewIfNeeded();
-  await ready(neuron, 3);
-  await screenshot(neuron, "long-neuron");
-  await setTheme(page, "JupyterLab Dark");
-  await head.scrollIntoViewIfNeeded();
-  await screenshot(head, "long-head-dark");
+  const [gives, beyond] = JSON.parse(
+    await kernel(
+      page,
+      `import json; w = capture.weights(7, 2, queries=2500).reshape(-1)
+print(json.dumps([float(w[2490]), float(w[:2400].sum())]))`,
+    ),
+  );
+  const release = await keepBusy(page);
+  await layerControl(head).selectOption("7");
+  await ready(head, 7);
+  await head.getByRole("button", { name: "Head 0", exact: true }).click();
+  const map = head.getByRole("scrollbar");
+  await map.focus();
+  for (let step = 0; step < 3; step++) await page.keyboard.press("PageDown");
+  await expect.poll(() => map.getAttribute("aria-valuenow")).toBe("120");
+  await ready(head, 7);
+  await map.click({ position: { x: 5, y: Math.round(((await map.boundingBox())?.height ?? 0) * (2500 / TOKENS)) } });
+  await ready(head, 7);
+  const first = Number(await map.getAttribute("aria-valuenow"));
+  expect(first).toBeGreaterThan(2400);
+  expect(first).toBeLessThan(2500);
+  const row = 16 + 2500 - first;
+  await token(head, "query", row).hover();
+  await token(head, "key", row - 10).hover();
+  await expect.poll(() => status(head).textContent()).toContain("layer 7");
+  expect(await status(head).textContent()).toContain("live");
+  await release();
+  await kernel(page, "capture.select(query=2500, key=2490)");
+  await expect.poll(() => status(head).textContent()).toContain(gives.toPrecision(3));
+  expect(beyond).toBeGreaterThan(0);
+  await screenshot(head, "long-head");
+});
+
+test("every view of 4,096 tokens looks right", async ({ page }) => {
+  await openNotebook(page, [
+    longCapture(TOKENS),
+    "capture",
+    "capture.text_view()",
+    "capture.neuron_view(layer=3, head=2)",
+    "capture.model_view()",
+  ]);
+  await kernel(page, "capture.select(layer=3, head=2, query=2500)");
+  for (const theme of ["JupyterLab Light", "JupyterLab Dark"]) {
+    await setTheme(page, theme);
+    for (const kind of ["explorer", "text", "neuron", "model"]) {
+      const root = view(page, kind);
+      await root.scrollIntoViewIfNeeded();
+      await ready(root, 3);
+      await expect(root).not.toHaveAttribute("data-beyond");
+      await screenshot(root, `long-${kind}-${theme.slice(11).toLowerCase()}`);
+    }
+  }
 });
