@@ -2,7 +2,7 @@ import type { ExcerptRequest, MapInfo, TileRequest } from "../contract.gen";
 import type { HeadWeights } from "./head-weights";
 import { groupingOf, regrouped } from "./regroup";
 import type { Source } from "./source";
-import { type Tile, tileOfHead, tilesOf } from "./tiles";
+import { checkPlace, type Tile, tileOfHead, tilesOf } from "./tiles";
 
 type Pooling = Pick<Source, "peekExcerpt" | "excerpt" | "peekTile" | "tiles">;
 
@@ -36,6 +36,7 @@ export function ofWholeHeads(
       const whole = await source.fetch({ kind: "block", map, layer, heads }, signal);
       for (const tile of tilesOf(request)) {
         const weights = whole[heads.indexOf(tile.head)] as HeadWeights;
+        checkPlace(tile, weights.numQueries, weights.numKeys);
         take({ ...tile, weights: tileOfHead(weights, tile, tile.pool) });
       }
     },
