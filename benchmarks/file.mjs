@@ -11,7 +11,7 @@ import { build } from "esbuild";
 const HERE = fileURLToPath(new URL("../src", import.meta.url));
 const TOKENS = 4096;
 const HEAD_DIM = 64;
-const REPEATS = 5;
+const REPEATS = 15;
 const IN_SIGHT = 48;
 const FAR_GROUPS = 64;
 
@@ -85,9 +85,7 @@ function excerpt(code, rows, groups, areSingle) {
 }
 
 function tiles(code, rows, places) {
-  const bins = places.map(
-    ([level, row, column]) => new code.TileBins({ level, row, column }, TOKENS, TOKENS, "max"),
-  );
+  const bins = places.map(([level, row, column]) => new code.TileBins({ level, row, column }, TOKENS, TOKENS, "max"));
   return code.fillTiles(rows, bins, bins[0].queries.start, bins[0].queries.stop);
 }
 
