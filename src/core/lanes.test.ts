@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { Lanes, SUPERSEDED } from "./lanes";
 
 const never = new AbortController().signal;
-const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Waits until it is let go on, or its signal aborts. */
 function waiting() {
@@ -55,8 +54,7 @@ describe("Lanes", () => {
     const newer = waiting();
     const second = lanes.newest("a", never, newer.run);
     stubborn.finish();
-    await old;
-    await turn();
+    await expect(old).rejects.toThrow(SUPERSEDED);
     const third = lanes.newest("a", never, async () => "third");
     await expect(second).rejects.toThrow(SUPERSEDED);
     expect(await third).toBe("third");

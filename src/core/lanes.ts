@@ -4,7 +4,9 @@ export const SUPERSEDED = "A newer request has taken the place of this one.";
 export class Lanes {
   readonly #underWay = new Map<string, AbortController>();
 
-  /** Settles as `run` does. The signal that `run` is given aborts with `signal`, or once the lane has a newer request. */
+  /**
+   * Settles as `run` does, or rejects once its signal has aborted: with `signal`, or when the lane has a newer request.
+   */
   async newest<T>(lane: string, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     this.#underWay.get(lane)?.abort(new Error(SUPERSEDED));
@@ -13,7 +15,9 @@ export class Lanes {
     const leave = () => own.abort(signal.reason);
     signal.addEventListener("abort", leave, { once: true });
     try {
-      return await run(own.signal);
+      const found = await run(own.signal);
+      own.signal.throwIfAborted();
+      return found;
     } finally {
       signal.removeEventListener("abort", leave);
       if (this.#underWay.get(lane) === own) this.#underWay.delete(lane);
