@@ -1,6 +1,6 @@
 /**
  * How long a page that opened a file takes to compute excerpts and tiles from queries and keys, in Node's V8 and without
- * a browser. `node benchmarks/file.mjs [another/src]`
+ * a browser. `node benchmarks/file-rows.mjs [another/src]`
  *
  * One causal head of made-up queries and keys. With the `src/` of another checkout that has the same functions, every
  * case runs with both in turns, so that what else the machine does meanwhile bears on both alike.
