@@ -1,9 +1,15 @@
-import type { BlockKind } from "../contract.gen";
+import type { BlockKind, ExcerptRequest } from "../contract.gen";
 import type { HeadWeights } from "./head-weights";
 
 /** Names one head's weights in a cache. */
 export function cacheKey(kind: BlockKind, map: string, layer: number, head: number): string {
   return JSON.stringify([kind, map, layer, head]);
+}
+
+/** Names each head of an excerpt in a cache. */
+export function excerptKeys({ map, layer, queries, keys, without_sink }: ExcerptRequest): (head: number) => string {
+  const groups = JSON.stringify([queries, keys, without_sink]);
+  return (head) => JSON.stringify(["excerpt", map, layer, head, groups]);
 }
 
 /**

@@ -1,52 +1,36 @@
+import type { Dtype } from "../contract.gen";
 import type { Axis } from "./axis";
 import { encoded } from "./codes";
+import { ExcerptSums, SINK } from "./excerpt-sums";
 import type { HeadWeights } from "./head-weights";
 
-/** The key on which attention rests that is needed nowhere: the first. Source: Xiao et al. 2023, arXiv:2309.17453. */
-export const SINK = 0;
+export { SINK };
 
 /** As much of an axis as says which positions belong together. */
 export type Grouping = Pick<Axis, "groups" | "shownAt">;
 
-/**
- * The weights between groups: summed over keys, their mean over queries. Without the sink, each query's weights are
- * scaled first, so that the others add up to 1. `headscope.excerpts` is the kernel's side of this rule.
- */
+/** The weights between groups of a head that is all here: see `ExcerptSums`. */
 export function regrouped(
-  { codes, table, numKeys, dtype }: HeadWeights,
+  weights: HeadWeights,
   queries: Grouping,
   keys: Grouping,
   isWithoutSink: boolean,
 ): HeadWeights {
-  const columns = keys.groups.length;
-  const found = new Float64Array(queries.groups.length * columns);
-  queries.groups.forEach((group, row) => {
-    const sums = found.subarray(row * columns, (row + 1) * columns);
+  const { codes, table, numKeys, dtype } = weights;
+  const sums = new ExcerptSums(queries, keys, isWithoutSink);
+  const row = new Float32Array(numKeys);
+  queries.groups.forEach((group, at) => {
     for (const query of group) {
-      const start = query * numKeys;
-      const share = (isWithoutSink ? withoutSink(codes, table, start, numKeys) : 1) / group.length;
-      for (let key = 0; key < numKeys; key++) {
-        const column = keys.shownAt[key] as number;
-        if (column < 0) continue;
-        sums[column] = (sums[column] as number) + share * (table[codes[start + key] as number] as number);
-      }
+      for (let key = 0; key < numKeys; key++) row[key] = table[codes[query * numKeys + key] as number] as number;
+      sums.add(at, row, 0, 0, numKeys);
     }
   });
-  return {
-    numQueries: queries.groups.length,
-    numKeys: columns,
-    ...encoded(found, dtype),
-  };
+  return excerptOf(sums, dtype);
 }
 
-/** What makes the weights of a row add up to 1 without the sink; 1 where nothing else has any. */
-function withoutSink(codes: HeadWeights["codes"], table: Float32Array, start: number, numKeys: number): number {
-  let rest = 0;
-  for (let key = 0; key < numKeys; key++) {
-    const weight = table[codes[start + key] as number] as number;
-    if (key !== SINK && weight > 0) rest += weight;
-  }
-  return rest > 0 ? 1 / rest : 1;
+/** An excerpt as views take it; `from` says what its weights were computed from. */
+export function excerptOf({ values, queries, keys }: ExcerptSums, from?: Dtype): HeadWeights {
+  return { numQueries: queries.groups.length, numKeys: keys.groups.length, ...encoded(values, from) };
 }
 
 /** Positions that rise, as half-open ranges one after another: `[start, stop, start, stop]`. */
@@ -59,8 +43,13 @@ export function rangesOf(positions: readonly number[]): number[] {
   return ranges;
 }
 
-/** Groups given as ranges, of an axis of `size` positions. */
+/** Groups given as ranges, of an axis of `size` positions. Throws a sentence for people unless the ranges rise. */
 export function groupingOf(groups: readonly (readonly number[])[], size: number): Grouping {
+  const ends = groups.flat();
+  const isWrong = groups.some((ranges) => ranges.length === 0 || ranges.length % 2 !== 0);
+  if (isWrong || ends.some((end, at) => !isInOrder(end, ends[at - 1] ?? 0, at % 2 === 1, size))) {
+    throw new Error(`Groups of tokens are ranges that rise, within 0 to ${size}; these are not.`);
+  }
   const shownAt = new Int32Array(size).fill(-1);
   const positions = groups.map((ranges, row) => {
     const found: number[] = [];
@@ -73,4 +62,9 @@ export function groupingOf(groups: readonly (readonly number[])[], size: number)
     return found;
   });
   return { groups: positions, shownAt };
+}
+
+/** A range starts where the one before has stopped, or later, and has a position at least. */
+function isInOrder(end: number, before: number, isStop: boolean, size: number): boolean {
+  return Number.isInteger(end) && (isStop ? end > before : end >= before) && end <= size;
 }

@@ -23,6 +23,9 @@ export interface Source {
   excerpt(request: ExcerptRequest, lane: string, signal: AbortSignal): Promise<HeadWeights[]>;
   /** A tile's bins if they are in memory. Never asks for them. */
   peekTile(tile: Omit<Tile, "weights">): HeadWeights | undefined;
-  /** Gives each tile to `take` as soon as it is there, in the order of the request. Rejects as `excerpt`. */
+  /**
+   * Gives each tile to `take` as soon as it is there, in the order of the request; those that need no work may come
+   * before. Rejects as `excerpt`.
+   */
   tiles(request: TileRequest, lane: string, take: (tile: Tile) => void, signal: AbortSignal): Promise<void>;
 }

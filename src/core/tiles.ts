@@ -1,6 +1,7 @@
-import { type PoolKind, TILE_BINS, type TileRequest } from "../contract.gen";
+import { type Dtype, type PoolKind, TILE_BINS, type TileRequest } from "../contract.gen";
 import { encoded } from "./codes";
 import type { HeadWeights } from "./head-weights";
+import { TileBins } from "./tile-bins";
 
 /** Which tile of a head: at `level` L each bin covers 2**L positions on each axis. */
 export interface TilePlace {
@@ -38,43 +39,29 @@ export function topLevel(numQueries: number, numKeys: number): number {
   return level;
 }
 
+/** Throws a sentence for people unless a head of this size has such a tile. */
+export function checkPlace({ level, row, column }: TilePlace, numQueries: number, numKeys: number): void {
+  const covered = TILE_BINS * 2 ** level;
+  const isWithin = (at: number, size: number) => Number.isInteger(at) && at >= 0 && at * covered < size;
+  const isLevel = Number.isInteger(level) && level >= 0 && level <= topLevel(numQueries, numKeys);
+  if (isLevel && isWithin(row, numQueries) && isWithin(column, numKeys)) return;
+  throw new Error(`There is no tile (${row}, ${column}) at level ${level} of ${numQueries} x ${numKeys} weights.`);
+}
+
 /** A tile of a head whose weights are all here. */
-export function tileOfHead(weights: HeadWeights, { level, row, column }: TilePlace, pool: PoolKind): HeadWeights {
-  const step = 2 ** level;
-  const [queries, keys] = [binsOf(weights.numQueries, row, step), binsOf(weights.numKeys, column, step)];
-  const bins = new Float32Array(queries.length * keys.length);
-  queries.forEach((query, at) => {
-    keys.forEach((key, beside) => {
-      bins[at * keys.length + beside] = pooled(weights, query, key, step, pool);
-    });
-  });
-  return { numQueries: queries.length, numKeys: keys.length, ...encoded(bins, weights.dtype) };
-}
-
-/** Where the bins of a tile start. */
-function binsOf(size: number, number: number, step: number): number[] {
-  const first = number * TILE_BINS * step;
-  const count = Math.max(0, Math.min(TILE_BINS, Math.ceil((size - first) / step)));
-  return Array.from({ length: count }, (_, bin) => first + bin * step);
-}
-
-/** Missing weights are ignored; a bin of nothing else is missing. */
-function pooled(
-  { codes, table, numQueries, numKeys }: HeadWeights,
-  query: number,
-  key: number,
-  step: number,
-  pool: PoolKind,
-): number {
-  let [best, sum, count] = [Number.NaN, 0, 0];
-  for (let at = query; at < Math.min(query + step, numQueries); at++) {
-    for (let beside = key; beside < Math.min(key + step, numKeys); beside++) {
-      const weight = table[codes[at * numKeys + beside] as number] as number;
-      if (Number.isNaN(weight)) continue;
-      if (!(weight <= best)) best = weight;
-      sum += weight;
-      count++;
-    }
+export function tileOfHead(weights: HeadWeights, place: TilePlace, pool: PoolKind): HeadWeights {
+  const { codes, table, numQueries, numKeys } = weights;
+  const bins = new TileBins(place, numQueries, numKeys, pool);
+  const { start, stop } = bins.keys;
+  const row = new Float32Array(stop - start);
+  for (let query = bins.queries.start; query < bins.queries.stop; query++) {
+    for (let key = start; key < stop; key++) row[key - start] = table[codes[query * numKeys + key] as number] as number;
+    bins.add(query, row, -start);
   }
-  return pool === "max" ? best : count > 0 ? sum / count : Number.NaN;
+  return tileOf(bins, weights.dtype);
+}
+
+/** A tile as views take it; `from` says what its weights were computed from. */
+export function tileOf(bins: TileBins, from?: Dtype): HeadWeights {
+  return { numQueries: bins.queries.count, numKeys: bins.keys.count, ...encoded(bins.values(), from) };
 }

@@ -12,9 +12,9 @@ const WORK = 1 << 22;
 const MOST_OF_HEAD = 1 << 27;
 const MOST_TOGETHER = 1 << 29;
 
-/** How many rows are computed at a time. */
-export function rowsAtOnce({ numKeys, cost }: WeightRows): number {
-  return Math.max(4, Math.floor(WORK / (numKeys * cost)) & ~3);
+/** How many rows are computed at a time, of all keys or of so many. */
+export function rowsAtOnce({ numKeys, cost }: WeightRows, width = numKeys): number {
+  return Math.max(4, Math.floor(WORK / (Math.max(1, width) * cost)) & ~3);
 }
 
 /** Throws a sentence for people where heads are larger than a page can hold. */

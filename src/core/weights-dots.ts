@@ -2,7 +2,8 @@
  * Writes the dot products of up to four queries with the keys from `low` up to `high`: of query `first + r` and key
  * `low + k` to `into[r][k]`. Sums are taken in double precision.
  *
- * Four queries at a time: each value of a key is read once for all of them.
+ * Four queries and two keys at a time: each value that is read serves two products or more, and all eight sums fit into
+ * the registers of a processor.
  */
 export function dots(
   queries: Float32Array,
@@ -15,15 +16,22 @@ export function dots(
   into: readonly Float64Array[],
 ): void {
   if (count === 4) {
-    fourDots(queries, first * headDim, keys, low * headDim, high * headDim, headDim, into);
+    const paired = low + ((high - low) & ~1);
+    eightDots(queries, first * headDim, keys, low * headDim, paired * headDim, headDim, into);
+    if (paired === high) return;
+    for (let row = 0; row < 4; row++) {
+      const [q, k] = [(first + row) * headDim, paired * headDim];
+      (into[row] as Float64Array)[paired - low] = dot(queries, q, keys, k, headDim);
+    }
     return;
   }
   for (let row = 0; row < count; row++) {
-    oneDot(queries, (first + row) * headDim, keys, low * headDim, high * headDim, headDim, into[row] as Float64Array);
+    const [q, found] = [(first + row) * headDim, into[row] as Float64Array];
+    for (let key = low; key < high; key++) found[key - low] = dot(queries, q, keys, key * headDim, headDim);
   }
 }
 
-function fourDots(
+function eightDots(
   queries: Float32Array,
   q0: number,
   keys: Float32Array,
@@ -34,34 +42,37 @@ function fourDots(
 ): void {
   const [into0, into1, into2, into3] = into as [Float64Array, Float64Array, Float64Array, Float64Array];
   const [q1, q2, q3] = [q0 + headDim, q0 + 2 * headDim, q0 + 3 * headDim];
-  for (let k = start, at = 0; k < stop; k += headDim, at++) {
-    let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  for (let k = start, at = 0; k < stop; k += 2 * headDim, at += 2) {
+    let [a0, a1, a2, a3, b0, b1, b2, b3] = [0, 0, 0, 0, 0, 0, 0, 0];
     for (let i = 0; i < headDim; i++) {
-      const key = keys[k + i] as number;
-      sum0 += (queries[q0 + i] as number) * key;
-      sum1 += (queries[q1 + i] as number) * key;
-      sum2 += (queries[q2 + i] as number) * key;
-      sum3 += (queries[q3 + i] as number) * key;
+      const a = keys[k + i] as number;
+      const b = keys[k + headDim + i] as number;
+      const query0 = queries[q0 + i] as number;
+      a0 += query0 * a;
+      b0 += query0 * b;
+      const query1 = queries[q1 + i] as number;
+      a1 += query1 * a;
+      b1 += query1 * b;
+      const query2 = queries[q2 + i] as number;
+      a2 += query2 * a;
+      b2 += query2 * b;
+      const query3 = queries[q3 + i] as number;
+      a3 += query3 * a;
+      b3 += query3 * b;
     }
-    into0[at] = sum0;
-    into1[at] = sum1;
-    into2[at] = sum2;
-    into3[at] = sum3;
+    into0[at] = a0;
+    into1[at] = a1;
+    into2[at] = a2;
+    into3[at] = a3;
+    into0[at + 1] = b0;
+    into1[at + 1] = b1;
+    into2[at + 1] = b2;
+    into3[at + 1] = b3;
   }
 }
 
-function oneDot(
-  queries: Float32Array,
-  q: number,
-  keys: Float32Array,
-  start: number,
-  stop: number,
-  headDim: number,
-  into: Float64Array,
-): void {
-  for (let k = start, at = 0; k < stop; k += headDim, at++) {
-    let sum = 0;
-    for (let i = 0; i < headDim; i++) sum += (queries[q + i] as number) * (keys[k + i] as number);
-    into[at] = sum;
-  }
+function dot(queries: Float32Array, q: number, keys: Float32Array, k: number, headDim: number): number {
+  let sum = 0;
+  for (let i = 0; i < headDim; i++) sum += (queries[q + i] as number) * (keys[k + i] as number);
+  return sum;
 }

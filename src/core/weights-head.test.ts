@@ -114,6 +114,32 @@ describe("AttendedRows", () => {
     );
   });
 
+  it("finds the same weights of some keys alone, before and after the norms of its queries are known", () => {
+    fc.assert(
+      fc.property(
+        head,
+        fc.array(fc.tuple(fc.nat(8), fc.nat(8), fc.nat(6), fc.nat(6)), { maxLength: 4 }),
+        (inputs, parts) => {
+          const rows = new AttendedRows(inputs);
+          for (const [a, b, c, d] of parts) {
+            const [start, stop] = [Math.min(a, b), Math.min(inputs.numQueries, Math.max(a, b) + 1)];
+            const [low, high] = [Math.min(c, d), Math.min(inputs.numKeys, Math.max(c, d) + 1)];
+            if (start >= stop || low >= high) continue;
+            const into = new Float32Array((stop - start) * (high - low)).fill(7);
+            rows.write(start, stop, into, low, high);
+            expect(rows.isDivisible(start, stop)).toBe(true);
+            for (let query = start; query < stop; query++) {
+              const found = into.subarray((query - start) * (high - low));
+              const expected = weightsOf(inputs, query).slice(low, high);
+              for (const [at, weight] of expected.entries()) expect(found[at]).toBeCloseTo(weight, 6);
+            }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it("makes all weights of a row missing in which a score is no number", () => {
     const rows = new AttendedRows({
       ...{ numQueries: 2, numKeys: 2, headDim: 1, scaling: 1, softcap: null, sink: null, visible: null, biases: [] },

@@ -19,17 +19,31 @@ export interface HeadInputs {
   readonly biases: readonly Bias[];
 }
 
+/** What stands for the norm of a query that is not known yet. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
+/** Norms of which none is known. */
+export function noNorms(numQueries: number): Float64Array {
+  return new Float64Array(numQueries).fill(UNKNOWN);
+}
+
 /**
  * The weights of a head from its queries and keys: `headscope.capture.compute` in this language, as
  * `docs/file-format.md` defines them. From single-precision vectors, in double precision.
  */
 export class AttendedRows implements WeightRows {
   readonly #head: HeadInputs;
+  /**
+   * For each query the logarithm of the sum over its keys of exp(score): once it is known, some weights of a query cost
+   * no more than their own scores.
+   */
+  readonly #norms: Float64Array;
   /** The scores of four queries. */
   readonly #scores: readonly Float64Array[];
 
-  constructor(head: HeadInputs) {
+  constructor(head: HeadInputs, norms: Float64Array = noNorms(head.numQueries)) {
     this.#head = head;
+    this.#norms = norms;
     this.#scores = Array.from({ length: Math.min(4, head.numQueries) }, () => new Float64Array(head.numKeys));
   }
 
@@ -45,23 +59,53 @@ export class AttendedRows implements WeightRows {
     return this.#head.headDim;
   }
 
-  write(start: number, stop: number, into: Float32Array): void {
-    const { numKeys, headDim, queries, keys, visible } = this.#head;
-    into.fill(0, 0, (stop - start) * numKeys);
+  seen(start: number, stop: number): readonly [number, number] {
+    const { visible, numKeys } = this.#head;
+    return visible ? spanOf(visible, start, stop) : [0, numKeys];
+  }
+
+  isDivisible(start: number, stop: number): boolean {
+    for (let query = start; query < stop; query++) if (this.#norms[query] === UNKNOWN) return false;
+    return true;
+  }
+
+  write(start: number, stop: number, into: Float32Array, low = 0, high = this.numKeys): void {
+    const { headDim, queries, keys } = this.#head;
+    const width = high - low;
+    into.fill(0, 0, (stop - start) * width);
     for (let first = start; first < stop; first += 4) {
-      const count = Math.min(4, stop - first);
+      const last = Math.min(first + 4, stop);
       // Causal queries end at the diagonal: what none of the four sees stays zero.
-      const [low, high] = visible ? spanOf(visible, first, first + count) : [0, numKeys];
-      if (low === high) continue;
-      dots(queries, first, count, keys, low, high, headDim, this.#scores);
-      for (let row = 0; row < count; row++) {
-        const scores = this.#scores[row] as Float64Array;
-        finishScores(this.#head, first + row, low, high, scores);
-        const offset = (first + row - start) * numKeys;
-        softmax(scores, high - low, this.#head.sink, into.subarray(offset + low, offset + high));
+      const seen = this.seen(first, last);
+      const [from, to] = this.isDivisible(first, last) ? within(seen, low, high) : seen;
+      dots(queries, first, last - first, keys, from, to, headDim, this.#scores);
+      for (let query = first; query < last; query++) {
+        const [own, end] = within(this.seen(query, query + 1), from, to);
+        const scores = (this.#scores[query - first] as Float64Array).subarray(own - from, end - from);
+        const [left, right] = within([own, end], low, high);
+        const offset = (query - start) * width - low;
+        finishScores(this.#head, query, own, end, scores);
+        this.#weigh(query, scores, left - own, into.subarray(offset + left, offset + right));
       }
     }
   }
+
+  /** Writes weights from the scores of a query; those from `skip` on are asked for. A score of NaN makes all NaN. */
+  #weigh(query: number, scores: Float64Array, skip: number, into: Float32Array): void {
+    const norm = this.#norms[query] as number;
+    if (norm === UNKNOWN) {
+      this.#norms[query] = softmax(scores, this.#head.sink);
+      for (let at = 0; at < into.length; at++) into[at] = scores[skip + at] as number;
+    } else {
+      for (let at = 0; at < into.length; at++) into[at] = Math.exp((scores[skip + at] as number) - norm);
+    }
+  }
+}
+
+/** The part of an interval that lies in another; empty, and within that, where they do not meet. */
+function within([start, stop]: readonly [number, number], low: number, high: number): [number, number] {
+  const first = Math.min(high, Math.max(low, start));
+  return [first, Math.max(first, Math.min(high, stop))];
 }
 
 /** Makes scores of dot products, in place. */
@@ -76,17 +120,18 @@ function finishScores(head: HeadInputs, query: number, low: number, high: number
   if (visible) hide(visible, query, low, high, scores);
 }
 
-/** Writes the weights of a row. A row that sees nothing has weights of zero; one with a score of NaN is all NaN. */
-function softmax(scores: Float64Array, count: number, sink: number | null, into: Float32Array): void {
+/** Makes weights of the scores of a row, in place, and returns its norm. A row that sees nothing has weights of zero. */
+function softmax(scores: Float64Array, sink: number | null): number {
   let highest = sink ?? -Infinity;
-  for (let at = 0; at < count; at++) if ((scores[at] as number) > highest) highest = scores[at] as number;
+  for (let at = 0; at < scores.length; at++) if ((scores[at] as number) > highest) highest = scores[at] as number;
   if (highest === -Infinity) highest = 0;
   let total = sink === null ? 0 : Math.exp(sink - highest);
-  for (let at = 0; at < count; at++) {
+  for (let at = 0; at < scores.length; at++) {
     const exponential = Math.exp((scores[at] as number) - highest);
     scores[at] = exponential;
     total += exponential;
   }
-  const scale = total === 0 ? 1 : 1 / total;
-  for (let at = 0; at < count; at++) into[at] = (scores[at] as number) * scale;
+  if (total === 0) total = 1;
+  for (let at = 0; at < scores.length; at++) (scores[at] as number) /= total;
+  return highest + Math.log(total);
 }

@@ -1,9 +1,18 @@
 import type { FileBytes } from "./file-bytes";
 import type { FileRecord, PieceRecord, PiecesRecord, VectorsRecord } from "./file-record";
 import { loadRules } from "./rules-load";
+import type { Tensor } from "./safetensors";
 import { readBytes, readFloats, readInts } from "./safetensors-values";
 import { AttendedRows, type HeadInputs } from "./weights-head";
 import { GivenRows, MissingRows, type Piece, PieceRows, type WeightRows } from "./weights-rows";
+
+/** What is known of a head before it is loaded. */
+export interface Known {
+  /** The norms of its queries: see `AttendedRows`. */
+  readonly norms?: Float64Array;
+  /** The only queries whose weights will be asked for, half-open. */
+  readonly queries?: readonly [start: number, stop: number];
+}
 
 /** Reads what the weights of one head come from. Rejects with a sentence for people, or with the signal's reason. */
 export async function loadHead(
@@ -11,13 +20,16 @@ export async function loadHead(
   record: FileRecord | PieceRecord,
   head: number,
   signal: AbortSignal,
+  { norms, queries }: Known = {},
 ): Promise<WeightRows> {
   const { numQueries, numKeys } = record;
   if (record.kind === "missing") return new MissingRows(numQueries, numKeys);
-  if (record.kind === "vectors") return new AttendedRows(await loadInputs(file, record, head, signal));
+  if (record.kind === "vectors") return new AttendedRows(await loadInputs(file, record, head, signal), norms);
   if (record.kind === "weights") {
-    const bytes = await readBytes(file, record.weights, [head, head + 1], signal);
-    return new GivenRows(numQueries, numKeys, bytes, record.weights.dtype);
+    const [start, stop] = queries ?? [0, numQueries];
+    const rows = [head * numQueries + start, head * numQueries + stop] as const;
+    const bytes = await readBytes(file, byRows(record.weights), rows, signal);
+    return new GivenRows(numQueries, numKeys, bytes, record.weights.dtype, start);
   }
   const [places, rows] = await Promise.all([
     loadPlaces(file, record, signal),
@@ -25,6 +37,12 @@ export async function loadHead(
   ]);
   const pieces = places.map((at, index): Piece => ({ ...at, rows: rows[index] as WeightRows }));
   return new PieceRows(numQueries, numKeys, pieces);
+}
+
+/** A tensor of three axes as one of two, whose parts are the rows of all heads. */
+function byRows(tensor: Tensor): Tensor {
+  const [heads = 0, rows = 0, columns = 0] = tensor.shape;
+  return { ...tensor, shape: [heads * rows, columns] };
 }
 
 /** Reads the queries, keys and rules of one head. */

@@ -11,10 +11,15 @@ export class Pace {
       signal.throwIfAborted();
       const { done, value } = work.next();
       if (done) return value;
-      if (Date.now() - this.#started < TURN) continue;
-      await nextTurn();
-      this.#started = Date.now();
+      await this.giveWay();
     }
+  }
+
+  /** Resolves once work may go on: at once, or after the page had its turn. */
+  async giveWay(): Promise<void> {
+    if (Date.now() - this.#started < TURN) return;
+    await nextTurn();
+    this.#started = Date.now();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TensorDtype } from "./safetensors";
+import { bytesPerValue, type TensorDtype } from "./safetensors";
 import { floatsOf } from "./safetensors-values";
 
 /** What can say the weights of one head, a few queries at a time. */
@@ -7,11 +7,18 @@ export interface WeightRows {
   readonly numKeys: number;
   /** How much work one weight is, in multiplications. */
   readonly cost: number;
-  /** Writes the weights of the queries from `start` up to `stop`, shape (stop - start, numKeys); NaN where missing. */
-  write(start: number, stop: number, into: Float32Array): void;
+  /** The keys outside of which the weights of the queries from `start` up to `stop` are known to be 0, half-open. */
+  seen(start: number, stop: number): readonly [number, number];
+  /** Whether some keys of these queries cost less than all of them. */
+  isDivisible(start: number, stop: number): boolean;
+  /**
+   * Writes the weights of these queries for the keys from `low` up to `high`, all keys unless told, shape
+   * (stop - start, high - low); NaN where missing.
+   */
+  write(start: number, stop: number, into: Float32Array, low?: number, high?: number): void;
 }
 
-/** Weights that the file holds itself. */
+/** Weights that the file holds itself: `bytes` are those of the queries from `first` on. */
 export class GivenRows implements WeightRows {
   readonly cost = 8;
 
@@ -20,14 +27,26 @@ export class GivenRows implements WeightRows {
     readonly numKeys: number,
     private readonly bytes: Uint8Array,
     private readonly dtype: TensorDtype,
+    private readonly first = 0,
   ) {}
 
-  write(start: number, stop: number, into: Float32Array): void {
-    const row = this.bytes.length / this.numQueries;
-    const values = floatsOf(this.bytes.subarray(start * row, stop * row), this.dtype);
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at] as number;
-      into[at] = Number.isFinite(value) ? value : Number.NaN;
+  seen(): [number, number] {
+    return [0, this.numKeys];
+  }
+
+  isDivisible(): boolean {
+    return true;
+  }
+
+  write(start: number, stop: number, into: Float32Array, low = 0, high = this.numKeys): void {
+    const row = this.numKeys * bytesPerValue(this.dtype);
+    const values = floatsOf(this.bytes.subarray((start - this.first) * row, (stop - this.first) * row), this.dtype);
+    let at = 0;
+    for (let line = 0; line < values.length; line += this.numKeys) {
+      for (let key = low; key < high; key++, at++) {
+        const value = values[line + key] as number;
+        into[at] = Number.isFinite(value) ? value : Number.NaN;
+      }
     }
   }
 }
@@ -41,8 +60,16 @@ export class MissingRows implements WeightRows {
     readonly numKeys: number,
   ) {}
 
-  write(start: number, stop: number, into: Float32Array): void {
-    into.fill(Number.NaN, 0, (stop - start) * this.numKeys);
+  seen(): [number, number] {
+    return [0, this.numKeys];
+  }
+
+  isDivisible(): boolean {
+    return true;
+  }
+
+  write(start: number, stop: number, into: Float32Array, low = 0, high = this.numKeys): void {
+    into.fill(Number.NaN, 0, (stop - start) * (high - low));
   }
 }
 
@@ -67,25 +94,48 @@ export class PieceRows implements WeightRows {
     return 1 + whole / (this.numQueries * this.numKeys);
   }
 
-  write(start: number, stop: number, into: Float32Array): void {
-    into.fill(0, 0, (stop - start) * this.numKeys);
-    for (const piece of this.pieces) {
-      for (const [first, last] of runsWithin(piece.queryAt, start, stop)) this.#place(piece, first, last, start, into);
-    }
+  seen(): [number, number] {
+    return [0, this.numKeys];
   }
 
-  /** Puts rows of a piece where they belong. */
-  #place({ rows, queryAt, keyAt }: Piece, first: number, last: number, start: number, into: Float32Array): void {
-    const { numKeys } = rows;
-    const part = new Float32Array((last - first) * numKeys);
-    rows.write(first, last, part);
-    for (let row = first; row < last; row++) {
-      const target = ((queryAt[row] as number) - start) * this.numKeys;
-      const source = (row - first) * numKeys;
-      for (let key = 0; key < numKeys; key++) {
-        const at = keyAt[key] as number;
-        if (at >= 0) into[target + at] = part[source + key] as number;
+  isDivisible(): boolean {
+    return false;
+  }
+
+  write(start: number, stop: number, into: Float32Array, low = 0, high = this.numKeys): void {
+    into.fill(0, 0, (stop - start) * (high - low));
+    for (const piece of this.pieces) {
+      for (const [first, last] of runsWithin(piece.queryAt, start, stop)) {
+        const found = new Float32Array((last - first) * piece.rows.numKeys);
+        piece.rows.write(first, last, found);
+        place(piece, first, last, found, { start, low, high, into });
       }
+    }
+  }
+}
+
+/** A rectangle of weights that begins at query `start`. */
+interface Rectangle {
+  readonly start: number;
+  readonly low: number;
+  readonly high: number;
+  readonly into: Float32Array;
+}
+
+/** Puts rows of a piece where they belong. */
+function place(
+  { queryAt, keyAt }: Piece,
+  first: number,
+  last: number,
+  found: Float32Array,
+  { start, low, high, into }: Rectangle,
+): void {
+  for (let row = first; row < last; row++) {
+    const target = ((queryAt[row] as number) - start) * (high - low) - low;
+    const source = (row - first) * keyAt.length;
+    for (let key = 0; key < keyAt.length; key++) {
+      const at = keyAt[key] as number;
+      if (at >= low && at < high) into[target + at] = found[source + key] as number;
     }
   }
 }

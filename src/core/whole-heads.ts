@@ -2,7 +2,7 @@ import type { ExcerptRequest, MapInfo, TileRequest } from "../contract.gen";
 import type { HeadWeights } from "./head-weights";
 import { groupingOf, regrouped } from "./regroup";
 import type { Source } from "./source";
-import { type Tile, tileOfHead, tilesOf } from "./tiles";
+import { checkPlace, type Tile, tileOfHead, tilesOf } from "./tiles";
 
 type Pooling = Pick<Source, "peekExcerpt" | "excerpt" | "peekTile" | "tiles">;
 
@@ -34,10 +34,9 @@ export function ofWholeHeads(
     async tiles(request: TileRequest, _lane: string, take: (tile: Tile) => void, signal: AbortSignal) {
       const { map, layer, heads } = request;
       const whole = await source.fetch({ kind: "block", map, layer, heads }, signal);
-      for (const tile of tilesOf(request)) {
-        const weights = whole[heads.indexOf(tile.head)] as HeadWeights;
-        take({ ...tile, weights: tileOfHead(weights, tile, tile.pool) });
-      }
+      const found = tilesOf(request).map((tile) => ({ tile, weights: whole[heads.indexOf(tile.head)] as HeadWeights }));
+      for (const { tile, weights } of found) checkPlace(tile, weights.numQueries, weights.numKeys);
+      for (const { tile, weights } of found) take({ ...tile, weights: tileOfHead(weights, tile, tile.pool) });
     },
   };
 }

@@ -1,16 +1,33 @@
 // @vitest-environment happy-dom
 import type { AnyModel } from "@anywidget/types";
-import type { BlockHeader, BlockRequest, StoreTraits, VectorRequest } from "../contract.gen";
+import type {
+  BlockHeader,
+  BlockRequest,
+  ExcerptHeader,
+  ExcerptRequest,
+  Snapshot,
+  SnapshotPart,
+  StoreTraits,
+  TileHeader,
+  TileRequest,
+  VectorRequest,
+} from "../contract.gen";
+import { decimalOf } from "../core/decimals";
 import { MemoryReader } from "../core/file-reader";
 import { halfOf } from "../core/half";
 import { f32, i32, safetensorsFile, type Written } from "../core/safetensors-testing";
+import { TileBins } from "../core/tile-bins";
+import { checkPlace, tilesOf } from "../core/tiles";
 import { frameOf, PLAIN_RULE } from "../core/vectors-testing";
-import { CAPTURE, describeSource, HEAD_DIM, lengthOf, overviewOf, SCALING, weightsOf } from "./conformance";
+import { describeSource } from "./conformance";
+import { CAPTURE, HEAD_DIM, lengthOf, overviewOf, SCALING, weightsOf } from "./conformance-capture";
+import { excerptExpected, tileExpected } from "./conformance-pooling";
 import { EmbeddedSource } from "./embedded";
 import { openFile } from "./file-open";
 import { metadataOf } from "./file-testing";
 import { KernelSource } from "./kernel";
 import { PageParts } from "./page-parts";
+import { SnapshotParts } from "./snapshot";
 import { encoded, MemoryModel } from "./testing";
 
 /** The blocks of some heads, as the kernel encodes them. */
@@ -29,7 +46,7 @@ function blocksOf({ kind, map, layer, heads }: BlockRequest): Uint8Array[] {
       keys: [0, length],
       shape: [1, size, size],
     };
-    return bytesOf(encoded(header, Array.from(values, halfOf)));
+    return bytesOf(encoded(header, Array.from(values, decimalOf), "decimal16"));
   });
 }
 
@@ -55,70 +72,158 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: DataView) =>
 
 /** The kernel's side of a conversation: `headscope.widgets.answers` for this capture. */
 class AnsweringModel extends MemoryModel {
-  override send = (message: { type: string; id: string; request: unknown }): void => {
-    const { id, request } = message;
+  /** What is answered later, until it is; the newest of each view goes on. */
+  readonly #underWay = new Map<string, string>();
+
+  override send = (message: { type: string; id: string; view?: string; request: unknown }): void => {
+    const { type, id, view, request } = message;
+    if (type === "cancel") return void this.#underWay.delete(id);
     setTimeout(() => {
-      const problem = this.#problem(request as BlockRequest & VectorRequest);
+      const problem = problemOf(request as BlockRequest & VectorRequest);
       if (problem) return this.answer({ type: "error", id, message: problem });
-      const frames =
-        message.type === "vectors" ? framesOf(request as VectorRequest) : blocksOf(request as BlockRequest);
-      this.answer({ type: "blocks", id, done: true }, ...frames.map((frame) => new DataView(frame.slice().buffer)));
+      if (view !== undefined) return void this.#answerLater(type, id, view, request);
+      const frames = type === "vectors" ? framesOf(request as VectorRequest) : blocksOf(request as BlockRequest);
+      this.answer({ type: "blocks", id, done: true }, ...frames.map(viewOf));
     });
   };
 
-  #problem({ map, layer, head, heads }: Partial<BlockRequest> & VectorRequest): string | null {
-    const numHeads = CAPTURE.maps.find(({ name }) => name === map)?.num_heads[layer];
-    if (numHeads === undefined) return `ValueError: layer ${layer} is out of range.`;
-    return (heads ?? [head]).every((one) => one < numHeads)
-      ? null
-      : `ValueError: layer ${layer} has ${numHeads} heads.`;
+  async #answerLater(type: string, id: string, view: string, request: unknown): Promise<void> {
+    for (const [other, of] of this.#underWay) {
+      if (of !== view) continue;
+      this.#underWay.delete(other);
+      this.answer({ type: "cancelled", id: other });
+    }
+    this.#underWay.set(id, view);
+    this.answer({ type: "accepted", id, seen: [] });
+    try {
+      const frames = type === "tiles" ? tileFrames(request as TileRequest) : excerptFrames(request as ExcerptRequest);
+      for (const frame of frames) {
+        await new Promise((resolve) => setTimeout(resolve));
+        if (!this.#underWay.has(id)) return this.answer({ type: "cancelled", id });
+        this.answer({ type: "blocks", id, done: false }, viewOf(frame));
+      }
+      this.answer({ type: "blocks", id, done: true });
+    } catch (error) {
+      this.answer({ type: "error", id, message: `ValueError: ${(error as Error).message}` });
+    }
+    this.#underWay.delete(id);
   }
 }
 
-async function openKernel() {
+const viewOf = (frame: Uint8Array) => new DataView(frame.slice().buffer);
+
+function problemOf({ map, layer, head, heads }: Partial<BlockRequest> & VectorRequest): string | null {
+  const numHeads = CAPTURE.maps.find(({ name }) => name === map)?.num_heads[layer];
+  if (numHeads === undefined) return `ValueError: layer ${layer} is out of range.`;
+  return (heads ?? [head]).every((one) => one < numHeads) ? null : `ValueError: layer ${layer} has ${numHeads} heads.`;
+}
+
+/** The frames of an excerpt, as the kernel encodes them. */
+function* excerptFrames(request: ExcerptRequest): Generator<Uint8Array> {
+  const { map, layer, queries, keys } = request;
+  const shape = [1, queries.length, keys.length];
+  for (const head of request.heads) {
+    const values = excerptExpected(request, head);
+    const place = { kind: "excerpt", map, layer, heads: [head], queries: [0, queries.length], keys: [0, keys.length] };
+    const header = { ...place, shape } as Omit<ExcerptHeader, "dtype" | "missing">;
+    yield bytesOf(encoded(header, Array.from(values, decimalOf), "decimal16"));
+  }
+}
+
+/** The frames of tiles, as the kernel encodes them: those above the diagonal are known to be blank. */
+function* tileFrames(request: TileRequest): Generator<Uint8Array> {
+  const { map, layer, pool } = request;
+  const size = lengthOf(map);
+  const tiles = tilesOf(request);
+  for (const tile of tiles) checkPlace(tile, size, size);
+  for (const { head, ...place } of tiles) {
+    const { level, row, column } = place;
+    const { queries, keys } = new TileBins(place, size, size, pool);
+    const blank = layer !== 2 && keys.start >= queries.stop;
+    const header: Omit<TileHeader, "dtype" | "missing"> = {
+      ...{ kind: "tile", map, layer, heads: [head], level, row, column, pool, blank },
+      queries: [queries.start, queries.stop],
+      keys: [keys.start, keys.stop],
+      shape: blank ? [1, 0, 0] : [1, queries.count, keys.count],
+    };
+    const codes = blank ? [] : Array.from(tileExpected(map, layer, head, place, pool), decimalOf);
+    yield bytesOf(encoded(header, codes, "decimal16"));
+  }
+}
+
+async function openKernel(maxBytes = 1 << 26) {
   const model = new AnsweringModel({ maps: [...CAPTURE.maps] });
-  return new KernelSource(model as unknown as AnyModel<StoreTraits>, new AbortController().signal);
+  const source = new KernelSource(model as unknown as AnyModel<StoreTraits>, new AbortController().signal);
+  source.keep(maxBytes);
+  return source;
+}
+
+/** What a page or a snapshot carries of a layer, as `headscope.export` writes it; null for what there is not. */
+async function packedOf(kind: SnapshotPart["kind"], map: string, layer: number): Promise<string | null> {
+  const heads = headsOf(map, layer);
+  if (kind === "overview" && lengthOf(map) <= 64) return null;
+  // Nothing asks for the vectors of the map that there is for its tiles.
+  if (kind === "vectors" && (layer === 2 || map === "wide")) return null;
+  if (kind !== "vectors") return packed(blocksOf({ kind, map, layer, heads }));
+  return packed(heads.flatMap((head) => framesOf({ map, layer, head, queries: [0, lengthOf(map)] })));
+}
+
+const headsOf = (map: string, layer: number) => [
+  ...Array(CAPTURE.maps.find(({ name }) => name === map)?.num_heads[layer]).keys(),
+];
+
+const PARTS = CAPTURE.maps.flatMap(({ name, num_heads }) =>
+  num_heads.flatMap((_, layer) =>
+    (["block", "overview", "vectors"] as const).map((kind) => ({ kind, map: name, layer })),
+  ),
+);
+
+/** All that there is of the capture, packed once for all tests. */
+const carried = Promise.all(
+  PARTS.map(async ({ kind, map, layer }) => ({ kind, map, layer, data: await packedOf(kind, map, layer) })),
+);
+
+async function packed(frames: readonly Uint8Array[]): Promise<string> {
+  const bytes = await new Response(
+    new Blob(frames as Uint8Array<ArrayBuffer>[]).stream().pipeThrough(new CompressionStream("gzip")),
+  ).arrayBuffer();
+  return Buffer.from(bytes).toString("base64");
 }
 
 /** A page as `headscope.export` writes it. */
-async function openPage() {
+async function openPage(maxBytes?: number) {
   document.body.replaceChildren();
   const page = `page-${Math.random()}`;
-  for (const { name: map, num_heads } of CAPTURE.maps) {
-    for (const [layer, count] of num_heads.entries()) {
-      const heads = [...Array(count).keys()];
-      await carry(`${page}-block-${map}-${layer}`, blocksOf({ kind: "block", map, layer, heads }));
-      if (lengthOf(map) > 64)
-        await carry(`${page}-overview-${map}-${layer}`, blocksOf({ kind: "overview", map, layer, heads }));
-      if (layer === 2) continue;
-      const rows = [0, lengthOf(map)];
-      const frames = heads.flatMap((head) => framesOf({ map, layer, head, queries: rows }));
-      await carry(`${page}-vectors-${map}-${layer}`, frames);
-    }
+  for (const { kind, map, layer, data } of await carried) {
+    if (data === null) continue;
+    const element = document.createElement("script");
+    element.type = "text/plain";
+    element.id = `${page}-${kind}-${map}-${layer}`;
+    element.textContent = data;
+    document.body.append(element);
   }
-  return new EmbeddedSource(new PageParts(page), CAPTURE.maps);
+  return new EmbeddedSource(new PageParts(page), CAPTURE.maps, maxBytes);
 }
 
-async function carry(id: string, frames: readonly Uint8Array[]): Promise<void> {
-  const packed = await new Response(
-    new Blob(frames as Uint8Array<ArrayBuffer>[]).stream().pipeThrough(new CompressionStream("gzip")),
-  ).arrayBuffer();
-  const element = document.createElement("script");
-  element.type = "text/plain";
-  element.id = id;
-  element.textContent = Buffer.from(packed).toString("base64");
-  document.body.append(element);
+/** A snapshot that holds all of the capture. */
+async function openSnapshot(maxBytes?: number) {
+  const held = (await carried).filter((part): part is SnapshotPart & { data: string } => part.data !== null);
+  const parts = held.map((part) => ({ ...part, heads: headsOf(part.map, part.layer) }));
+  const snapshot = { maps: [...CAPTURE.maps], parts } as Partial<Snapshot> as Snapshot;
+  return new EmbeddedSource(new SnapshotParts(snapshot), CAPTURE.maps, maxBytes);
 }
 
 /** A file as `capture.save` writes it. */
-async function openSaved() {
+async function openSaved(weights?: number) {
   const tensors: Record<string, Written> = {};
   const maps = CAPTURE.maps.map((info) => ({
     ...info,
     records: info.num_heads.map((numHeads, layer) => recordOf(info.name, layer, numHeads, tensors)),
   }));
   const bytes = safetensorsFile(tensors, metadataOf(maps));
-  return (await openFile(new MemoryReader(bytes), new AbortController().signal)).source();
+  return (await openFile(new MemoryReader(bytes), new AbortController().signal)).source(
+    weights === undefined ? {} : { weights },
+  );
 }
 
 function recordOf(map: string, layer: number, numHeads: number, tensors: Record<string, Written>): object {
@@ -154,4 +259,5 @@ function recordOf(map: string, layer: number, numHeads: number, tensors: Record<
 
 describeSource("KernelSource", openKernel);
 describeSource("EmbeddedSource", openPage);
+describeSource("EmbeddedSource of a snapshot", openSnapshot);
 describeSource("FileSource", openSaved);

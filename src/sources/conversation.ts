@@ -15,6 +15,7 @@ import type {
 } from "../contract.gen";
 import type { Status } from "../core/context";
 import { RESTARTED, STOPPED } from "../core/endings";
+import { SUPERSEDED } from "../core/lanes";
 import { LineUp } from "../core/line-up";
 import { type Channel, type HostKernel, hostKernel, type Link } from "./host-kernel";
 import { whenOverdue } from "./overdue";
@@ -247,7 +248,7 @@ export class Conversation {
     if (!asking) return;
     if (type === "accepted") this.#accept(id, asking);
     else if (type === "error") this.#settle(id, new Error((message as ErrorMessage).message));
-    else if (type === "cancelled") this.#settle(id, new Error("A newer request has taken the place of this one."));
+    else if (type === "cancelled") this.#settle(id, new Error(SUPERSEDED));
     else this.#take(id, asking, message as BlocksMessage, buffers);
   }
 

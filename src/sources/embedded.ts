@@ -20,7 +20,7 @@ const VECTOR_BYTES = 64 * 1024 * 1024;
  * unpacked when it is first wanted.
  */
 export class EmbeddedSource implements Source {
-  readonly #cache = new HeadCache(CACHE_BYTES);
+  readonly #cache: HeadCache;
   readonly #vectors = new VectorCache(VECTOR_BYTES);
   /** What was unpacked last: the reader goes on to another head of the layer, more often than not. */
   #unpacked: { readonly packed: string; readonly frames: Promise<readonly VectorFrame[]> } | null = null;
@@ -32,9 +32,15 @@ export class EmbeddedSource implements Source {
   readonly peekTile = this.#pooling.peekTile;
   readonly tiles = this.#pooling.tiles;
 
-  constructor(carrier: Carrier, maps: readonly MapInfo[]) {
+  constructor(carrier: Carrier, maps: readonly MapInfo[], maxBytes = CACHE_BYTES) {
     this.#carrier = carrier;
     this.#maps = maps;
+    this.#cache = new HeadCache(maxBytes);
+  }
+
+  /** The memory that weights take. */
+  get bytes(): number {
+    return this.#cache.bytes;
   }
 
   peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {

@@ -203,4 +203,25 @@ describe("a file of a gigabyte", () => {
     const longer = (await openFile(hugeFile(16384), never)).source();
     await expect(longer.fetch({ ...wanted, heads: [0] }, never)).rejects.toThrow("too large to be shown whole");
   });
+
+  it("answers for tokens in sight of a head that is too large to be shown whole, from that head alone", async () => {
+    const [length, head] = [16384, 4 * 16384 * headDim];
+    const reader = hugeFile(length);
+    const source = (await openFile(reader, never)).source();
+    const before = reader.total;
+    const groups = [
+      [0, 9000],
+      [9000, 9001],
+      [9001, length],
+    ];
+    const excerpt = { map: "self", layer: 2, heads: [5], queries: [[9000, 9001]], keys: groups, without_sink: false };
+    const [found] = await source.excerpt(excerpt, "view", never);
+    // Vectors of zeros attend to all keys alike.
+    const shares = Array.from(found?.codes ?? [], (code) => found?.table[code]?.toFixed(3));
+    expect(shares).toEqual([9000, 1, length - 9001].map((count) => (count / length).toFixed(3)));
+    const tiles = { map: "self", layer: 2, heads: [5], pool: "mean" as const, tiles: [[0, 40, 7]] };
+    await source.tiles(tiles, "view", ({ weights }) => expect(weights.codes).toHaveLength(256 * 256), never);
+    expect(reader.total - before).toBe(2 * head);
+    expect(source.bytes).toBeLessThan(200_000);
+  });
 });

@@ -5,6 +5,7 @@ import type { FileCapture, FileMap } from "../core/file-capture";
 import type { ByteReader } from "../core/file-reader";
 import { type FileRecord, tensorsOf } from "../core/file-record";
 import type { HeadWeights } from "../core/head-weights";
+import { Kept } from "../core/kept";
 import { LineUp } from "../core/line-up";
 import { heldAs } from "../core/overview";
 import { readBytes, wholeOf } from "../core/safetensors-values";
@@ -12,11 +13,13 @@ import type { Source } from "../core/source";
 import type { HeadVectors } from "../core/vectors";
 import { VectorCache } from "../core/vectors-cache";
 import { checkSize, computeHead, computeRows } from "../core/weights-codes";
+import { noNorms } from "../core/weights-head";
 import { loadHead } from "../core/weights-load";
 import { Pace } from "../core/weights-pace";
+import type { WeightRows } from "../core/weights-rows";
 import { hasVectors, loadVectors } from "../core/weights-vectors";
-import { ofWholeHeads } from "../core/whole-heads";
 import { missingOverviews, overviewHeads, overviewsNear } from "./file-overviews";
+import { type FileHeads, FilePyramid, type Range } from "./file-pyramid";
 
 /** How much memory a source may take, in bytes. */
 export interface FileLimits {
@@ -31,6 +34,9 @@ export interface FileLimits {
 const MIB = 1024 * 1024;
 const LIMITS: FileLimits = { weights: 128 * MIB, vectors: 32 * MIB, tensors: 64 * MIB };
 
+/** What is kept of the queries of many heads, at 8 bytes each. */
+const NORM_BYTES = 8 * MIB;
+
 /** A layer up to this size is read whole, at once: the reader goes on to another of its heads, more often than not. */
 const WHOLE_LAYER = 16 * MIB;
 
@@ -42,11 +48,8 @@ export class FileSource implements Source {
   readonly #vectors: VectorCache;
   /** Heads are computed for one request at a time. */
   readonly #lineUp = new LineUp();
-  readonly #pooling = ofWholeHeads(this, (map) => this.#map(map).info);
-  readonly peekExcerpt = this.#pooling.peekExcerpt;
-  readonly excerpt = this.#pooling.excerpt;
-  readonly peekTile = this.#pooling.peekTile;
-  readonly tiles = this.#pooling.tiles;
+  readonly #norms = new Kept<Float64Array>(NORM_BYTES, ({ byteLength }) => byteLength);
+  readonly #pyramid: FilePyramid;
 
   constructor(reader: ByteReader, { maps }: FileCapture, limits: Partial<FileLimits> = {}) {
     const { weights, vectors, tensors } = { ...LIMITS, ...limits };
@@ -54,6 +57,15 @@ export class FileSource implements Source {
     this.#file = new FileBytes(reader, tensors);
     this.#cache = new HeadCache(weights);
     this.#vectors = new VectorCache(vectors);
+    const record: FileHeads["record"] = (map, layer, heads) => recordOf(this.#map(map), layer, heads);
+    const rows: FileHeads["rows"] = (map, layer, head, queries, signal) =>
+      this.#rows(map, layer, head, signal, queries);
+    this.#pyramid = new FilePyramid({ record, rows }, this.#cache);
+  }
+
+  /** The memory that weights take, all kinds of them. */
+  get bytes(): number {
+    return this.#cache.bytes;
   }
 
   peek(kind: BlockKind, map: string, layer: number, head: number): HeadWeights | undefined {
@@ -70,7 +82,7 @@ export class FileSource implements Source {
     if (known.every((one) => one !== undefined)) return known;
     if (kind === "overview") return this.#overviews(found, layer, heads, signal);
     checkSize(heads.length, record.numQueries, record.numKeys);
-    return this.#lineUp.add(() => this.#compute(request, record, signal), signal, true);
+    return this.#lineUp.add(() => this.#compute(request, signal), signal, true);
   }
 
   async vectors(request: VectorRequest, signal: AbortSignal): Promise<HeadVectors> {
@@ -87,30 +99,42 @@ export class FileSource implements Source {
     await this.#readLayer(record, signal);
     const [parts, rows] = await Promise.all([
       loadVectors(this.#file, record, head, [start, stop], signal),
-      loadHead(this.#file, record, head, signal),
+      this.#rows(map, layer, head, signal),
     ]);
     const vectors = { ...parts, weights: await new Pace().run(computeRows(rows, start, stop), signal) };
     this.#vectors.set(request, vectors);
     return vectors;
   }
 
+  peekExcerpt: Source["peekExcerpt"] = (request) => this.#pyramid.peekExcerpt(request);
+  excerpt: Source["excerpt"] = (request, lane, signal) => this.#pyramid.excerpt(request, lane, signal);
+  peekTile: Source["peekTile"] = (tile) => this.#pyramid.peekTile(tile);
+  tiles: Source["tiles"] = (request, lane, take, signal) => this.#pyramid.tiles(request, lane, take, signal);
+
   /** Each head is in memory as soon as it is done, so that one who gives up keeps what there is. */
-  async #compute(request: BlockRequest, record: FileRecord, signal: AbortSignal): Promise<HeadWeights[]> {
+  async #compute(request: BlockRequest, signal: AbortSignal): Promise<HeadWeights[]> {
     const { map, layer, heads } = request;
     const found: HeadWeights[] = [];
     const pace = new Pace();
     for (const head of heads) {
       const key = cacheKey("block", map, layer, head);
-      const weights = this.#cache.get(key) ?? (await this.#computeHead(record, head, pace, signal));
+      const weights =
+        this.#cache.get(key) ?? (await pace.run(computeHead(await this.#rows(map, layer, head, signal)), signal));
       this.#cache.set(key, weights);
       found.push(weights);
     }
     return found;
   }
 
-  async #computeHead(record: FileRecord, head: number, pace: Pace, signal: AbortSignal): Promise<HeadWeights> {
+  /** Reads what a head is computed from. What was found out of its queries before is known again. */
+  async #rows(map: string, layer: number, head: number, signal: AbortSignal, queries?: Range): Promise<WeightRows> {
+    const record = recordOf(this.#map(map), layer, [head]);
     await this.#readLayer(record, signal);
-    return pace.run(computeHead(await loadHead(this.#file, record, head, signal)), signal);
+    if (record.kind !== "vectors") return loadHead(this.#file, record, head, signal, queries && { queries });
+    const key = JSON.stringify([map, layer, head]);
+    const norms = this.#norms.get(key) ?? noNorms(record.numQueries);
+    this.#norms.set(key, norms);
+    return loadHead(this.#file, record, head, signal, { norms });
   }
 
   /** Brings what a small layer consists of into memory, in one read. */

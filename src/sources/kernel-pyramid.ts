@@ -1,6 +1,6 @@
 import type { ExcerptRequest, TileRequest } from "../contract.gen";
 import { decodeFrames, headsOf } from "../core/blocks";
-import type { HeadCache } from "../core/cache";
+import { excerptKeys, type HeadCache } from "../core/cache";
 import type { HeadWeights } from "../core/head-weights";
 import type { Source } from "../core/source";
 import { type Tile, tileKey, tilesOf } from "../core/tiles";
@@ -75,10 +75,4 @@ export class KernelPyramid implements Pick<Source, "peekExcerpt" | "excerpt" | "
       }
     }
   }
-}
-
-/** Names each head of an excerpt in the cache. */
-function excerptKeys({ map, layer, queries, keys, without_sink }: ExcerptRequest): (head: number) => string {
-  const groups = JSON.stringify([queries, keys, without_sink]);
-  return (head) => JSON.stringify(["excerpt", map, layer, head, groups]);
 }

@@ -38,6 +38,11 @@ export class KernelSource implements Source {
     return this.#kernel.status;
   }
 
+  /** The memory that weights take, all kinds of them. */
+  get bytes(): number {
+    return this.#cache.bytes;
+  }
+
   /** Keeps at most this many bytes of weights, and half as many of queries and keys. */
   keep(bytes: number): void {
     this.#cache.maxBytes = bytes;

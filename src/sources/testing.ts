@@ -1,8 +1,16 @@
-import { type BlockHeader, type BlockKind, MAGIC, type MapInfo, type StoreTraits } from "../contract.gen";
+import { type BlockKind, type Dtype, MAGIC, type MapInfo, type StoreTraits } from "../contract.gen";
+import type { WeightsHeader } from "../core/header";
 
-/** One encoded block of float16 codes, as the kernel writes it. */
-export function encoded(header: Omit<BlockHeader, "dtype" | "missing">, codes: readonly number[]): DataView {
-  const json = JSON.stringify({ ...header, dtype: "float16", missing: 0 });
+/** As much of a frame's header as its codes do not say. */
+type Unfinished<H> = H extends WeightsHeader ? Omit<H, "dtype" | "missing"> : never;
+
+/** One encoded block, excerpt or tile of two bytes a weight, as the kernel writes it. */
+export function encoded(
+  header: Unfinished<WeightsHeader>,
+  codes: readonly number[],
+  dtype: Dtype = "float16",
+): DataView {
+  const json = JSON.stringify({ ...header, dtype, missing: 0 });
   const text = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
   const payload = new Uint8Array(Uint16Array.from(codes).buffer);
   const bytes = new Uint8Array(8 + text.length + Math.ceil(payload.length / 8) * 8);

@@ -34,6 +34,19 @@ def test_weights(name):
         np.testing.assert_allclose(capture.weights(int(layer), map=map_), weights, rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("name", sorted(path.name.split(".")[0] for path in GOLDEN.glob("*.pooled.safetensors")))
+def test_excerpts_and_tiles(name):
+    capture, path = hs.load(path_of(name)), GOLDEN / f"{name}.pooled.safetensors"
+    with safe_open(path, "np") as file:
+        wanted = {number: json.loads(request) for number, request in file.metadata().items()}
+        expected = {number: file.get_tensor(number) for number in wanted}
+    assert wanted
+    for number, request in wanted.items():
+        kind, map_ = request.pop("kind"), capture.maps[request.pop("map")]
+        found = (map_.tile if kind == "tile" else map_.excerpt)(heads=None, **request)
+        np.testing.assert_allclose(found, expected[number], rtol=0, atol=TOLERANCE)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_saving_again_gives_the_same_file(name, tmp_path, monkeypatch):
     monkeypatch.setattr(saving, "own_version", lambda: GOLDEN_VERSION)

@@ -13,6 +13,8 @@ import torch
 
 import headscope as hs
 from headscope.arrays import ArrayRecord
+from headscope.capture.masks import causal
+from headscope.capture.record import QKRecord, Rules
 from zoo.models import ZOO, build, inputs_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -112,6 +114,37 @@ def test_nothing_of_the_numbers_is_read_until_they_are_asked_for(tmp_path):
     assert resident(path) < 1 << 20
     assert loaded.weights(1, 2).sum() == pytest.approx(1024)
     assert layer.nbytes // 4 <= resident(path) < size // 2
+
+
+@pytest.fixture
+def long_file(tmp_path) -> Path:
+    """A file of 2 layers of 8 heads of 4,096 tokens, 32 dimensions each: 8 MiB of queries and keys a layer."""
+    size = 4096
+    generator = torch.Generator().manual_seed(0)
+    visible = causal(size, size, torch.device("cpu"))
+    records = [
+        QKRecord(*torch.randn(2, 8, size, 32, generator=generator), Rules(32**-0.5, visible=visible)) for _ in range(2)
+    ]
+    names = [f"t{n}" for n in range(size)]
+    capture = hs.Capture([hs.AttentionMap("self", records, names, names)], "long")
+    return capture.save(tmp_path / "long.attn.safetensors", progress=False)
+
+
+def test_excerpts_and_tiles_of_a_long_file_read_the_queries_and_keys_of_their_head_alone(long_file):
+    map_, one_head = hs.load(long_file).maps["self"], 2 * 4096 * 32 * 4
+    before = resident(long_file)
+    exact = map_.block(1, 3, slice(3840, 4096))[0]
+    np.testing.assert_allclose(map_.tile(1, 3, 0, 15, 2)[0], exact[:, 512:768], rtol=0, atol=1e-6)
+    groups = [[0, 1], [1, 3000], [3000, 3001, 4000, 4096]]
+    found = map_.excerpt(1, 3, [[3840, 3841], [3841, 4096]], groups)[0]
+    sums = np.stack([exact[:, :1].sum(1), exact[:, 1:3000].sum(1), exact[:, [3000, *range(4000, 4096)]].sum(1)], 1)
+    np.testing.assert_allclose(found, [sums[0], sums[1:].mean(0)], rtol=0, atol=1e-5)
+    top = map_.tile(1, 3, 4, 0, 0, "mean")[0]
+    np.testing.assert_allclose(top[-16:], exact.reshape(16, 16, 256, 16).mean((1, 3)), rtol=0, atol=1e-6)
+    overview = map_.overview(1, 3)[0]
+    np.testing.assert_allclose(overview[-4:], exact.reshape(4, 64, 64, 64).max((1, 3)), rtol=0, atol=1e-6)
+    # What lies beside in the file is read with it, as the system sees fit.
+    assert one_head // 2 < resident(long_file) - before < 4 * one_head
 
 
 def of_process(name: str) -> list[str]:

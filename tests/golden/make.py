@@ -5,13 +5,18 @@
 `NAME.attn.safetensors` is what `Capture.save` writes. `NAME.expected.safetensors` has a tensor `MAP.LAYER` for each
 layer that was kept, F32 `[heads, queries, keys]`: what the model itself computes with eager attention, unless the
 function that makes it says otherwise. Readers agree with it within 1e-5; a NaN there is a missing weight.
+
+`NAME.pooled.safetensors`, which some files have, holds excerpts and tiles of these weights, worked out by their
+definitions: its metadata says for each tensor, F32 `[heads, ...]`, what a reader is asked for.
 """
 
 from __future__ import annotations
 
+import json
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,9 +30,16 @@ from transformers import PreTrainedTokenizerFast
 from transformers.models.swin.modeling_swin import window_partition
 
 import headscope as hs
+from headscope.capture.masks import compact
+from headscope.capture.record import QKRecord, Rules
+from headscope.excerpts import Groups
 from headscope.files import saving
+from headscope.maps import AttentionMap
 from zoo.eager import eager_outputs, eager_weights
 from zoo.models import BART, GROUPED, LATENT_SPARSE, SWIN, T5, TINY, ZOO, Animal, build, inputs_of, random_ids
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FOLDER = Path(__file__).parent
 MOST_BYTES = 60_000
@@ -176,6 +188,21 @@ def missing() -> Golden:
     return capture, {"self.1": expected["self.1"]}
 
 
+def wide() -> Golden:
+    """More keys than two tiles hold; each query sees some of them. The weights are computed in float64."""
+    queries, keys = (made_up(5, heads, size, 8) for heads, size in ((2, 6), (1, 600)))
+    at, to = torch.arange(6)[:, None], torch.arange(600)
+    seen = (to >= 40 * at) & (to < 300 + 60 * at)
+    record = QKRecord(queries, keys, Rules(0.7, visible=compact(seen)))
+    tokens = [f"q{n}" for n in range(6)], [f"k{n}" for n in range(600)]
+    scores = (queries.double() @ keys.double().transpose(1, 2) * 0.7).masked_fill(~seen, -torch.inf)
+    return hs.Capture([AttentionMap("cross", [record], *tokens)], "wide"), {"cross.0": scores.softmax(-1).float()}
+
+
+def made_up(seed: int, *shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * 1.5
+
+
 def generation() -> Golden:
     """A text that a model went on with, and what it would have written else: Llama with a vocabulary."""
     model = build(Animal("llama", SMALL, auto="AutoModelForCausalLM"))
@@ -269,6 +296,86 @@ def in_image(weights: Tensor, size: int, shift: int, window: int = 4) -> Tensor:
     return result
 
 
+def excerpt(place: str, queries: Groups, keys: Groups, without_sink: bool = False) -> dict[str, Any]:
+    map_, layer = place.rsplit(".", 1)
+    groups = {"queries": queries, "keys": keys, "without_sink": without_sink}
+    return {"kind": "excerpt", "map": map_, "layer": int(layer), **groups}
+
+
+def tile(place: str, level: int, row: int, column: int, pool: str) -> dict[str, Any]:
+    map_, layer = place.rsplit(".", 1)
+    return {
+        "kind": "tile",
+        "map": map_,
+        "layer": int(layer),
+        "level": level,
+        "row": row,
+        "column": column,
+        "pool": pool,
+    }
+
+
+POOLED: dict[str, list[dict[str, Any]]] = {
+    "overviews": [
+        excerpt("self.0", [[0, 1], [1, 2], [20, 40, 50, 70]], [[1, 3], [10, 60], [61, 62, 65, 70]], without)
+        for without in (False, True)
+    ],
+    "wide": [
+        excerpt("cross.0", [[0, 1], [2, 3, 4, 6]], [[0, 250], [251, 252], [252, 300, 400, 600]]),
+        tile("cross.0", 0, 0, 1, "max"),
+        tile("cross.0", 0, 0, 2, "mean"),
+        *(tile("cross.0", level, 0, 0, pool) for level in (1, 2) for pool in ("max", "mean")),
+        tile("cross.0", 1, 0, 1, "mean"),
+    ],
+    "given": [
+        excerpt("self.0", [[0, 1], [1, 2], [2, 6]], [[0, 2], [3, 4]]),
+        *(tile("self.0", 0, 0, 0, pool) for pool in ("max", "mean")),
+    ],
+}
+"""What else is expected of some files."""
+
+
+def pooled(weights: NDArray[np.float64], wanted: dict[str, Any]) -> NDArray[np.float64]:
+    """Return an excerpt or a tile of weights, shape (heads, queries, keys), by its definition."""
+    if wanted["kind"] == "tile":
+        return tile_of(weights, wanted)
+    if wanted["without_sink"]:
+        rest = weights[..., 1:].sum(-1, keepdims=True)
+        weights = weights / np.where(rest > 0, rest, 1)
+    members = [[np.r_[tuple(map(slice, of[::2], of[1::2]))] for of in wanted[axis]] for axis in ("queries", "keys")]
+    rows = np.stack([weights[:, group].mean(1) for group in members[0]], 1)
+    return np.stack([rows[..., group].sum(-1) for group in members[1]], 2)
+
+
+def tile_of(weights: NDArray[np.float64], wanted: dict[str, Any]) -> NDArray[np.float64]:
+    step, pool = 2 ** wanted["level"], np.nanmax if wanted["pool"] == "max" else np.nanmean
+    starts = [
+        range(first, min(first + 256 * step, size), step)
+        for first, size in zip(
+            (wanted["row"] * 256 * step, wanted["column"] * 256 * step), weights.shape[1:], strict=True
+        )
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a bin of nothing but missing weights
+        rows = [
+            np.stack([pool(weights[:, query : query + step, key : key + step], (1, 2)) for key in starts[1]], -1)
+            for query in starts[0]
+        ]
+    return np.stack(rows, 1)
+
+
+def save_pooled(name: str, expected: dict[str, Tensor]) -> None:
+    wanted = {str(number): request for number, request in enumerate(POOLED[name])}
+    tensors = {
+        number: torch.from_numpy(pooled(expected[f"{of['map']}.{of['layer']}"].double().numpy(), of))
+        .float()
+        .contiguous()
+        for number, of in wanted.items()
+    }
+    metadata = {number: json.dumps(request) for number, request in wanted.items()}
+    save_file(tensors, FOLDER / f"{name}.pooled.safetensors", metadata)
+
+
 def goldens() -> Iterator[tuple[str, Callable[[], Golden]]]:
     makers = (
         *(
@@ -287,7 +394,7 @@ def goldens() -> Iterator[tuple[str, Callable[[], Golden]]]:
             weights,
             given,
         ),
-        *(pieces, pieces_of_weights, missing, generation, segments, bfloat16, float16),
+        *(pieces, pieces_of_weights, missing, wide, generation, segments, bfloat16, float16),
     )
     yield from ((maker.__name__.replace("_", "-"), maker) for maker in makers)
 
@@ -299,6 +406,8 @@ def main() -> None:
         saving.own_version = lambda: "0+unknown"  # a new version of the package leaves the files as they are
         capture.save(files[0])
         save_file({place: layer.contiguous() for place, layer in expected.items()}, files[1])
+        if name in POOLED:
+            save_pooled(name, expected)
         differences = [
             np.nanmax(np.abs(capture.weights(int(layer), map=map_) - weights.numpy()))
             for (map_, layer), weights in ((place.rsplit(".", 1), weights) for place, weights in expected.items())
