@@ -8,6 +8,7 @@ import type { Status } from "../core/context";
 import type { HeadWeights } from "../core/head-weights";
 import { isLong } from "../core/long";
 import { heldAs } from "../core/overview";
+import { SharedWork } from "../core/shared-work";
 import type { Source } from "../core/source";
 import { type HeadVectors, joinVectors } from "../core/vectors";
 import { VectorCache } from "../core/vectors-cache";
@@ -25,6 +26,8 @@ export class KernelSource implements Source {
   readonly #cache = new HeadCache(CACHE_BYTES);
   readonly #vectors = new VectorCache(CACHE_BYTES / 2);
   readonly #pyramid: KernelPyramid;
+  /** Views of one page want the same overviews: the kernel is asked once. */
+  readonly #overviews = new SharedWork<HeadWeights[]>();
   /** The traitlets' buffers that the cache has taken in. */
   readonly #seen = new Map<"block" | "overview", DataView>();
 
@@ -79,19 +82,25 @@ export class KernelSource implements Source {
   async #heads(request: BlockRequest, signal: AbortSignal, urgent: boolean): Promise<HeadWeights[]> {
     const known = this.#known(request);
     if (known.size === request.heads.length) return inOrder(request, known);
-    if (request.kind === "overview" && isLong(this.#info(request.map))) return this.#askLater(request, known, signal);
+    if (request.kind === "overview" && isLong(this.#info(request.map))) return this.#askLater(request, signal);
     return this.#kernel.inTurn(() => this.#ask(request), signal, urgent);
   }
 
   /** Asks for overviews that take the kernel long: other questions are answered meanwhile. */
-  async #askLater(request: BlockRequest, heads: Map<number, HeadWeights>, signal: AbortSignal): Promise<HeadWeights[]> {
-    const missing = request.heads.filter((head) => !heads.has(head));
-    const question = { type: "request", later: true, view: "", request: { ...request, heads: missing } } as const;
-    // Each in a lane of its own: views of one page may want different layers.
-    const lane = JSON.stringify([request.map, request.layer]);
-    const begin = () => (buffer: DataView) => this.#take(buffer, new HeadAssembler(), heads);
-    await this.#kernel.askLater(question, lane, begin, signal);
-    return inOrder(request, heads);
+  async #askLater(request: BlockRequest, signal: AbortSignal): Promise<HeadWeights[]> {
+    const name = JSON.stringify(request);
+    return this.#overviews.join(
+      name,
+      async (until) => {
+        const heads = this.#known(request);
+        const missing = request.heads.filter((head) => !heads.has(head));
+        const question = { type: "request", later: true, view: "", request: { ...request, heads: missing } } as const;
+        const begin = () => (buffer: DataView) => this.#take(buffer, new HeadAssembler(), heads);
+        await this.#kernel.askLater(question, name, begin, until);
+        return inOrder(request, heads);
+      },
+      signal,
+    );
   }
 
   #known({ kind, map, layer, heads }: BlockRequest): Map<number, HeadWeights> {
