@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { formatWeight } from "../src/core/numbers";
 import { layerControl, status, token } from "./controls";
 import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
 import { longCapture } from "./long-capture";
@@ -64,7 +65,7 @@ print(json.dumps([float(w[2490]), float(w[:2400].sum())]))`,
   expect(await status(head).textContent()).toContain("live");
   await release();
   await kernel(page, "capture.select(query=2500, key=2490)");
-  await expect.poll(() => status(head).textContent()).toContain(gives.toPrecision(3));
+  await expect.poll(() => status(head).textContent()).toContain(formatWeight(gives));
   expect(beyond).toBeGreaterThan(0);
   await screenshot(head, "long-head");
 });
