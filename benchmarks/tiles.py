@@ -18,6 +18,7 @@ from headscope.capture.masks import causal
 from headscope.capture.record import QKRecord, Rules
 from headscope.maps import AttentionMap
 from headscope.pyramid import Pyramid
+from headscope.pyramid_cache import CACHE_BYTES, ByteCache
 from headscope.tiles import Place, top_level
 from machine import machine, versions
 from table import markdown
@@ -95,7 +96,7 @@ Case = tuple[str, Callable[[], Callable[[], object]], Callable[[], object]]
 
 def tile_cases(subject: Subject) -> list[Case]:
     """Return tiles of the lowest row, whose queries see most keys."""
-    size, known, pyramid = subject.size, subject.known(), Pyramid()
+    size, known, pyramid = subject.size, subject.known(), Pyramid(ByteCache(CACHE_BYTES))
     last = size // 256 - 1
     middle = last // 2
     kept = partial(pyramid.tile, known, 0, 0, Place(0, last, middle), "max")

@@ -14,8 +14,8 @@ from headscope.blocks import decode_blocks
 from headscope.capture.masks import causal
 from headscope.capture.record import QKRecord, Rules
 from headscope.maps import AttentionMap
-from headscope.pyramid import CACHE_BYTES, Pyramid
-from headscope.pyramid_cache import ByteCache
+from headscope.pyramid import Pyramid
+from headscope.pyramid_cache import CACHE_BYTES, ByteCache
 from headscope.tiles import Place, top_level
 
 SIZE = 700
@@ -36,7 +36,7 @@ def map_() -> AttentionMap:
 
 
 def test_a_tile_is_encoded_with_its_place(map_: AttentionMap) -> None:
-    [(header, values)] = decode_blocks(Pyramid().tile(map_, 1, 3, Place(1, 1, 0), "mean"))
+    [(header, values)] = decode_blocks(Pyramid(ByteCache(CACHE_BYTES)).tile(map_, 1, 3, Place(1, 1, 0), "mean"))
     assert header == {
         "kind": "tile", "map": "self", "layer": 1, "heads": [3], "queries": [512, 700], "keys": [0, 512],
         "shape": [1, 94, 256], "dtype": "decimal16", "missing": 0,
@@ -46,14 +46,14 @@ def test_a_tile_is_encoded_with_its_place(map_: AttentionMap) -> None:
 
 
 def test_a_blank_tile_has_a_header_alone(map_: AttentionMap) -> None:
-    pyramid = Pyramid()
+    pyramid = Pyramid(ByteCache(CACHE_BYTES))
     [(header, _)] = decode_blocks(pyramid.tile(map_, 0, 0, Place(0, 0, 2), "max"))
     assert (header["shape"], header["blank"], pyramid.cache.nbytes) == ([1, 0, 0], True, 0)  # type: ignore[typeddict-item]
     assert (header["queries"], header["keys"]) == ([0, 256], [512, 700])
 
 
 def test_what_is_kept_is_not_computed_again(map_: AttentionMap, monkeypatch: pytest.MonkeyPatch) -> None:
-    pyramid = Pyramid()
+    pyramid = Pyramid(ByteCache(CACHE_BYTES))
     first = pyramid.tile(map_, 0, 1, Place(0, 2, 1), "max"), pyramid.overview(map_, 0, 1)
     monkeypatch.setattr(AttentionMap, "tile", None)
     monkeypatch.setattr(AttentionMap, "overview", None)
@@ -64,7 +64,7 @@ def test_what_is_kept_is_not_computed_again(map_: AttentionMap, monkeypatch: pyt
 
 @pytest.mark.parametrize("limit", [0, 150_000, 700_000])
 def test_a_random_walk_of_500_requests_stays_within_the_limit(map_: AttentionMap, limit: int) -> None:
-    pyramid, walk = Pyramid(limit), random.Random(limit)
+    pyramid, walk = Pyramid(ByteCache(limit)), random.Random(limit)
     level, row, column = 2, 0, 0
     for _ in range(500):
         level = min(max(level + walk.choice([-1, 0, 0, 1]), 0), top_level(SIZE, SIZE))

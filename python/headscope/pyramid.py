@@ -15,21 +15,18 @@ from headscope.tiles import Check, Place, unchecked
 if TYPE_CHECKING:
     from headscope.maps import AttentionMap
 
-CACHE_BYTES = 256 * 1024 * 1024
-"""What a kernel keeps of tiles and overviews of one capture, unless told otherwise."""
-
 
 class Pyramid:
     """Encoded tiles and overviews of maps, computed when first asked for. Any thread may ask.
 
     Parameters
     ----------
-    max_bytes
-        How much it keeps.
+    cache
+        Where it keeps them.
     """
 
-    def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
-        self.cache = ByteCache(max_bytes)
+    def __init__(self, cache: ByteCache) -> None:
+        self.cache = cache
 
     def tile(
         self, map_: AttentionMap, layer: int, head: int, place: Place, pool: PoolKind, check: Check = unchecked

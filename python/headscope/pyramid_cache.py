@@ -6,6 +6,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
+CACHE_BYTES = 256 * 1024 * 1024
+"""What a kernel keeps of tiles and overviews of one capture, unless told otherwise."""
+
 
 class ByteCache:
     """Bytes by key, from any thread.

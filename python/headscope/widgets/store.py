@@ -14,6 +14,7 @@ import traitlets as t
 
 from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapInfo, PairFilter
 from headscope.pyramid import Pyramid
+from headscope.settings import settings
 from headscope.widgets.answers import accepted, answer, encoded_bytes, failed, is_for_later, later, layer_blocks
 from headscope.widgets.beside import BesideCells
 from headscope.widgets.moves import SELECTION, Observers, SelectionChange
@@ -74,7 +75,7 @@ class Store(BesideCells):
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
         self._lock = threading.RLock()
-        self._pyramid = Pyramid()
+        self._pyramid = Pyramid(settings.cache())
         self._worker = Worker()
         self._moves = 0
         self.observers = Observers()

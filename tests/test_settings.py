@@ -1,0 +1,44 @@
+"""`hs.settings`: limits that hold for every view of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import headscope as hs
+from headscope.settings import Settings
+from headscope.widgets import store_of
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    before = hs.settings.snapshot_bytes, hs.settings.cache_bytes
+    yield
+    hs.settings.snapshot_bytes, hs.settings.cache_bytes = before
+
+
+@pytest.mark.parametrize("name", ["snapshot_bytes", "cache_bytes"])
+@pytest.mark.parametrize("value", [-1, 1.5, "1 MB", True, None])
+def test_a_limit_is_a_number_of_bytes(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"{name} is .*; it takes a number of bytes"):
+        setattr(hs.settings, name, value)
+
+
+def test_says_what_it_holds() -> None:
+    settings = Settings()
+    settings.cache_bytes = np.int64(5)  # type: ignore[assignment]
+    assert repr(settings) == "Settings(snapshot_bytes=1000000, cache_bytes=5)"
+
+
+def test_a_limit_of_the_cache_holds_at_once_for_captures_that_have_views() -> None:
+    weights = np.full((1, 300, 300), 1 / 300, dtype=np.float32)
+    capture = hs.from_attentions([weights], [str(n) for n in range(300)])
+    store = store_of(capture)
+    store._pyramid.overview(capture.maps["self"], 0, 0)
+    assert store.cached_nbytes > 0
+    hs.settings.cache_bytes = 0
+    assert (store.cache_bytes, store.cached_nbytes) == (0, 0)
+    assert store_of(hs.from_attentions([weights], [str(n) for n in range(300)])).cache_bytes == 0
