@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
-import type { ExcerptRequest } from "../contract.gen";
+import { type ExcerptRequest, TILE_BINS } from "../contract.gen";
 import { type HeadWeights, weightAt } from "../core/head-weights";
 import type { Source } from "../core/source";
 import { childOf, effectUntil } from "../dom/until";
@@ -57,6 +57,13 @@ export function watchCell(
 function requestOf({ map, layer, heads, query, key }: CellWish): ExcerptRequest {
   const groups = { queries: [[query, query + 1]], keys: [[key, key + 1]] };
   return { map, layer, heads: [...heads], ...groups, without_sink: false };
+}
+
+/** The cell of a tile of single tokens, as an excerpt of it would be. */
+export function cellOf(tile: HeadWeights, query: number, key: number): HeadWeights {
+  const at = (query % TILE_BINS) * tile.numKeys + (key % TILE_BINS);
+  const codes = tile.codes.length > 0 ? tile.codes.slice(at, at + 1) : new Uint16Array(1);
+  return { ...tile, numQueries: 1, numKeys: 1, codes };
 }
 
 /** The only weight of an excerpt of one cell. */

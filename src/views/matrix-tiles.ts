@@ -1,9 +1,10 @@
 import type { ReadonlySignal } from "@preact/signals-core";
 import { computed, signal as signalOf } from "@preact/signals-core";
+import { TILE_BINS } from "../contract.gen";
 import { mosaicOf } from "../core/mosaic";
 import { binsIn, withinBins } from "../core/tile-plan";
 import type { Focus } from "./focus";
-import { watchCell } from "./matrix-cells";
+import { cellOf, watchCell } from "./matrix-cells";
 import type { MatrixScene } from "./matrix-scene";
 import { type Frame, type HeatSource, headsOfMaps, quantityOf } from "./matrix-source";
 import { PENDING } from "./progress";
@@ -39,7 +40,19 @@ export function tiledHeads(
     if (!scene.isLong.value || query === null || key === null) return null;
     return { map: ground.value.map, layer: ground.value.layer, heads: scene.heads.value, query, key };
   });
-  const weights = watchCell(source, cell, signal);
+  const here = computed(() => {
+    if (!cell.value) return null;
+    const { heads, query, key } = cell.value;
+    const place = { level: 0, row: Math.floor(query / TILE_BINS), column: Math.floor(key / TILE_BINS) };
+    const tiles = heads.flatMap((head) => findIn(ground.value, head)(place) ?? []);
+    return tiles.length < heads.length ? null : tiles.map((tile) => cellOf(tile, query, key));
+  });
+  const asked = watchCell(
+    source,
+    computed(() => (here.value ? null : cell.value)),
+    signal,
+  );
+  const weights = computed(() => here.value ?? asked.value);
   return {
     progress: computed(() => {
       const now = watch.progress.value;
