@@ -57,8 +57,8 @@ export function tiledHeads(
     progress: computed(() => {
       const now = watch.progress.value;
       if (now.state === "ready") return isBehind() ? PENDING : now;
-      // While a coarser picture stands in, the status line goes on to tell of it.
-      return now.state === "pending" && !isBlank() ? PENDING : now;
+      // While a coarser picture stands in, the status line goes on to tell of the cells that are pointed at.
+      return now.state === "pending" && cell.value && !isBlank() ? PENDING : now;
     }),
     layer: computed(() => last.value?.ground.layer ?? null),
     // No head is here as a whole.

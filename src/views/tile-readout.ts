@@ -74,7 +74,7 @@ function roughly({ ground, findIn, top }: KnownCell, query: number, key: number,
     if (tile.codes.length === 0) return "0";
     const weight = weightAt(tile, row % TILE_BINS, column % TILE_BINS);
     const number = formatWeight(weight, tile.dtype);
-    if (level === 0 || number === "missing" || (weight === 0 && ground.pool === "max")) return number;
+    if (level === 0 || number === "missing" || weight === 0) return number;
     const side = 2 ** level;
     const bound = ground.pool === "mean" ? `mean ${number}` : number.startsWith("<") ? number : `≤ ${number}`;
     return `${bound} in ${side} × ${side} tokens`;
