@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { layerControl } from "./controls";
-import { LONG } from "./examples";
 import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import { longCapture } from "./long-capture";
 
 const map = (root: Locator, index = 0) => root.locator(`[data-map="${index}"]`);
 const panels = (root: Locator) => root.locator(".hs-panels");
@@ -11,7 +11,7 @@ const times = (root: Locator) => root.locator(".hs-zoom-times");
 const level = (root: Locator) => panels(root).getAttribute("data-level");
 
 async function open(page: Page, options = "layer=12, heads=[4]"): Promise<Locator> {
-  await openNotebook(page, [LONG, `view = capture.matrix_view(${options})\nview`]);
+  await openNotebook(page, [longCapture(1500), `view = capture.matrix_view(${options})\nview`]);
   const root = view(page, "matrix");
   await ready(root, 12);
   return root;
@@ -58,7 +58,7 @@ function drawn(root: Locator): Promise<{ above: number; below: number }> {
 
 test("a head of 1,500 tokens is shown whole, and every cell tells the model's own weight", async ({ page }) => {
   const root = await open(page);
-  expect(Number(await kernel(page, "len(capture.maps['self'].query_tokens)"))).toBeGreaterThan(1400);
+  expect(await kernel(page, "len(capture.maps['self'].query_tokens)")).toBe("1500");
   expect(await level(root)).toBe("1");
   expect(await legend(root)).toContain("weight, largest in 2 × 2 tokens, linear scale");
   const largest = Number(await kernel(page, "float(capture.weights(12, 4).max())"));

@@ -89,6 +89,7 @@ export function mountMatrix(parent: HTMLElement, given: Scene, signal: AbortSign
     progress: computed(() => source.value.progress.value),
     layer: computed(() => source.value.layer.value),
     heads: computed(() => source.value.heads.value),
+    isPartial: computed(() => source.value.isPartial.value),
     focus,
     readout: () => source.value.readout(pointed.value),
     keys: matrixKeys(scene, zoom),

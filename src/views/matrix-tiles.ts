@@ -63,6 +63,7 @@ export function tiledHeads(
     layer: computed(() => last.value?.ground.layer ?? null),
     // No head is here as a whole.
     heads: signalOf([]),
+    isPartial: signalOf(false),
     painted() {
       last.value = wanted.value;
     },

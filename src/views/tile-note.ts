@@ -2,8 +2,9 @@ import { LONG_TOKENS } from "../contract.gen";
 import type { Aids } from "../core/context";
 
 /** Says which aids are on that can't act on tiles; empty where none is. */
-export function idleAids({ topK, hideSpecial, hideSink, mergeWords }: Aids): string {
+export function idleAids({ topK, hideSpecial, hideSink, mergeWords, mergeSegments }: Aids): string {
   const idle = [
+    mergeSegments.value ? "segments" : "",
     mergeWords.value ? "words" : "",
     hideSpecial.value ? "hidden special tokens" : "",
     hideSink.value ? "a hidden first key" : "",
