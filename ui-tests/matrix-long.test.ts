@@ -26,8 +26,12 @@ async function told(root: Locator): Promise<{ query: number; key: number; weight
 
 /** Python's weight, as the status line tells numbers. */
 async function weightOf(page: Page, layer: number, head: number, query: number, key: number): Promise<string> {
-  const weight = Number(await kernel(page, `float(capture.weights(${layer}, ${head})[${query}, ${key}])`));
-  if (weight === 0) return "0";
+  return asTold(Number(await kernel(page, `float(capture.weights(${layer}, ${head})[${query}, ${key}])`)));
+}
+
+function asTold(weight: number): string {
+  // What is less than this travels as nothing.
+  if (weight < 1e-7) return "0";
   return weight < 0.0005 ? "< 0.0005" : weight.toFixed(Math.min(4, 2 - Math.floor(Math.log10(weight))));
 }
 
@@ -137,29 +141,60 @@ test("layers, heads and what bins show are switched, from memory at once", async
   await ready(root, 12);
   const sum = Number(await kernel(page, "float(capture.weights(12, 0)[900, 5] + capture.weights(12, 4)[900, 5])"));
   await page.mouse.move(0, 0);
-  const shown = sum < 0.0005 ? "< 0.0005" : sum.toFixed(Math.min(4, 2 - Math.floor(Math.log10(sum))));
-  await expect.poll(() => readout(root).textContent()).toContain(`all 2 heads as one   ${shown}`);
+  await expect.poll(() => readout(root).textContent()).toContain(`all 2 heads as one   ${asTold(sum)}`);
+});
+
+test("a picture of it shows what is on screen", async ({ page }) => {
+  const root = await open(page);
+  for (let press = 0; press < 3; press++) await panels(root).press("+");
+  await ready(root, 12);
+  const code = `
+import base64, re
+view.save("long.svg")
+svg = open("long.svg").read()
+images = re.findall(r'<image[^>]*href="data:image/png;base64,([^"]+)"', svg)
+[[int.from_bytes(base64.b64decode(one)[at : at + 4], "big") for at in (16, 20)] for one in images]
+`;
+  const [size = []] = JSON.parse(await kernel(page, code)) as number[][];
+  expect(Math.min(...size)).toBeGreaterThanOrEqual(640);
+  const { above, below } = await drawn(root);
+  expect(above + below).toBeGreaterThan(0);
 });
 
 test("the view looks right in light and dark, wide and narrow", async ({ page }) => {
+  await page.setViewportSize({ width: 1360, height: 1300 });
   const root = await open(page, "layer=12, scale='sqrt'");
   await map(root, 5).hover({ position: { x: 40, y: 90 } });
   await screenshot(root, "matrix-long-light");
-  await setTheme(page, "JupyterLab Dark");
   await kernel(page, "view.heads = [4]");
   await expect.poll(() => root.locator("[data-map]").count()).toBe(1);
-  await ready(root, 12);
-  await map(root).hover({ position: { x: 140, y: 400 } });
-  await expectExact(page, root, 12);
-  await screenshot(root, "matrix-long-dark");
-  for (let press = 0; press < 9; press++) await panels(root).press("+");
-  await kernel(page, "view.top_k = 3");
-  await root.locator(".hs-heat-note:not(:empty)").waitFor();
-  await ready(root, 12);
-  await screenshot(root, "matrix-long-dark-near");
-  await setTheme(page, "JupyterLab Light");
-  await page.setViewportSize({ width: 400, height: 800 });
-  await panels(root).press("0");
-  await ready(root, 12);
-  await screenshot(root, "matrix-long-narrow");
+  for (const [theme, name] of [
+    ["JupyterLab Dark", "dark"],
+    ["JupyterLab Light", "light"],
+  ] as const) {
+    await setTheme(page, theme);
+    await setWidth(root, 400);
+    await ready(root, 12);
+    await screenshot(root, `matrix-long-${name}-narrow`);
+    await setWidth(root, null);
+    await ready(root, 12);
+    await map(root).hover({ position: { x: 140, y: 400 } });
+    await expectExact(page, root, 12);
+    await screenshot(root, `matrix-long-${name}-one`);
+    for (let press = 0; press < 7; press++) await panels(root).press("+");
+    await kernel(page, "view.top_k = 3");
+    await root.locator(".hs-heat-note:not(:empty)").waitFor();
+    await ready(root, 12);
+    await screenshot(root, `matrix-long-${name}-near`);
+    await kernel(page, "view.top_k = None");
+    await panels(root).press("0");
+  }
 });
+
+/** Makes the view as wide as in a narrow window, or as its cell for null. */
+async function setWidth(root: Locator, width: number | null): Promise<void> {
+  await root.evaluate((element, pixels) => {
+    (element as HTMLElement).style.width = pixels === null ? "" : `${pixels}px`;
+  }, width);
+  await root.locator(`xpath=self::*[@data-width="${width === null ? "wide" : "narrow"}"]`).waitFor();
+}
