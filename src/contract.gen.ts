@@ -337,6 +337,7 @@ export interface ViewTraits {
   tab: Tab;
   scale: ColorScale;
   combine: Combine;
+  pool: PoolKind;
   threshold: number | null;
   top_k: number | null;
   hide_special: boolean;
@@ -373,6 +374,7 @@ export interface SnapshotState {
   tab: Tab;
   scale: ColorScale;
   combine: Combine;
+  pool: PoolKind;
   threshold: number | null;
   top_k: number | null;
   hide_special: boolean;

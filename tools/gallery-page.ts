@@ -1,7 +1,17 @@
 /** The page that `gallery.mjs` takes pictures of: `window.gallery.show(...)` puts one view into it. */
 
 import { signal } from "@preact/signals-core";
-import type { ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme, ViewKind } from "../src/contract.gen";
+import type {
+  ColorScale,
+  Combine,
+  Direction,
+  MapInfo,
+  PairFilter,
+  PoolKind,
+  Tab,
+  Theme,
+  ViewKind,
+} from "../src/contract.gen";
 import type { Status, TokenPair, ViewContext } from "../src/core/context";
 import { keepSelectionValid } from "../src/core/valid";
 import { printer } from "../src/dom/printer";
@@ -74,6 +84,7 @@ function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } 
       tab: signal<Tab>(wish.tab ?? "heads"),
       scale: signal<ColorScale>(wish.scale ?? "linear"),
       combine: signal<Combine>(wish.combine ?? "each"),
+      pool: signal<PoolKind>("max"),
       aids: {
         threshold: signal<number | null>(null),
         topK: signal<number | null>(null),

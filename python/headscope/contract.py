@@ -472,6 +472,7 @@ class ViewTraits(TypedDict):
     tab: Tab
     scale: ColorScale
     combine: Combine
+    pool: PoolKind
     threshold: float | None
     top_k: int | None
     hide_special: bool
@@ -510,6 +511,7 @@ class SnapshotState(TypedDict):
     tab: Tab
     scale: ColorScale
     combine: Combine
+    pool: PoolKind
     threshold: float | None
     top_k: int | None
     hide_special: bool

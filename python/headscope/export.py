@@ -47,6 +47,7 @@ DEFAULTS = {
     "tab": "heads",
     "scale": "linear",
     "combine": "each",
+    "pool": "max",
     "threshold": None,
     "top_k": None,
     "hide_special": False,

@@ -12,6 +12,8 @@ What the view offers:
     head is open beside the grid. `tab` (explorer): what is beside the grid, `"heads"`, `"matrix"`, `"neurons"` or
     `"text"`. `scale` (matrix view, text view and explorer): how weights become colours, `"linear"`, `"sqrt"` or
     `"log"`. `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or `"sum"`.
+    `pool` (matrix view and explorer): what a square of tokens shows where a map has too many for single weights,
+    `"max"` for the largest of its weights, or their `"mean"`.
 Reading aids, of this view alone. They change what is drawn, never the weights that `Capture.weights` returns:
     `threshold`: weights below it are not drawn, from 0 to less than 1; by default those that can't be seen. `top_k`:
     how many keys are drawn for each query, the strongest, or queries for each key where `direction` is `"in"`.
@@ -38,6 +40,7 @@ from headscope.contract import (
     Combine,
     Direction,
     PairFilter,
+    PoolKind,
     Tab,
     Theme,
     ViewKind,
@@ -57,7 +60,7 @@ AIDS = (
 """Reading aids, of every view."""
 SHARED = (*PLACE, "head", "theme", "include_layers", *AIDS)
 GRID = ("include_heads", "detail")
-HEAT = ("scale", "combine")
+HEAT = ("scale", "combine", "pool")
 OPTIONS: dict[ViewKind, tuple[str, ...]] = {
     "head": SHARED,
     "model": (*SHARED, *GRID),
@@ -164,6 +167,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "tab": one_of(Tab),
     "scale": one_of(ColorScale),
     "combine": one_of(Combine),
+    "pool": one_of(PoolKind),
     "direction": one_of(Direction),
     "threshold": check_threshold,
     "top_k": check_count,

@@ -1,5 +1,5 @@
 import type { ReadonlySignal, Signal } from "@preact/signals-core";
-import type { ColorScale, Combine, Direction, MapInfo, PairFilter, Tab, Theme } from "../contract.gen";
+import type { ColorScale, Combine, Direction, MapInfo, PairFilter, PoolKind, Tab, Theme } from "../contract.gen";
 import type { Printer } from "./printer";
 import type { Source } from "./source";
 
@@ -36,6 +36,8 @@ export interface ViewOptions {
   readonly tab: Signal<Tab>;
   readonly scale: Signal<ColorScale>;
   readonly combine: Signal<Combine>;
+  /** What a bin of several weights shows, where a map is drawn in bins. */
+  readonly pool: Signal<PoolKind>;
   readonly aids: Aids;
 }
 

@@ -17,6 +17,7 @@ export function localOptions(
     tab: signal(given.tab ?? "heads"),
     scale: signal(given.scale ?? "linear"),
     combine: signal(given.combine ?? "each"),
+    pool: signal(given.pool ?? "max"),
     aids: {
       threshold: signal(given.threshold ?? null),
       topK: signal(given.top_k ?? null),

@@ -36,6 +36,7 @@ function plain() {
       tab: signal("heads"),
       scale: signal("linear"),
       combine: signal("each"),
+      pool: signal("max"),
       aids: {
         threshold: signal<number | null>(null),
         topK: signal<number | null>(null),
@@ -96,15 +97,16 @@ describe("the call that shows a view", () => {
       options.tab.value = "matrix";
       options.scale.value = "log";
       options.combine.value = "mean";
+      options.pool.value = "mean";
       options.includeHeads.value = [1];
     });
     const optionsOf = (view: ViewKind) => pythonCall(view, chosen).match(/\w+(?==)/g);
     expect(optionsOf("head")).toEqual(["layer"]);
-    expect(optionsOf("matrix")).toEqual(["layer", "scale", "combine"]);
+    expect(optionsOf("matrix")).toEqual(["layer", "scale", "combine", "pool"]);
     expect(optionsOf("text")).toEqual(["layer", "scale"]);
     expect(optionsOf("neuron")).toEqual(["layer"]);
     expect(optionsOf("model")).toEqual(["layer", "detail", "include_heads"]);
-    expect(optionsOf("explorer")).toEqual(["layer", "scale", "combine", "tab", "include_heads"]);
+    expect(optionsOf("explorer")).toEqual(["layer", "scale", "combine", "pool", "tab", "include_heads"]);
   });
 });
 

@@ -45,6 +45,7 @@ function optionsOf(view: ViewKind, { maps, selection, options }: ViewContext): R
     search: unless("", aids.search.value),
     scale: only(SCALED, unless("linear", options.scale.value)),
     combine: only(COMBINED, unless("each", options.combine.value)),
+    pool: only(COMBINED, unless("max", options.pool.value)),
     tab: view === "explorer" ? unless("heads", options.tab.value) : null,
     detail: view === "model" ? unless(false, options.detail.value) : null,
     include_heads: only(GRID, options.includeHeads.value),

@@ -1,4 +1,14 @@
-import type { ColorScale, Combine, Direction, MapInfo, PairFilter, SnapshotState, Tab, Theme } from "../contract.gen";
+import type {
+  ColorScale,
+  Combine,
+  Direction,
+  MapInfo,
+  PairFilter,
+  PoolKind,
+  SnapshotState,
+  Tab,
+  Theme,
+} from "../contract.gen";
 import type { ViewContext } from "./context";
 
 /** What a reader's hand changes of a view that lists all layers. */
@@ -34,6 +44,7 @@ const VALID: { readonly [K in keyof ViewState]: Check } = {
   tab: oneOf<Tab>({ heads: true, matrix: true, neurons: true, text: true }),
   scale: oneOf<ColorScale>({ linear: true, sqrt: true, log: true }),
   combine: oneOf<Combine>({ each: true, mean: true, sum: true }),
+  pool: oneOf<PoolKind>({ max: true, mean: true }),
   threshold: orNull(isPart),
   top_k: orNull((value) => isCount(value) && value !== 0),
   hide_special: isBoolean,
@@ -51,7 +62,8 @@ export function startOf(maps: readonly MapInfo[], left: unknown): SnapshotState 
   const known = entries.filter(([name, value]) => Object.hasOwn(VALID, name) && VALID[name as keyof ViewState](value));
   const state: SnapshotState = {
     ...{ map: "", layer: 0, heads: null, query: null, key: null, pair: "all", theme: "auto" },
-    ...{ include_layers: [], include_heads: null, detail: false, tab: "heads", scale: "linear", combine: "each" },
+    ...{ include_layers: [], include_heads: null, detail: false, tab: "heads", scale: "linear" },
+    ...{ combine: "each", pool: "max" },
     ...{ threshold: null, top_k: null, hide_special: false, hide_sink: false, merge_words: false },
     ...{ merge_segments: false, open_segments: [], direction: "out", search: "" },
     ...Object.fromEntries(known),
@@ -77,6 +89,7 @@ export function stateOf({ selection, options }: ViewContext): ViewState {
     tab: options.tab.value,
     scale: options.scale.value,
     combine: options.combine.value,
+    pool: options.pool.value,
     threshold: aids.threshold.value,
     top_k: aids.topK.value,
     hide_special: aids.hideSpecial.value,

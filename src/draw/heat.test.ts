@@ -110,6 +110,19 @@ describe("drawHeat", () => {
     expect(new Set(rows).size).toBe(6);
   });
 
+  it("leaves out weights under the least, but not missing ones", () => {
+    const weights = head([[0.2, 0.5, Number.NaN]]);
+    const drawn = picture(3, 1);
+    drawHeat(
+      drawn,
+      { x: 0, y: 0, width: 3, height: 1 },
+      weights,
+      { queries: [0, 1], keys: [0, 3] },
+      heatPixels(weights, TABLE, "linear", 1, 0.5),
+    );
+    expect(indices(drawn)).toEqual([[null, 128, "missing"]]);
+  });
+
   it("follows the scale and its largest weight", () => {
     const weights = head([[0.25]]);
     expect(draw(picture(1, 1), weights, { scale: "sqrt" })).toEqual([[128]]);

@@ -12,18 +12,19 @@ const PARTED = 12;
 
 /**
  * The pixel that each code of `weights` is drawn as: transparent for no weight at all, so that what a causal mask
- * hides stays blank. `colors` has 256 x 3 channels; the weight `max` gets the last of them.
+ * hides stays blank, nor for weights under `least`. `colors` has 256 x 3 channels; the weight `max` gets the last of them.
  */
 export function heatPixels(
   { table }: HeadWeights,
   colors: Uint8ClampedArray,
   scale: Scale,
   max: number,
+  least = 0,
 ): Uint32Array<ArrayBuffer> {
   const pixels = new Uint32Array(table.length);
   for (let code = 0; code < table.length; code++) {
     const weight = table[code] as number;
-    if (!(weight > 0)) continue;
+    if (!(weight > 0 && weight >= least)) continue;
     const entry = 3 * heatIndex(weight, scale, max);
     const [red, green, blue] = [colors[entry] as number, colors[entry + 1] as number, colors[entry + 2] as number];
     pixels[code] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;

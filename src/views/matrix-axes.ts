@@ -9,6 +9,8 @@ import { stretchOf } from "./matrix-panels";
 
 /** How high a name is, in CSS pixels. */
 export const NAME = 11;
+/** Names whose middles are closer than this, in CSS pixels, can't be read. */
+const CLOSEST = 8;
 /** Longer names are cut in the middle. */
 const LETTERS = 14;
 
@@ -73,11 +75,16 @@ function ticksOf(
   const axes = Array.from({ length: isQuery ? layout.rows : layout.columns }, (_, index) =>
     isQuery ? placeOf(layout, index * layout.columns)[1] : index * (layout.mapWidth + MAP_GAP),
   );
+  const middles = named.map((position) => {
+    const [from, extent] = stretchOf(span, pixels, position);
+    return Math.max(NAME / 2, Math.min(from + extent / 2, pixels - NAME / 2));
+  });
+  // Names at the ends are moved inwards: not over those beside them.
+  const apart = [...named.keys()].filter((at) => !((middles[at] as number) - (middles[at - 1] as number) < CLOSEST));
   return axes.flatMap((origin) =>
-    named.map((position) => {
-      const [from, extent] = stretchOf(span, pixels, position);
-      const middle = origin + Math.max(NAME / 2, Math.min(from + extent / 2, pixels - NAME / 2));
-      return tick(side, position, tokens[position] ?? "", special.has(position), middle);
+    apart.map((at) => {
+      const position = named[at] as number;
+      return tick(side, position, tokens[position] ?? "", special.has(position), origin + (middles[at] as number));
     }),
   );
 }

@@ -1,21 +1,24 @@
 import { computed } from "@preact/signals-core";
-import type { Combine } from "../contract.gen";
+import type { Combine, PoolKind } from "../contract.gen";
 import { type Choice, choiceControl } from "../dom/choice";
-import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
 import { labelled } from "./controls";
 import { scaleControl } from "./heat-legend";
 import { type KeyBinding, unpinKey } from "./keys";
-import type { Zoom } from "./matrix-zoom";
+import { matrixScene } from "./matrix-scene";
+import { STEP, type Zoom } from "./matrix-zoom";
 import type { Scene } from "./scene";
-
-/** One press of a key or a button. */
-const STEP = 1.5;
+import { poolOf } from "./tile-wish";
 
 const COMBINE: readonly Choice[] = [
   { value: "each", label: "side by side" },
   { value: "mean", label: "mean" },
   { value: "sum", label: "sum" },
+];
+
+const POOL: readonly Choice[] = [
+  { value: "max", label: "largest" },
+  { value: "mean", label: "mean" },
 ];
 
 /** The toolbar's choices for heat maps: how several heads are shown, and how weights become colours. */
@@ -34,27 +37,31 @@ export function matrixControls(scene: Scene, signal: AbortSignal): HTMLElement[]
   effectUntil(signal, () => {
     select.disabled = scene.heads.value.length < 2;
   });
-  return [labelled("Show", select), scaleControl(scene, signal)];
+  return [labelled("Show", select), poolControl(scene, signal), scaleControl(scene, signal)];
 }
 
-/** Buttons for what the wheel and the keys do. */
-export function zoomButtons(zoom: Zoom, signal: AbortSignal): HTMLElement {
-  const button = (text: string, name: string, press: () => void) => {
-    const made = element("button", { type: "button", class: "hs-button", "aria-label": name, title: name }, text);
-    made.addEventListener("click", press, { signal });
-    return made;
+/** Chooses what a bin of several weights shows, where a map is drawn in bins. */
+function poolControl(scene: Scene, signal: AbortSignal): HTMLElement {
+  const { pool } = scene.context.options;
+  const { isLong, heads } = matrixScene(scene);
+  const choose = (chosen: string) => {
+    pool.value = chosen as PoolKind;
   };
-  const out = button("−", "Zoom out", () => zoom.by(1 / STEP));
-  const all = button("Whole map", "Show the whole map", () => zoom.reset());
-  const times = element("span", { class: "hs-zoom-times" });
+  const shown = computed(() => poolOf(scene));
+  const select = choiceControl(
+    "Bins show",
+    computed(() => POOL),
+    shown,
+    choose,
+    signal,
+  );
+  const control = labelled("Bins show", select);
   effectUntil(signal, () => {
-    const isWhole = zoom.times.value === 1;
-    out.disabled = isWhole;
-    all.disabled = isWhole;
-    times.textContent = `${zoom.times.value.toFixed(zoom.times.value < 9.95 ? 1 : 0)}×`;
+    control.hidden = !isLong.value;
+    select.disabled = scene.context.options.combine.value !== "each" && heads.value.length > 1;
+    select.title = select.disabled ? "Of several heads as one, only means can be told" : "";
   });
-  const closer = button("+", "Zoom in", () => zoom.by(STEP));
-  return element("div", { class: "hs-zoom", role: "group", "aria-label": "Zoom" }, out, times, closer, all);
+  return control;
 }
 
 export function matrixKeys(scene: Scene, zoom: Zoom): readonly KeyBinding[] {

@@ -1,25 +1,28 @@
 import { computed, type ReadonlySignal } from "@preact/signals-core";
-import type { TokenPair } from "../core/context";
 import { layoutMatrix, type MatrixLayout } from "../core/matrix-layout";
-import type { Viewport } from "../core/viewport";
 import { pixelRatio } from "../dom/canvas";
 import { element } from "../dom/element";
 import { densityOf, tellWidth, widthOf } from "../dom/size";
 import { effectUntil } from "../dom/until";
 import { sideLookedFrom } from "./direction";
-import { besidePins } from "./focus";
-import { heatLegend } from "./heat-legend";
+import { besidePins, type Focus, followFocus } from "./focus";
 import type { KeyBinding } from "./keys";
-import { followPicture, type LayerPicture } from "./layer-picture";
+import type { LayerPicture } from "./layer-picture";
 import { longestName } from "./matrix-axes";
-import { matrixKeys, zoomButtons } from "./matrix-controls";
+import { placeBands } from "./matrix-bands";
+import { heatBar } from "./matrix-bar";
+import { matrixKeys } from "./matrix-controls";
 import { mountGestures } from "./matrix-gestures";
-import { type HeatMap, heatMaps, quantityOf, topOf } from "./matrix-maps";
 import { mountNames } from "./matrix-names";
 import { inksOf, paintHeat } from "./matrix-paint";
-import { buildPanels, type Panel, stretchOf } from "./matrix-panels";
+import { buildPanels, type Panel } from "./matrix-panels";
 import { mountMatrixPointing } from "./matrix-pointing";
-import { createZoom } from "./matrix-zoom";
+import { type MatrixScene, matrixScene } from "./matrix-scene";
+import { type Frame, type HeatSource, headsOfMaps } from "./matrix-source";
+import { tiledHeads } from "./matrix-tiles";
+import { wholeHeads } from "./matrix-whole";
+import { createZoom, followPins } from "./matrix-zoom";
+import type { Readout } from "./readout";
 import type { Scene } from "./scene";
 
 /** The width of the maps while they stand in no page, in CSS pixels. */
@@ -27,19 +30,17 @@ const USUAL_WIDTH = 900;
 
 /** Heat maps of the active heads. What they have in common with lines is read in the same way. */
 export interface Matrix extends LayerPicture {
-  readonly maps: ReadonlySignal<readonly HeatMap[]>;
-  /** The map under the pointer, by its place among `maps`. */
-  readonly pointed: ReadonlySignal<HeatMap | null>;
+  readonly readout: () => Readout;
   readonly keys: readonly KeyBinding[];
 }
 
 /** The active heads as heat maps, queries down and keys across, with a legend, and buttons to zoom. */
-export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSignal): Matrix {
-  const { picture, painted } = followPicture(scene, signal);
-  const { heads, focus } = picture;
-  const maps = computed(() => heatMaps(scene, heads.value));
-  const top = computed(() => topOf(maps.value, scene.ranges.value));
+export function mountMatrix(parent: HTMLElement, given: Scene, signal: AbortSignal): Matrix {
+  const scene = matrixScene(given);
+  const focus = followFocus(scene);
+  const maps = computed(() => headsOfMaps(scene));
   const zoom = createZoom(scene, signal);
+  followPins(scene, zoom, signal);
 
   const axis = element("div", { class: "hs-key-axis" });
   const panels = element("div", { class: "hs-panels", tabindex: 0, role: "application" });
@@ -47,27 +48,18 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   panels.setAttribute("aria-description", "Arrow keys go from weight to weight, each is read out; Enter pins it");
   const area = element("div", { class: "hs-matrix" }, axis, panels);
   const box = element("div", { class: "hs-scroll hs-heat-scroll" }, area);
-  const legend = heatLegend(
-    scene,
-    computed(() => quantityOf(scene)),
-    top,
-    signal,
-  );
   tellWidth(box, signal);
-  parent.append(element("div", { class: "hs-heat-bar" }, legend, zoomButtons(zoom, signal)), box);
-
   const layout = layoutOf(scene, maps, widthOf(box, USUAL_WIDTH, signal));
+  const ratio = ratioOf(layout, maps, signal);
+  const source = heatSource(scene, focus, { viewport: zoom.viewport, pixels: pixelsOf(layout, ratio) }, signal);
+  parent.append(heatBar(scene, source, zoom, signal), box);
+
   const names = mountNames(scene, layout, zoom.viewport, focus, signal);
   axis.append(corner(), ...names.key);
-  const order = computed(() => maps.value.map(({ head }) => head).join());
+  const order = computed(() => maps.value.join());
   const shown = computed<readonly Panel[]>(() => {
     void order.value;
-    return buildPanels(
-      layout.value,
-      maps.peek().map(({ head }) => head),
-      scene.numHeads.value,
-      scene.dark.value,
-    );
+    return buildPanels(layout.value, maps.peek(), scene.numHeads.value, scene.dark.value);
   });
   effectUntil(signal, () => {
     panels.replaceChildren(...names.query, ...shown.value.map(({ root }) => root));
@@ -85,43 +77,74 @@ export function mountMatrix(parent: HTMLElement, scene: Scene, signal: AbortSign
   const marks = computed(() => besidePins(focus.value.tokens, pins.value));
   effectUntil(signal, () => placeBands(panels, "mark", marks.value, layout.value, zoom.viewport.value));
 
-  const paint = painter(scene, maps, top, zoom.viewport, signal);
+  const paint = painter(scene, source);
   effectUntil(signal, () => {
-    paint(shown.value, layout.value);
-    painted();
+    paint(shown.value, layout.value, ratio.value);
+    panels.dataset.level = String(source.value.level.value);
+    source.value.painted();
   });
-  const map = mountMatrixPointing(area, panels, scene, layout, zoom, signal);
+  const pointed = mountMatrixPointing(area, panels, scene, layout, zoom, signal);
   mountGestures(panels, layout, zoom, signal);
   return {
-    ...picture,
-    maps,
-    pointed: computed(() => (map.value === null ? null : (maps.value[map.value] ?? null))),
+    progress: computed(() => source.value.progress.value),
+    layer: computed(() => source.value.layer.value),
+    heads: computed(() => source.value.heads.value),
+    isPartial: computed(() => source.value.isPartial.value),
+    focus,
+    readout: () => source.value.readout(pointed.value),
     keys: matrixKeys(scene, zoom),
   };
+}
+
+/** Whole heads, or tiles where a map is too long: another map of the capture may be short. */
+function heatSource(
+  scene: MatrixScene,
+  focus: ReadonlySignal<Focus>,
+  frame: Frame,
+  signal: AbortSignal,
+): ReadonlySignal<HeatSource> {
+  const [whole, tiled] = [wholeHeads(scene, frame, signal), tiledHeads(scene, frame, focus, signal)];
+  return computed(() => (scene.isLong.value ? tiled : whole));
 }
 
 /** Paints maps into their panels; reads every signal that the pictures depend on. */
 function painter(
   scene: Scene,
-  maps: ReadonlySignal<readonly HeatMap[]>,
-  top: ReadonlySignal<number>,
-  viewport: ReadonlySignal<Viewport>,
-  signal: AbortSignal,
-): (panels: readonly Panel[], layout: MatrixLayout) => void {
-  const density = densityOf(signal);
+  source: ReadonlySignal<HeatSource>,
+): (panels: readonly Panel[], layout: MatrixLayout, ratio: number) => void {
   const { scale } = scene.context.options;
-  const inks = computed(() => inksOf({ dark: scene.dark.value, scale: scale.value, top: top.value }));
-  return (panels, layout) => {
-    void density.value;
-    // All maps together are no finer than one canvas of their size would be.
-    const side = Math.sqrt(panels.length);
-    const ratio = pixelRatio(layout.mapWidth * side, layout.mapHeight * side);
+  const inks = computed(() => {
+    const { top, least } = source.value;
+    return inksOf({ dark: scene.dark.value, scale: scale.value, top: top.value, least: least.value });
+  });
+  return (panels, layout, ratio) => {
     panels.forEach(({ heat, canvas }, index) => {
-      const weights = maps.value[index]?.weights ?? null;
-      heat.classList.toggle("hs-empty", !weights);
-      paintHeat(canvas, weights, layout, viewport.value, inks.value, ratio);
+      const part = source.value.part(index);
+      heat.classList.toggle("hs-empty", !part);
+      paintHeat(canvas, part, layout, inks.value, ratio);
     });
   };
+}
+
+/** Device pixels a CSS pixel: all maps together are no finer than one canvas of their size would be. */
+function ratioOf(
+  layout: ReadonlySignal<MatrixLayout>,
+  maps: ReadonlySignal<readonly unknown[]>,
+  signal: AbortSignal,
+): ReadonlySignal<number> {
+  const density = densityOf(signal);
+  return computed(() => {
+    void density.value;
+    const side = Math.sqrt(maps.value.length);
+    return pixelRatio(layout.value.mapWidth * side, layout.value.mapHeight * side);
+  });
+}
+
+function pixelsOf(layout: ReadonlySignal<MatrixLayout>, ratio: ReadonlySignal<number>): Frame["pixels"] {
+  return computed(() => ({
+    width: layout.value.mapWidth * ratio.value,
+    height: layout.value.mapHeight * ratio.value,
+  }));
 }
 
 function headNames(heads: readonly number[]): string {
@@ -134,7 +157,7 @@ function corner(): HTMLElement {
 
 function layoutOf(
   scene: Scene,
-  maps: ReadonlySignal<readonly HeatMap[]>,
+  maps: ReadonlySignal<readonly unknown[]>,
   width: ReadonlySignal<number>,
 ): ReadonlySignal<MatrixLayout> {
   const numMaps = computed(() => maps.value.length);
@@ -155,21 +178,4 @@ function sizeArea(area: HTMLElement, layout: MatrixLayout): void {
   for (const name of ["left", "top", "mapWidth", "mapHeight", "width", "height"] as const) {
     area.style.setProperty(`--hs-${name}`, `${layout[name]}px`);
   }
-}
-
-/** Puts the bands of all maps over a row and a column; out of sight where there is none. */
-function placeBands(
-  panels: HTMLElement,
-  kind: "pin" | "mark",
-  { query, key }: TokenPair,
-  { mapWidth, mapHeight }: MatrixLayout,
-  { queries, keys }: Viewport,
-): void {
-  const put = (side: string, span: Viewport["keys"], pixels: number, position: number | null) => {
-    const [from, extent] = position === null ? [-99, 0] : stretchOf(span, pixels, position);
-    panels.style.setProperty(`--hs-${kind}-${side}`, `${from.toFixed(2)}px`);
-    panels.style.setProperty(`--hs-${kind}-${side}-size`, `${Math.max(extent, 1).toFixed(2)}px`);
-  };
-  put("row", queries, mapHeight, query);
-  put("column", keys, mapWidth, key);
 }

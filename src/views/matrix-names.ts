@@ -1,7 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { TokenPair } from "../core/context";
 import type { MatrixLayout } from "../core/matrix-layout";
-import type { Viewport } from "../core/viewport";
+import type { Span, Viewport } from "../core/viewport";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
 import { besidePins, type Focus } from "./focus";
@@ -34,7 +34,9 @@ export function mountNames(
   });
   const matches = matchesOf(scene);
   effectUntil(signal, () => {
-    const { queries, keys } = matches.value;
+    const { mapWidth, mapHeight } = layout.value;
+    const queries = legible(matches.value.queries, viewport.value.queries, mapHeight);
+    const keys = legible(matches.value.keys, viewport.value.keys, mapWidth);
     found.fill({
       query: queries.flatMap((query) => named({ query, key: null }, "hs-found").query),
       key: keys.flatMap((key) => named({ query: null, key }, "hs-found").key),
@@ -53,6 +55,17 @@ export function mountNames(
     hideUnder(ticks.key, [pins.key.value, at.key], mapWidth / (keys[1] - keys[0]));
   });
   return { query: slots.map(({ query }) => query), key: slots.map(({ key }) => key) };
+}
+
+/** Of found tokens in sight those a pixel or more apart: a long text may hold thousands, and a name over a name is none. */
+function legible(found: readonly number[], [start, stop]: Span, pixels: number): readonly number[] {
+  const least = (stop - start) / pixels;
+  let before = Number.NEGATIVE_INFINITY;
+  return found.filter((position) => {
+    if (position + 1 <= start || position >= stop || position - before < least) return false;
+    before = position;
+    return true;
+  });
 }
 
 /** Hides names of which another token's name would cover a part. */

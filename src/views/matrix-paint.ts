@@ -2,10 +2,10 @@ import { heatTable } from "../core/colors";
 import type { HeadWeights } from "../core/head-weights";
 import type { MatrixLayout } from "../core/matrix-layout";
 import type { Scale } from "../core/scale";
-import type { Viewport } from "../core/viewport";
 import { pixelRatio, resizeCanvas } from "../dom/canvas";
 import { setRedraw } from "../dom/drawing";
 import { drawHeat, heatPixels } from "../draw/heat";
+import type { HeatPart } from "./matrix-source";
 
 /** Everything but the weights that heat maps are drawn by. */
 export interface HeatStyle {
@@ -13,27 +13,28 @@ export interface HeatStyle {
   readonly scale: Scale;
   /** The weight of the last colour. */
   readonly top: number;
+  /** Smaller weights are not drawn. */
+  readonly least: number;
 }
 
 /** Heads share a few tables of weights: the colours of each are worked out once. */
 export type Inks = (weights: HeadWeights) => Uint32Array;
 
-export function inksOf({ dark, scale, top }: HeatStyle): Inks {
+export function inksOf({ dark, scale, top, least }: HeatStyle): Inks {
   const colors = heatTable(dark);
   const done = new Map<Float32Array, Uint32Array>();
   return (weights) => {
-    const found = done.get(weights.table) ?? heatPixels(weights, colors, scale, top);
+    const found = done.get(weights.table) ?? heatPixels(weights, colors, scale, top, least);
     done.set(weights.table, found);
     return found;
   };
 }
 
-/** Paints what the viewport shows of a head, or clears the canvas while there is none. `ratio`: pixels per CSS pixel. */
+/** Paints what is shown of a head, or clears the canvas while there is none. `ratio`: pixels per CSS pixel. */
 export function paintHeat(
   canvas: HTMLCanvasElement,
-  weights: HeadWeights | null,
+  part: HeatPart | null,
   { mapWidth, mapHeight }: MatrixLayout,
-  viewport: Viewport,
   inks: Inks,
   ratio: number,
 ): void {
@@ -42,14 +43,14 @@ export function paintHeat(
     const context = target.getContext("2d");
     if (!context) return;
     const { width, height } = target;
-    if (!weights) return context.clearRect(0, 0, width, height);
+    if (!part) return context.clearRect(0, 0, width, height);
     const image = new ImageData(width, height);
-    drawHeat(image, { x: 0, y: 0, width, height }, weights, viewport, inks(weights));
+    drawHeat(image, { x: 0, y: 0, width, height }, part.weights, part.viewport, inks(part.weights));
     context.putImageData(image, 0, 0);
   };
   paint(canvas, ratio);
   setRedraw(canvas, (wish) => {
-    if (!weights) return null;
+    if (!part) return null;
     const image = document.createElement("canvas");
     paint(image, Math.max(ratio, Math.min(wish.ratio, pixelRatio(mapWidth, mapHeight) * 2)));
     return { image, why: "Heat maps are embedded images." };

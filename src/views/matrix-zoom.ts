@@ -11,7 +11,11 @@ import {
   zoomOf,
 } from "../core/viewport";
 import { effectUntil } from "../dom/until";
+import type { MatrixScene } from "./matrix-scene";
 import type { Scene } from "./scene";
+
+/** One press of a key or a button. */
+export const STEP = 1.5;
 
 /** Which part of a map is shown. Every map side by side shows the same part. */
 export interface Zoom {
@@ -53,6 +57,16 @@ export function createZoom(scene: Scene, signal: AbortSignal): Zoom {
   };
 }
 
+/** Brings into sight what is pinned outside of it, by Python or in another view of the same capture. */
+export function followPins({ tokens, isLong }: MatrixScene, zoom: Zoom, signal: AbortSignal): void {
+  effectUntil(signal, () => {
+    const [query, key] = [tokens.query.value, tokens.key.value];
+    if (!isLong.value) return;
+    const { queries, keys } = zoom.viewport.peek();
+    zoom.reveal(isIn(queries, query) ? null : query, isIn(keys, key) ? null : key);
+  });
+}
+
 /** The cell that the reader means, as far as it is in sight; the middle where none is. */
 function anchor({ tokens }: Scene, view: Viewport): Place {
   const { hover, query, key } = tokens;
@@ -63,7 +77,12 @@ function anchor({ tokens }: Scene, view: Viewport): Place {
   };
 }
 
-function placeIn([start, stop]: Span, position: number | null, otherwise: number): number {
-  const isSeen = position !== null && position + 1 > start && position < stop;
-  return isSeen ? Math.max(start, Math.min(position + 0.5, stop)) : otherwise;
+function placeIn(span: Span, position: number | null, otherwise: number): number {
+  if (position === null || !isIn(span, position)) return otherwise;
+  return Math.max(span[0], Math.min(position + 0.5, span[1]));
+}
+
+/** Whether some of a token is in sight. */
+function isIn([start, stop]: Span, position: number | null): boolean {
+  return position !== null && position + 1 > start && position < stop;
 }

@@ -1,6 +1,5 @@
 import { matrixControls } from "./matrix-controls";
 import { mountMatrix } from "./matrix-map";
-import { readMatrix } from "./matrix-readout";
 import { type PaneKind, paneView } from "./pane";
 
 /** Each active head as a heat map, or all of them as one. */
@@ -8,10 +7,7 @@ export const MATRIX: PaneKind = {
   name: "Matrix",
   meaning: "The weights of each head as a heat map",
   hint: "Point at a cell to see its weight, click to pin it",
-  mount(parent, scene, signal) {
-    const matrix = mountMatrix(parent, scene, signal);
-    return { ...matrix, readout: () => readMatrix(matrix, scene.info.value) };
-  },
+  mount: mountMatrix,
   controls: matrixControls,
 };
 

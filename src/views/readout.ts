@@ -51,7 +51,7 @@ function number(weights: readonly number[], heads: readonly ShownHead[]): HTMLEl
 }
 
 /** The pair's weight in each head, the strongest heads first. */
-function pairNumbers(heads: readonly ShownHead[], query: number, key: number): Readout {
+export function pairNumbers(heads: readonly ShownHead[], query: number, key: number): Readout {
   const numbered = heads.map((one) => ({ one, weight: weightAt(one.weights, query, key) }));
   const [first] = numbered;
   if (numbered.length === 1 && first) return [`, head ${first.one.head}   `, number([first.weight], [first.one])];

@@ -6,6 +6,7 @@ import type {
   Direction,
   MapInfo,
   PairFilter,
+  PoolKind,
   Tab,
   Theme,
   VectorRequest,
@@ -156,6 +157,7 @@ export function contextOf(maps: readonly MapInfo[], source: Source) {
       tab: signal<Tab>("heads"),
       scale: signal<ColorScale>("linear"),
       combine: signal<Combine>("each"),
+      pool: signal<PoolKind>("max"),
       aids: {
         threshold: signal<number | null>(null),
         topK: signal<number | null>(null),

@@ -58,6 +58,7 @@ function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSig
       tab: own("tab"),
       scale: own("scale"),
       combine: own("combine"),
+      pool: own("pool"),
       aids: {
         threshold: own("threshold"),
         topK: own("top_k"),

@@ -173,6 +173,9 @@ def test_every_trait_of_the_contract_is_there(capture: Any) -> None:
 
 def test_views_differ_in_their_own_options(capture: Any) -> None:
     assert capture.matrix_view(scale="log", combine="mean").combine == "mean"
+    assert (capture.matrix_view(pool="mean").pool, capture.matrix_view().pool) == ("mean", "max")
+    with pytest.raises(ValueError, match="pool is 'min'; it can be 'max', 'mean'"):
+        capture.matrix_view(pool="min")
     view = capture.explorer(tab="neurons", scale="sqrt", include_heads=[1], detail=True)
     assert (view.tab, view.scale, view.include_heads, view.detail) == ("neurons", "sqrt", [1], True)
     with pytest.raises(TypeError, match=r"explorer\(\) has no keyword 'tabs': did you mean 'tab'"):

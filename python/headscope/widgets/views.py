@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets as t
 
-from headscope.contract import ColorScale, Combine, Direction, StoreToldMessage, Tab, Theme, ViewKind
+from headscope.contract import ColorScale, Combine, Direction, PoolKind, StoreToldMessage, Tab, Theme, ViewKind
 from headscope.options import CHECKS, PLACE, WITH_GRID, check_options
 from headscope.widgets.beside import BesideCells
 from headscope.widgets.saving import PAGE, Layers, Pictures, check_path, check_scale, page_messages, page_of
@@ -51,6 +51,8 @@ class View(BesideCells):
     """How the matrix view turns weights into colours: `"linear"`, `"sqrt"` or `"log"`."""
     combine = t.Enum(Combine.__args__, default_value="each").tag(sync=True)  # type: ignore[attr-defined]
     """Several heads in the matrix view: `"each"` by itself, or one map of their `"mean"` or `"sum"`."""
+    pool = t.Enum(PoolKind.__args__, default_value="max").tag(sync=True)  # type: ignore[attr-defined]
+    """What the matrix view of a long map shows of several weights: the largest, `"max"`, or their `"mean"`."""
     threshold = t.Float(None, allow_none=True).tag(sync=True)
     """Weights below it are not drawn, from 0 to less than 1; None for those that can't be seen."""
     top_k = t.Int(None, allow_none=True).tag(sync=True)
@@ -230,7 +232,7 @@ def model_view(capture: Capture, **options: Any) -> View:
 def matrix_view(capture: Capture, **options: Any) -> View:
     """Return a matrix view of `capture`: heads as heat maps, queries down and keys across.
 
-    Takes the options of `head_view`, and `scale` and `combine`.
+    Takes the options of `head_view`, and `scale`, `combine` and `pool`.
     """
     return show(capture, "matrix", options)
 
