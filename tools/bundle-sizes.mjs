@@ -9,10 +9,10 @@ export const STATIC = new URL("../python/headscope/static/", import.meta.url);
 
 /** In bytes, after minification. */
 export const LIMITS = {
-  "store.js": 200_000,
+  "store.js": 210_000,
   "widget.js": 2_000,
   "widget.css": 34_000,
-  "page.js": 185_000,
+  "page.js": 200_000,
 };
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
