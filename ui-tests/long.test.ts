@@ -9,7 +9,6 @@ const TOKENS = 4096;
 /** Runs a cell that goes on until `release` is called, in the same kernel. */
 async function keepBusy(page: Page): Promise<() => Promise<void>> {
   const code = `
-import time
 from pathlib import Path
 running = Path("running")
 running.touch()
@@ -17,11 +16,12 @@ while running.exists():
     sum(range(20_000))
 `;
   await page.evaluate((code) => {
-    window.headscopeTestPanel.sessionContext.session?.kernel?.requestExecute({ code, store_history: false });
+    const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
+    document.body.dataset.cell = "running";
+    kernel?.requestExecute({ code, store_history: false }).done.then(() => {
+      document.body.dataset.cell = "done";
+    });
   }, code);
-  await expect
-    .poll(() => page.evaluate(() => window.headscopeTestPanel.sessionContext.session?.kernel?.status))
-    .toBe("busy");
   return () =>
     page.evaluate(async () => {
       const { contents } = window.jupyterapp.serviceManager;
@@ -34,7 +34,11 @@ while running.exists():
 test("4,096 tokens of a real model are moved through and switched while a cell runs in their kernel", async ({
   page,
 }) => {
-  await openNotebook(page, [longCapture(TOKENS), "view = capture.head_view(layer=3, heads=[0, 2])\nview"]);
+  await openNotebook(page, [
+    longCapture(TOKENS),
+    "view = capture.head_view(layer=3, heads=[0, 2])\nview",
+    "capture.matrix_view()",
+  ]);
   const head = view(page, "head");
   await ready(head, 3);
   const [gives, beyond] = JSON.parse(
@@ -63,7 +67,22 @@ print(json.dumps([float(w[2490]), float(w[:2400].sum())]))`,
   await token(head, "key", row - 10).hover();
   await expect.poll(() => status(head).textContent()).toContain("layer 7");
   expect(await status(head).textContent()).toContain("live");
+  const matrix = view(page, "matrix");
+  await matrix.scrollIntoViewIfNeeded();
+  await ready(matrix, 7);
+  await matrix.getByRole("application").focus();
+  for (const key of ["+", "+", "+", "Shift+ArrowRight", "Shift+ArrowDown"]) {
+    await page.keyboard.press(key);
+    await ready(matrix, 7);
+  }
+  expect(await matrix.locator(".hs-zoom-times").textContent()).toBe("3.4×");
+  await page.keyboard.press("]");
+  await ready(matrix, 8);
+  await page.keyboard.press("[");
+  await ready(matrix, 7);
+  expect(await page.locator("body").getAttribute("data-cell")).toBe("running");
   await release();
+  await expect.poll(() => page.locator("body").getAttribute("data-cell")).toBe("done");
   await kernel(page, "capture.select(query=2500, key=2490)");
   await expect.poll(() => status(head).textContent()).toContain(formatWeight(gives));
   expect(beyond).toBeGreaterThan(0);
