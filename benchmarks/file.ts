@@ -116,7 +116,7 @@ function report(): string {
 
 Seconds from the double click in JupyterLab's file browser, median and range of ${RUNS}, each on a page that has opened no file
 before: so the loading of the explorer's code is in it. "First picture": the first thumbnails are painted. "Whole": all
-thumbnails, and the lines of all heads of layer 0, their weights computed in the page. "Read": what the page got of the file by
+thumbnails, and the lines of layer 0 (a stretch of one head of it), their weights computed in the page. "Read": what the page got of the file by
 then, at most. Numbers in the file are random, 32-bit; the server is on the same machine, and the system may have kept the file
 in memory.
 

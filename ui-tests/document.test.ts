@@ -209,7 +209,7 @@ test("a gigabyte shows its picture, all thumbnails included, from less than 20 M
   await screenshot(page, "lab-file-gigabyte");
 });
 
-test("a gigabyte of a long text shows its thumbnails from less than 20 MB", async ({ page }) => {
+test("a gigabyte of a long text shows thumbnails and the lines of a head from less than 20 MB", async ({ page }) => {
   const path = largeFile(16, 10_900);
   expect(statSync(onDisk(path)).size).toBeGreaterThan(1e9);
   let bytes = 0;
@@ -225,6 +225,8 @@ test("a gigabyte of a long text shows its thumbnails from less than 20 MB", asyn
         return row.some((value) => value > 0);
       });
   await expect.poll(lastRow).toBe(true);
+  await ready(shown(page), 0);
+  expect(await shown(page).locator(".hs-query > .hs-token").count()).toBe(40);
   expect(bytes).toBeGreaterThan(0);
   expect(bytes).toBeLessThan(20e6);
   await screenshot(page, "lab-file-long");

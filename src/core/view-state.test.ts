@@ -4,7 +4,7 @@ import type { SnapshotState } from "../contract.gen";
 import { localContext } from "./local-context";
 import type { Printer } from "./printer";
 import type { Source } from "./source";
-import { startOf, stateOf } from "./view-state";
+import { startOf, startOfFile, stateOf } from "./view-state";
 
 const MAPS = ["self", "cross"].map((name) => ({
   ...{ name, label: name, num_layers: 3, num_heads: [2, 2, 2], query_tokens: ["a"], key_tokens: ["a"] },
@@ -46,4 +46,12 @@ test("what can't be is left out, one value at a time", () => {
   };
   expect(startOf(MAPS, odd)).toEqual(startOf(MAPS, null));
   expect(startOf(MAPS, { ...odd, layer: 1 })).toEqual({ ...startOf(MAPS, null), layer: 1 });
+});
+
+test("begins with one head of a file of a long text, unless the reader left it otherwise", () => {
+  const tokens = Array.from({ length: 600 }, (_, at) => `t${at}`);
+  const long = MAPS.map((map) => ({ ...map, query_tokens: tokens, key_tokens: tokens }));
+  expect(startOfFile(long, null).heads).toEqual([0]);
+  expect(startOfFile(long, { heads: null, layer: 1 }).heads).toBeNull();
+  expect(startOfFile(MAPS, null)).toEqual(startOf(MAPS, null));
 });

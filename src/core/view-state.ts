@@ -10,6 +10,7 @@ import type {
   Theme,
 } from "../contract.gen";
 import type { ViewContext } from "./context";
+import { isLong } from "./long";
 
 /** What a reader's hand changes of a view that lists all layers. */
 export type ViewState = Omit<SnapshotState, "include_layers">;
@@ -70,6 +71,13 @@ export function startOf(maps: readonly MapInfo[], left: unknown): SnapshotState 
   };
   const isThere = maps.some(({ name }) => name === state.map);
   return isThere ? state : { ...state, map: maps[0]?.name ?? "" };
+}
+
+/** Where a file's view looks first. The heads of a long text take megabytes each to be read: it begins with one. */
+export function startOfFile(maps: readonly MapInfo[], left: unknown): SnapshotState {
+  const state = startOf(maps, left);
+  const [first] = maps;
+  return left || !first || !isLong(first) ? state : { ...state, heads: [0] };
 }
 
 /** How a view is now. An effect that calls this follows it. */

@@ -5,7 +5,7 @@ import { liveCapture } from "../core/live-capture";
 import { localContext } from "../core/local-context";
 import { localOptions } from "../core/local-options";
 import { keepSelectionValid } from "../core/valid";
-import { startOf, stateOf, type ViewState } from "../core/view-state";
+import { startOfFile, stateOf, type ViewState } from "../core/view-state";
 import { printer } from "../dom/printer";
 import { effectUntil } from "../dom/until";
 import { openFile } from "../sources/file-open";
@@ -28,7 +28,7 @@ export interface ShownFile {
 export async function showFile(root: HTMLElement, file: ShownFile, signal: AbortSignal): Promise<HttpReader> {
   const reader = await HttpReader.open(file.name, file.ask, signal);
   const { name, maps, source } = await openFile(reader, signal);
-  const own = localContext(startOf(maps, file.left), {
+  const own = localContext(startOfFile(maps, file.left), {
     name: signalOf(name),
     maps: signalOf(maps),
     source: source(),
