@@ -148,8 +148,8 @@ def ratios_text(view: View, measured: Sequence[Measured], conditions: Mapping[st
 
 
 PAGES: dict[View, str] = {
-    "head": "What `html_action=\"return\"` gives, both from the same weights.",
-    "model": "What `html_action=\"return\"` gives, both from the same weights.",
+    "head": 'What `html_action="return"` gives, both from the same weights.',
+    "model": 'What `html_action="return"` gives, both from the same weights.',
     "matrix": """\
 Headscope's matrix view and Inspectus' default charts have all layers and heads; CircuitsVis' `attention_heads`, which knows
   no layers, has the heads of layer 0 alone, a share of what the others carry. A head switch: in Headscope a head more or

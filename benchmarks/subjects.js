@@ -96,7 +96,12 @@
   // What is chosen is in the titles of the cells at once, and drawn with them.
   const inspectus = {
     matrix: ({ tokens }) => {
-      const cell = () => document.querySelector(".matrix .cell title")?.textContent;
+      // Weights are told as shares of the largest, which is often the first.
+      const titles = () => [...document.querySelectorAll(".matrix .cell:nth-child(-n + 40) title")];
+      const cell = () =>
+        titles()
+          .map((title) => title.textContent)
+          .join();
       const choice = (name) => (value) => {
         const before = cell();
         const title = (element) => element.querySelector(".title")?.textContent.toLowerCase();
@@ -104,7 +109,7 @@
         click(values.querySelectorAll(".value")[value]);
         return () => cell() !== before;
       };
-      const drawn = () => document.querySelectorAll(".matrix .cell").length === tokens * tokens && cell() !== "";
+      const drawn = () => document.querySelectorAll(".matrix .cell").length === tokens * tokens && /\d/.test(cell());
       return { drawn, layer: choice("layer"), head: choice("head") };
     },
   };

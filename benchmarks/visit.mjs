@@ -42,7 +42,12 @@ async function openPage(browser, job, result) {
 async function act(page, job, { budget, repeats }, result, guarded) {
   const end = Date.now() + budget * 1e3;
   const actions = actionsOf(job, repeats);
-  const able = await guarded(page.evaluate((names) => globalThis.benchmark.able(names), actions.map(([name]) => name)));
+  const able = await guarded(
+    page.evaluate(
+      (names) => globalThis.benchmark.able(names),
+      actions.map(([name]) => name),
+    ),
+  );
   for (const [method, args] of actions) {
     if (!able.includes(method)) continue;
     result[method] ??= [];

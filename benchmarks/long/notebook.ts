@@ -1,0 +1,31 @@
+import type { CodeCell } from "@jupyterlab/cells";
+import type { Page } from "playwright-core";
+import { openNotebook } from "../../ui-tests/harness";
+import { captureCell } from "./cells";
+import type { CaptureJob, LongView } from "./job";
+import { bringClock } from "./page";
+import { Wire } from "./wire";
+
+/** Opens a notebook with a cell that captures, run, and one for each of some views, not run yet. */
+export async function openCapture(page: Page, job: CaptureJob, views: readonly LongView[]): Promise<Wire> {
+  const wire = await Wire.listen(page);
+  const options = job.shown ? `heads=[${job.shown}]` : "";
+  const cells = views.map((view) => `capture.${view === "explorer" ? view : `${view}_view`}(${options})`);
+  await openNotebook(page, [captureCell(job), ...cells], { run: false });
+  await runCell(page, 0);
+  await bringClock(page);
+  return wire;
+}
+
+/** Runs a cell that shows nothing; fails with its error. */
+export async function runCell(page: Page, cell: number): Promise<void> {
+  const error = await page.evaluate(async (cell) => {
+    const { content } = window.headscopeTestPanel;
+    content.activeCellIndex = cell;
+    await window.jupyterapp.commands.execute("notebook:run-cell");
+    const { outputs } = (content.widgets[cell] as CodeCell).model;
+    const failed = outputs.toJSON().find(({ output_type }) => output_type === "error");
+    return failed ? (failed.traceback as string[]).join("\n") : null;
+  }, cell);
+  if (error) throw new Error(error);
+}
