@@ -1,7 +1,7 @@
 """Headscope beside BertViz, CircuitsVis and Inspectus: the same tensors, Chromium and definition of done.
 
-Run by `make bench` (BertViz with all the patience it needs) and by `make bench-peers` (every peer), which install what it
-needs. With `--write` it keeps the views that it measured in `benchmarks/results/`, and the peers' in
+Run by `make bench` (BertViz with all the patience it needs) and by `make bench-peers` (every peer), which install what
+it needs. With `--write` it keeps the views that it measured in `benchmarks/results/`, and the peers' in
 `docs/performance.md`.
 """
 

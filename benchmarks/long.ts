@@ -1,7 +1,7 @@
 /** Long inputs in a JupyterLab with a kernel, as `benchmarks/long.py` asks for them; see `benchmarks/README.md`. */
 import { test } from "../ui-tests/harness";
 import { type CaptureJob, job } from "./long/job";
-import { openCapture, runCell } from "./long/notebook";
+import { baseOf, openCapture, runCell } from "./long/notebook";
 import { profileSwitches } from "./long/profile";
 import { Series } from "./long/series";
 
@@ -14,7 +14,7 @@ for (const capture of captures.filter(({ fresh }) => !fresh)) {
   test(`views of ${nameOf(capture)}`, async ({ page }) => {
     const wire = await openCapture(page, capture, views);
     for (const [index, view] of views.entries()) {
-      const series = new Series(page, wire, capture, view);
+      const series = new Series(page, wire, capture, view, baseOf(capture, index));
       await series.open(index + 1);
       await series.layers(rounds);
       await series.moves(rounds);
@@ -30,7 +30,7 @@ for (const capture of captures.filter(({ fresh }) => fresh)) {
     const wire = await openCapture(page, capture, views);
     for (let round = 0; round < rounds; round++) {
       for (const [index, view] of views.entries()) {
-        const series = new Series(page, wire, capture, view);
+        const series = new Series(page, wire, capture, view, baseOf(capture, index));
         await runCell(page, 0);
         await series.open(index + 1);
         await series.layers(1);

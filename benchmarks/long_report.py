@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from math import log
 from statistics import median
 from typing import Any
@@ -28,11 +29,13 @@ SHAPE = ("view", "tokens", "layers", "heads")
 NOTE = """\
 Milliseconds from the event in the page until the view says that it is ready (`data-state`, `data-layer`) and the frame
 that shows it has been painted: a frame is 16.7 ms, and nothing can be shown in less. Median (least-greatest). **First
-picture**: from the run of the cell that shows the view until a picture is painted, coarse as it may be; **first screen**:
-until all that is asked for is there; **beyond**: until also the tokens out of sight are gathered at the margins. **Cold**:
-neither page nor kernel know that layer, head or part; **warm**: the page has shown it before. Layers are switched with
-{shown} shown, heads with one alone. **Pan**: PageDown on the minimap; in the matrix view, Shift and an arrow after zooming
-in. **Bytes**: what came over the websocket, before any compression, the widgets' code among it for the first screen."""
+picture**: from the run of the cell that shows the view until a picture is painted, coarse as it may be. **First
+screen**: until all that is asked for is there. **Beyond**: until also the tokens out of sight are gathered at the
+margins. **Cold**: neither page nor kernel know that layer, head or part; **warm**: the page has shown it before. Layers
+are switched with {shown} shown, heads with one alone. **Pan**: PageDown on the minimap; in the matrix view, where
+what is in sight has been zoomed to a twenty-fifth, several times that far. **Zoom**: by half as much again. **Bytes**:
+what came over the websocket, before any compression; the widgets' code is among it for the first screen. Views come one
+after another in one page, each on layers that no other has shown."""
 
 
 def views_text(rows: Sequence[Row]) -> str:
@@ -117,7 +120,7 @@ def _slopes(rows: Sequence[Row]) -> str:
     ]
     figures += [(", ".join(step), lambda row, step=step: _is_step(row, step), "ready") for step in STEPS]  # type: ignore[misc]
     lengths = sorted({row["tokens"] for row in rows})
-    pairs = list(zip(lengths, lengths[1:], strict=False))
+    pairs = list(pairwise(lengths))
     lines = []
     for view in dict.fromkeys(row["view"] for row in rows):
         for name, which, column in figures:

@@ -151,13 +151,16 @@ PAGES: dict[View, str] = {
     "head": 'What `html_action="return"` gives, both from the same weights.',
     "model": 'What `html_action="return"` gives, both from the same weights.',
     "matrix": """\
-Headscope's matrix view and Inspectus' default charts have all layers and heads; CircuitsVis' `attention_heads`, which knows
-  no layers, has the heads of layer 0 alone, a share of what the others carry. A head switch: in Headscope a head more or
-  less among those shown side by side, in CircuitsVis the pointer on another small map, in Inspectus a click on its number.""",
+Headscope's matrix view and Inspectus' default charts have all layers and heads; CircuitsVis' `attention_heads`, which
+  knows no layers, has the heads of layer 0 alone, a share of what the others carry. A head switch: in Headscope a head
+  more or less among those shown side by side, in CircuitsVis the pointer on another small map, in Inspectus a click on
+  its number.""",
     "neuron": """\
-Both from the same queries and keys of 64 dimensions. BertViz's own way there is a model of its own (BERT, GPT-2, RoBERTa,
-  from a network, with boto3); here its `show` is given a model that returns the vectors. Both open with layer 0, head 0.""",
+Both from the same queries and keys of 64 dimensions. BertViz's own way there is a model of its own (BERT, GPT-2,
+  RoBERTa, from a network, with boto3); here its `show` is given a model that returns the vectors. Both open with layer
+  0, head 0.""",
 }
+PACKAGES = ("bertviz", "circuitsvis", "inspectus", "headscope", "torch")
 DONE: dict[Subject, str] = {
     "bertviz": "that every line is in the page",
     "circuitsvis": "that each of its canvases has pixels, and the large one others than before",
@@ -192,6 +195,6 @@ where half as many tokens took more than half of that.
 - **Tensors**: {tensors}. Seeded. Largest weight of a row, 10 %, 50 % and 90 % quantile: {peaks}
   (MiniLM on 90 tokens of English prose: 0.06, 0.27, 0.73).
 
-Chromium {conditions["chromium"]}, headless, software rendering; {versions("bertviz", "circuitsvis", "inspectus", "headscope", "torch")}.
+Chromium {conditions["chromium"]}, headless, software rendering; {versions(*PACKAGES)}.
 {conditions["machine"]}. Command: `{conditions["command"]}`
 """

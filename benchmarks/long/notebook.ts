@@ -9,12 +9,18 @@ import { Wire } from "./wire";
 /** Opens a notebook with a cell that captures, run, and one for each of some views, not run yet. */
 export async function openCapture(page: Page, job: CaptureJob, views: readonly LongView[]): Promise<Wire> {
   const wire = await Wire.listen(page);
-  const options = job.shown ? `heads=[${job.shown}]` : "";
-  const cells = views.map((view) => `capture.${view === "explorer" ? view : `${view}_view`}(${options})`);
+  const heads = job.shown ? `, heads=[${job.shown}]` : "";
+  const method = (view: LongView) => (view === "explorer" ? view : `${view}_view`);
+  const cells = views.map((view, index) => `capture.${method(view)}(layer=${baseOf(job, index)}${heads})`);
   await openNotebook(page, [captureCell(job), ...cells], { run: false });
   await runCell(page, 0);
   await bringClock(page);
   return wire;
+}
+
+/** The layer with which the view of a cell opens. */
+export function baseOf({ layers, fresh }: CaptureJob, index: number): number {
+  return fresh || layers < 30 ? 0 : 10 * index;
 }
 
 /** Runs a cell that shows nothing; fails with its error. */

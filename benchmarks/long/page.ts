@@ -15,7 +15,7 @@ export interface Timing {
 export type Step =
   | { readonly layer: number }
   | { readonly head: number }
-  | { readonly key: string; readonly on: string; readonly shift?: boolean };
+  | { readonly key: string; readonly on: string; readonly shift?: boolean; readonly times?: number };
 
 declare global {
   interface Window {
@@ -43,7 +43,9 @@ export async function bringClock(page: Page): Promise<void> {
       });
     /** Waits for a state of the page, and until the frame that shows it is painted: a task behind it tells. */
     const painted = async (isThere: () => boolean) => {
-      while (!isThere()) await frame();
+      for (const limit = performance.now() + 180_000; !isThere(); await frame()) {
+        if (performance.now() > limit) throw new Error("This takes more than three minutes.");
+      }
       await frame();
       await new Promise((resolve) => setTimeout(resolve));
       return performance.now();
@@ -82,10 +84,10 @@ export async function hide(page: Page, cell: number): Promise<void> {
   }, cell);
 }
 
-/** Takes one step in a view, and times it from the event. */
-export function take(page: Page, kind: LongView, step: Step): Promise<Timing> {
+/** Takes one step in a view, and times it from the event; tells too whether any picture has changed. */
+export function take(page: Page, kind: LongView, step: Step): Promise<Timing & { readonly changed: boolean }> {
   return page.evaluate(
-    ({ kind, step }) => {
+    async ({ kind, step }) => {
       const root = document.querySelector<HTMLElement>(`.headscope[data-view="${kind}"]`);
       const found = <Kind extends HTMLElement>(selector: string): Kind => {
         const element = root?.querySelector<Kind>(selector);
@@ -107,7 +109,10 @@ export function take(page: Page, kind: LongView, step: Step): Promise<Timing> {
           );
         }
       };
-      return window.headscopeTimed(kind, act, "layer" in step ? step.layer : undefined);
+      const pictures = () => [...(root?.querySelectorAll("canvas") ?? [])].map((canvas) => canvas.toDataURL()).join();
+      const before = pictures();
+      const timing = await window.headscopeTimed(kind, act, "layer" in step ? step.layer : undefined);
+      return { ...timing, changed: pictures() !== before };
     },
     { kind, step },
   );

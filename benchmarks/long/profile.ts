@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { kernel } from "../../ui-tests/harness";
 import { type CaptureJob, type LongView, tell } from "./job";
+import { baseOf } from "./notebook";
 import { hide, show, take } from "./page";
 import { functionsOf } from "./page-functions";
 
@@ -43,7 +44,7 @@ export async function profileSwitches(
   await session.send("Profiler.enable");
   await session.send("Profiler.setSamplingInterval", { interval: 200 });
   await session.send("Profiler.start");
-  for (let round = 1; round <= rounds; round++) await take(page, view, { layer: round });
+  for (let round = 1; round <= rounds; round++) await take(page, view, { layer: baseOf(capture, cell - 1) + round });
   const { profile } = await session.send("Profiler.stop");
   const functions = await functionsOf(session, profile);
   await session.detach();

@@ -7,6 +7,10 @@ import type { Wire } from "./wire";
 /** An order of layers or heads that goes back and forth, so that no neighbour is guessed. */
 const ORDER = [3, 7, 1, 8, 5, 2, 6, 4];
 
+/** How often a map is zoomed by half as much again, and by how many presses of an arrow it is then moved: beyond what
+ * was in sight, or fetched beside it. */
+const [DEEP, FAR] = [8, 16];
+
 /** Measures one view of one capture, from the run of its cell to its last step. */
 export class Series {
   constructor(
@@ -14,6 +18,8 @@ export class Series {
     readonly wire: Wire,
     readonly capture: CaptureJob,
     readonly view: LongView,
+    /** The layer with which the view opens: each view has layers of its own, which no other has brought into memory. */
+    readonly base: number,
   ) {}
 
   /** Shows the view, `also` telling more of how; then page and kernel are weighed. */
@@ -33,20 +39,21 @@ export class Series {
 
   /** Layers that have not been shown, with the heads that are on; then the same again. */
   async layers(rounds: number): Promise<void> {
-    const layers = ORDER.filter((layer) => layer < this.capture.layers);
+    const layers = ORDER.map((step) => this.base + step).filter((layer) => layer < this.capture.layers);
     const chosen = (layers.length > 0 ? layers : [1]).slice(0, rounds);
     await this.#there(
       "layer switch",
-      [0, ...chosen].map((layer) => ({ layer })),
+      [this.base, ...chosen].map((layer) => ({ layer })),
     );
   }
 
   /** On a layer of which one head alone was shown, others alone; then the same again. */
   async heads(rounds: number): Promise<void> {
-    await this.step("to one head", "", { head: 0 });
+    // A head that is alone already would bring all the others back.
+    if (this.capture.shown?.length !== 1) await this.step("to one head", "", { head: 0 });
     // Of two layers none is left that has not been shown.
     const isCold = this.capture.layers > 2;
-    await this.step("layer switch, one head", isCold ? "cold" : "", { layer: this.capture.layers - 1 });
+    await this.step("layer switch, one head", isCold ? "cold" : "", { layer: isCold ? this.base + 9 : 1 });
     const heads = [...ORDER.filter((head) => head < this.capture.heads)].slice(0, rounds);
     await this.#there(
       "head switch",
@@ -57,22 +64,28 @@ export class Series {
   /** Other tokens in sight, or another part of the map; then back. */
   async moves(rounds: number): Promise<void> {
     if (this.view === "matrix") {
-      const zoom = (key: string): Step => ({ key, on: ".hs-panels" });
-      for (let round = 0; round < rounds; round++) await this.step("zoom", "cold", zoom("+"));
-      const pan = (key: string): Step => ({ key, shift: true, on: ".hs-panels" });
-      for (let round = 0; round < rounds; round++) await this.step("pan", "cold", pan("ArrowLeft"));
-      for (let round = 0; round < rounds; round++) await this.step("pan", "warm", pan("ArrowRight"));
-      for (let round = 0; round < rounds; round++) await this.step("zoom", "warm", zoom("-"));
-      return;
+      return this.#movesOfMap(rounds);
     }
     const move = (key: string): Step => ({ key, on: "[role=scrollbar]" });
     for (let round = 0; round < rounds; round++) await this.step("pan", "cold", move("PageDown"));
     for (let round = 0; round < rounds; round++) await this.step("pan", "warm", move("PageUp"));
   }
 
+  /** Zooms into the middle, goes from there to the left and down in turns, where causal heads look, and back again. */
+  async #movesOfMap(rounds: number): Promise<void> {
+    const zoom = (key: string): Step => ({ key, on: ".hs-panels" });
+    const pan = (key: string): Step => ({ key, shift: true, times: FAR, on: ".hs-panels" });
+    const turns = [...Array(rounds).keys()].map((round) => round % 2);
+    for (let press = 0; press < DEEP; press++) await this.step("zoom", "cold", zoom("+"));
+    for (const turn of turns) await this.step("pan", "cold", pan(turn ? "ArrowDown" : "ArrowLeft"));
+    for (const turn of turns.reverse()) await this.step("pan", "warm", pan(turn ? "ArrowUp" : "ArrowRight"));
+    for (let press = 0; press < DEEP; press++) await this.step("zoom", "warm", zoom("-"));
+  }
+
   async step(what: string, state: string, step: Step): Promise<void> {
     this.wire.take();
-    const timing = await take(this.page, this.view, step);
+    const { changed, ...timing } = await take(this.page, this.view, step);
+    if (!changed) console.warn(`The ${this.view} view looks as before: ${what} ${state}, ${JSON.stringify(step)}`);
     this.#tell(what, state, { ...timing, bytes: this.wire.take() });
     await this.#settled();
   }
@@ -96,5 +109,6 @@ export class Series {
   /** So that what one step leaves to be done does not weigh on the next. */
   async #settled(): Promise<void> {
     await kernel(this.page, "0");
+    await this.wire.quiet();
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page } from "playwright-core";
 import { kernel } from "../../ui-tests/harness";
 
@@ -27,6 +28,14 @@ export class Wire {
     const bytes = this.#bytes;
     this.#bytes = 0;
     return bytes;
+  }
+
+  /** Waits until nothing has come for a while: what was asked for ahead has arrived. */
+  async quiet(): Promise<void> {
+    let before = -1;
+    for (const limit = Date.now() + 60_000; before !== this.#bytes && Date.now() < limit; await sleep(250)) {
+      before = this.#bytes;
+    }
   }
 
   /** Megabytes of live objects after a collection, and of typed arrays and pictures beside them. */
