@@ -1,6 +1,7 @@
 """What capturing costs: `headscope.capture` against a plain forward pass and against eager `output_attentions`.
 
-Run by `make bench-capture`. Writes its part of `docs/performance.md`. Linux only: it asks /proc for the memory of processes.
+Run by `make bench-capture`. Writes its part of `docs/performance.md`. Linux only: it asks /proc for the memory of
+processes.
 """
 
 from __future__ import annotations

@@ -84,10 +84,11 @@ PARTS: dict[str, tuple[Jobs, Text]] = {
 
 def seconds(part: str, args: argparse.Namespace) -> float:
     """Return about how long a part takes on two quiet cores."""
-    rounds = args.rounds / 5
-    if part == "views":
-        return sum(STARTING + 8 * n / 1024 + len(args.views) * (4 + 3 * n / 1024) * rounds for n in args.tokens)
-    return STARTING + {"growth": 60 * rounds, "profile": 70, "longest": 120}[part]
+    rounds: float = args.rounds / 5
+    if part != "views":
+        return STARTING + {"growth": 100 * rounds, "profile": 70, "longest": 120}[part]
+    lengths: list[int] = args.tokens
+    return sum(STARTING + 8 * n / 1024 + len(args.views) * (10 + 15 * rounds + 2 * n / 1024) for n in lengths)
 
 
 def measure(job: dict[str, Any]) -> list[Row]:

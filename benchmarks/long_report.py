@@ -32,9 +32,9 @@ that shows it has been painted: a frame is 16.7 ms, and nothing can be shown in 
 picture**: from the run of the cell that shows the view until a picture is painted, coarse as it may be. **First
 screen**: until all that is asked for is there. **Beyond**: until also the tokens out of sight are gathered at the
 margins. **Cold**: neither page nor kernel know that layer, head or part; **warm**: the page has shown it before. Layers
-are switched with {shown} shown, heads with one alone. **Pan**: PageDown on the minimap; in the matrix view, where
-what is in sight has been zoomed to a twenty-fifth, several times that far. **Zoom**: by half as much again. **Bytes**:
-what came over the websocket, before any compression; the widgets' code is among it for the first screen. Views come one
+are switched and tokens moved with the heads with which the view opens, heads are switched with one alone. **Pan**:
+PageDown on the minimap; in the matrix view, where what is in sight has been zoomed to a twenty-fifth, four times that
+far. **Zoom**: by half as much again. **Bytes**: what came over the websocket, before any compression; the widgets' code is among it for the first screen. Views come one
 after another in one page, each on layers that no other has shown."""
 
 
@@ -42,19 +42,18 @@ def views_text(rows: Sequence[Row]) -> str:
     """Lay out what each view takes at each length, and how that grows."""
     made = "made-up queries and keys" if rows[0]["made"] else "SmolLM2-135M over Python's own sources"
     shape = f"{rows[0]['layers']} layers x {rows[0]['heads']} heads"
-    shown = "all heads" if rows[0]["shown"] is None else "one head"
     parts = [f"## Long inputs in JupyterLab: {made}, {shape}", _times(rows), _weights(rows)]
     if len({row["tokens"] for row in rows}) > 1:
         slopes = "Growth: the slope between neighbours in a log-log plot; 1 is linear, 2 the square of the tokens."
         parts += [slopes, _slopes(rows)]
-    return "\n\n".join([*parts, NOTE.format(shown=shown)])
+    return "\n\n".join([*parts, NOTE])
 
 
 def growth_text(rows: Sequence[Row]) -> str:
     """Lay out what a step takes with more layers and heads."""
     tokens = rows[0]["tokens"]
     title = f"## Steps do not grow with layers and heads ({tokens:,} tokens, one head shown)"
-    return "\n\n".join([title, _times(rows), NOTE.format(shown="one head")])
+    return "\n\n".join([title, _times(rows), NOTE])
 
 
 def profile_text(rows: Sequence[Row]) -> str:
@@ -74,13 +73,13 @@ def _costly(row: Row, where: str) -> Iterable[list[str]]:
 
 def _times(rows: Sequence[Row]) -> str:
     used = [step for step in STEPS if any(_is_step(row, step) for row in rows)]
-    head = ["view", "tokens", "layers x heads", "first picture", "first screen", "beyond"]
+    head = ["view", "tokens", "layers x heads", "heads shown", "first picture", "first screen", "beyond"]
     lines = []
     for place, own in _by_place(rows):
         opened = [row for row in own if row.get("what") == "first screen"]
         first = [spread([row[name] for row in opened], "ms") for name in ("first", "ready", "whole")]
         steps = [spread([row["ready"] for row in own if _is_step(row, step)], "ms") for step in used]
-        lines.append([place[0], f"{place[1]:,}", f"{place[2]} x {place[3]}", *first, *steps])
+        lines.append([place[0], f"{place[1]:,}", f"{place[2]} x {place[3]}", f"{opened[0]['on']}", *first, *steps])
     return markdown([*head, *(f"{what}: {state}" for what, state in used)], lines)
 
 

@@ -5,9 +5,20 @@ import { build } from "esbuild";
 import type { CDPSession } from "playwright-core";
 import { ROOT } from "../../ui-tests/harness";
 
-type Profile = Awaited<ReturnType<typeof stopOf>>["profile"];
-const stopOf = (session: CDPSession) => session.send("Profiler.stop");
-type Frame = Profile["nodes"][number]["callFrame"];
+/** As the browser's profiler gives it. */
+export interface Profile {
+  readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[];
+  readonly samples?: number[];
+  readonly timeDeltas?: number[];
+}
+
+interface Frame {
+  readonly functionName: string;
+  readonly scriptId: string;
+  readonly url: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
 
 /** A function of a page, with the milliseconds in which it was the one at work. */
 export interface PageFunction {

@@ -100,13 +100,15 @@ export function take(page: Page, kind: LongView, step: Step): Promise<Timing & {
           select.value = String(step.layer);
           select.dispatchEvent(new Event("change", { bubbles: true }));
         } else if ("head" in step) {
+          // A head that is alone already would bring all the others back.
+          const on = [...(root?.querySelectorAll<HTMLElement>('.hs-heads [aria-pressed="true"]') ?? [])];
+          if (on.length === 1 && on[0]?.dataset.head === String(step.head)) return;
           const click = new MouseEvent("click", { bubbles: true, shiftKey: true });
           found(`.hs-heads [data-head="${step.head}"]`).dispatchEvent(click);
         } else {
-          const { key, shift: shiftKey = false } = step;
-          found(step.on).dispatchEvent(
-            new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true }),
-          );
+          const { key, shift: shiftKey = false, times = 1 } = step;
+          const keys = { key, shiftKey, bubbles: true, cancelable: true };
+          for (let time = 0; time < times; time++) found(step.on).dispatchEvent(new KeyboardEvent("keydown", keys));
         }
       };
       const pictures = () => [...(root?.querySelectorAll("canvas") ?? [])].map((canvas) => canvas.toDataURL()).join();

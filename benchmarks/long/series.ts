@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { kernel } from "../../ui-tests/harness";
+import { kernel, view } from "../../ui-tests/harness";
 import { type CaptureJob, type LongView, tell } from "./job";
 import { hide, type Step, show, take } from "./page";
 import type { Wire } from "./wire";
@@ -26,7 +26,8 @@ export class Series {
   async open(cell: number): Promise<void> {
     this.wire.take();
     const timing = await show(this.page, cell, this.view);
-    this.#tell("first screen", "cold", { ...timing, bytes: this.wire.take() });
+    const on = await view(this.page, this.view).locator('.hs-heads [aria-pressed="true"]').count();
+    this.#tell("first screen", "cold", { ...timing, on, bytes: this.wire.take() });
     await this.#settled();
   }
 
@@ -49,8 +50,7 @@ export class Series {
 
   /** On a layer of which one head alone was shown, others alone; then the same again. */
   async heads(rounds: number): Promise<void> {
-    // A head that is alone already would bring all the others back.
-    if (this.capture.shown?.length !== 1) await this.step("to one head", "", { head: 0 });
+    await this.step("to one head", "", { head: 0 });
     // Of two layers none is left that has not been shown.
     const isCold = this.capture.layers > 2;
     await this.step("layer switch, one head", isCold ? "cold" : "", { layer: isCold ? this.base + 9 : 1 });
@@ -85,7 +85,8 @@ export class Series {
   async step(what: string, state: string, step: Step): Promise<void> {
     this.wire.take();
     const { changed, ...timing } = await take(this.page, this.view, step);
-    if (!changed) console.warn(`The ${this.view} view looks as before: ${what} ${state}, ${JSON.stringify(step)}`);
+    if (state && !changed)
+      console.warn(`The ${this.view} view looks as before: ${what} ${state}, ${JSON.stringify(step)}`);
     this.#tell(what, state, { ...timing, bytes: this.wire.take() });
     await this.#settled();
   }
