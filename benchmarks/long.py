@@ -84,11 +84,11 @@ PARTS: dict[str, tuple[Jobs, Text]] = {
 
 def seconds(part: str, args: argparse.Namespace) -> float:
     """Return about how long a part takes on two quiet cores."""
-    rounds: float = args.rounds / 5
+    rounds: float = args.rounds / 4
     if part != "views":
-        return STARTING + {"growth": 100 * rounds, "profile": 70, "longest": 120}[part]
+        return STARTING + {"growth": 100 * rounds, "profile": 60, "longest": 120}[part]
     lengths: list[int] = args.tokens
-    return sum(STARTING + 8 * n / 1024 + len(args.views) * (10 + 15 * rounds + 2 * n / 1024) for n in lengths)
+    return sum(STARTING + 8 * n / 1024 + len(args.views) * (6 + 10 * rounds + n / 1024) for n in lengths)
 
 
 def measure(job: dict[str, Any]) -> list[Row]:
@@ -137,7 +137,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--views", nargs="+", choices=["head", "explorer", "matrix"], default=["head", "explorer", "matrix"]
     )
-    parser.add_argument("--rounds", type=int, default=5, help="how often each step is done")
+    parser.add_argument("--rounds", type=int, default=4, help="how often each step is done")
     parser.add_argument("--shape-tokens", type=int, default=4096, help="tokens of `growth` and `profile`")
     parser.add_argument("--write", action="store_true", help="keep the results")
     return parser.parse_args()

@@ -73,13 +73,15 @@ export class Series {
 
   /** Zooms into the middle, goes from there to the left and down in turns, where causal heads look, and back again. */
   async #movesOfMap(rounds: number): Promise<void> {
-    const zoom = (key: string): Step => ({ key, on: ".hs-panels" });
+    const zoom = (key: string, times = 1): Step => ({ key, times, on: ".hs-panels" });
     const pan = (key: string): Step => ({ key, shift: true, times: FAR, on: ".hs-panels" });
     const turns = [...Array(rounds).keys()].map((round) => round % 2);
-    for (let press = 0; press < DEEP; press++) await this.step("zoom", "cold", zoom("+"));
+    for (const _ of turns) await this.step("zoom", "cold", zoom("+"));
+    await this.step("to the depth", "", zoom("+", Math.max(1, DEEP - rounds)));
     for (const turn of turns) await this.step("pan", "cold", pan(turn ? "ArrowDown" : "ArrowLeft"));
     for (const turn of turns.reverse()) await this.step("pan", "warm", pan(turn ? "ArrowUp" : "ArrowRight"));
-    for (let press = 0; press < DEEP; press++) await this.step("zoom", "warm", zoom("-"));
+    await this.step("from the depth", "", zoom("-", Math.max(1, DEEP - rounds)));
+    for (const _ of turns) await this.step("zoom", "warm", zoom("-"));
   }
 
   async step(what: string, state: string, step: Step): Promise<void> {

@@ -33,7 +33,7 @@ export class Wire {
   /** Waits until nothing has come for a while: what was asked for ahead has arrived. */
   async quiet(): Promise<void> {
     let before = -1;
-    for (const limit = Date.now() + 60_000; before !== this.#bytes && Date.now() < limit; await sleep(250)) {
+    for (const limit = Date.now() + 60_000; before !== this.#bytes && Date.now() < limit; await sleep(80)) {
       before = this.#bytes;
     }
   }
