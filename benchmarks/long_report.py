@@ -34,8 +34,9 @@ screen**: until all that is asked for is there. **Beyond**: until also the token
 margins. **Cold**: neither page nor kernel know that layer, head or part; **warm**: the page has shown it before. Layers
 are switched and tokens moved with the heads with which the view opens, heads are switched with one alone. **Pan**:
 PageDown on the minimap; in the matrix view, where what is in sight has been zoomed to a twenty-fifth, four times that
-far. **Zoom**: by half as much again. **Bytes**: what came over the websocket, before any compression; the widgets'
-code is among it for the first screen. Views come one after another in one page, each on layers that no other has shown.
+far by one turn of the wheel. **Zoom**: by half as much again. **Bytes**: what came over the websocket, before any
+compression; the widgets' code is among it for the first screen. Views come one after another in one page, each on
+layers that no other has shown.
 "Heap": live JavaScript objects, JupyterLab's own among them; "arrays": what lies outside of it, such as typed arrays.
 "Kernel": resident memory, with torch and the model."""
 

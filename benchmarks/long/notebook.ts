@@ -9,7 +9,8 @@ import { Wire } from "./wire";
 /** Opens a notebook with a cell that captures, run, and one for each of some views, not run yet. */
 export async function openCapture(page: Page, job: CaptureJob, views: readonly LongView[]): Promise<Wire> {
   const wire = await Wire.listen(page);
-  const heads = job.shown ? `, heads=[${job.shown}]` : "";
+  // The views of a capture share what is selected: each says that it wants all heads, whatever the last one left.
+  const heads = `, heads=[${job.shown ?? [...Array(job.heads).keys()]}]`;
   const method = (view: LongView) => (view === "explorer" ? view : `${view}_view`);
   const cells = views.map((view, index) => `capture.${method(view)}(layer=${baseOf(job, index)}${heads})`);
   await openNotebook(page, [captureCell(job), ...cells], { run: false });

@@ -15,6 +15,8 @@ export interface Timing {
 export type Step =
   | { readonly layer: number }
   | { readonly head: number }
+  /** How far a zoomed map is moved by one turn of the wheel, in widths and heights of what is in sight. */
+  | { readonly right: number; readonly down: number }
   | { readonly key: string; readonly on: string; readonly shift?: boolean; readonly times?: number };
 
 declare global {
@@ -105,6 +107,18 @@ export function take(page: Page, kind: LongView, step: Step): Promise<Timing & {
           if (on.length === 1 && on[0]?.dataset.head === String(step.head)) return;
           const click = new MouseEvent("click", { bubbles: true, shiftKey: true });
           found(`.hs-heads [data-head="${step.head}"]`).dispatchEvent(click);
+        } else if ("right" in step) {
+          const { x, y, width, height } = found('[data-map="0"]').getBoundingClientRect();
+          const [deltaX, deltaY] = [step.right * width, step.down * height];
+          const turn = {
+            deltaX,
+            deltaY,
+            clientX: x + width / 2,
+            clientY: y + height / 2,
+            bubbles: true,
+            cancelable: true,
+          };
+          found('[data-map="0"]').dispatchEvent(new WheelEvent("wheel", turn));
         } else {
           const { key, shift: shiftKey = false, times = 1 } = step;
           const keys = { key, shiftKey, bubbles: true, cancelable: true };
@@ -113,6 +127,8 @@ export function take(page: Page, kind: LongView, step: Step): Promise<Timing & {
       };
       const pictures = () => [...(root?.querySelectorAll("canvas") ?? [])].map((canvas) => canvas.toDataURL()).join();
       const before = pictures();
+      // The wheel moves what the reader has clicked into.
+      if ("right" in step) found(".hs-panels").focus({ preventScroll: true });
       const timing = await window.headscopeTimed(kind, act, "layer" in step ? step.layer : undefined);
       return { ...timing, changed: pictures() !== before };
     },

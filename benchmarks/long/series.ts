@@ -7,9 +7,9 @@ import type { Wire } from "./wire";
 /** An order of layers or heads that goes back and forth, so that no neighbour is guessed. */
 const ORDER = [3, 7, 1, 8, 5, 2, 6, 4];
 
-/** How often a map is zoomed by half as much again, and by how many presses of an arrow it is then moved: beyond what
- * was in sight, or fetched beside it. */
-const [DEEP, FAR] = [8, 16];
+/** How often a map is zoomed by half as much again, and how many times what is then in sight it is moved: beyond what
+ * was fetched. */
+const [DEEP, FAR] = [8, 4];
 
 /** Measures one view of one capture, from the run of its cell to its last step. */
 export class Series {
@@ -74,12 +74,12 @@ export class Series {
   /** Zooms into the middle, goes from there to the left and down in turns, where causal heads look, and back again. */
   async #movesOfMap(rounds: number): Promise<void> {
     const zoom = (key: string, times = 1): Step => ({ key, times, on: ".hs-panels" });
-    const pan = (key: string): Step => ({ key, shift: true, times: FAR, on: ".hs-panels" });
+    const pan = (turn: number, far: number): Step => (turn ? { right: 0, down: far } : { right: -far, down: 0 });
     const turns = [...Array(rounds).keys()].map((round) => round % 2);
     for (const _ of turns) await this.step("zoom", "cold", zoom("+"));
     await this.step("to the depth", "", zoom("+", Math.max(1, DEEP - rounds)));
-    for (const turn of turns) await this.step("pan", "cold", pan(turn ? "ArrowDown" : "ArrowLeft"));
-    for (const turn of turns.reverse()) await this.step("pan", "warm", pan(turn ? "ArrowUp" : "ArrowRight"));
+    for (const turn of turns) await this.step("pan", "cold", pan(turn, FAR));
+    for (const turn of turns.reverse()) await this.step("pan", "warm", pan(turn, -FAR));
     await this.step("from the depth", "", zoom("-", Math.max(1, DEEP - rounds)));
     for (const _ of turns) await this.step("zoom", "warm", zoom("-"));
   }
