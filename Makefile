@@ -13,7 +13,7 @@ BUILT := python/headscope/labextension/package.json
 SOURCES := $(shell find src style -type f ! -name '*.test.ts') \
   tools/build-widget.mjs tools/bundle-sizes.mjs tools/clean.mjs package.json tsconfig.json
 
-.PHONY: help demo test install build test-old models bench bench-capture constraints clean
+.PHONY: help demo test install build test-old models bench bench-peers bench-long bench-capture constraints clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,8 @@ help:
 	@echo "make models         run every architecture and write docs/models.md"
 	@echo "make install        set up .venv and node_modules, build the front end and install Headscope, editable"
 	@echo "make bench          measure pages of Headscope's and of BertViz's side by side (ARGS=--help)"
+	@echo "make bench-peers    measure them and those of CircuitsVis and Inspectus, with less patience (ARGS=--write)"
+	@echo "make bench-long     measure long inputs in a JupyterLab (ARGS=--help)"
 	@echo "make bench-capture  measure what a capture costs (ARGS=--help)"
 	@echo "make constraints    choose the newest versions for constraints.txt"
 	@echo "make clean          remove what was built"
@@ -37,8 +39,17 @@ install: .venv/.installed
 
 build: $(BUILT)
 
-bench: .venv/.installed .venv/.test benchmarks/node_modules/.installed
-	@$(BIN)/python benchmarks/compare.py $(ARGS)
+bench: .venv/.installed .venv/.peers benchmarks/node_modules/.installed
+	@$(BIN)/python benchmarks/compare.py --write --subjects bertviz headscope $(ARGS)
+
+# Little patience with whoever is slow: every peer is measured, at the lengths where it answers soon.
+bench-peers: .venv/.installed .venv/.peers benchmarks/node_modules/.installed
+	@$(BIN)/python benchmarks/compare.py --views head model matrix neuron --visits 3 --repeats 3 --budget 8 --limit 40 \
+	  --out benchmarks/results/peers.md --summary $(ARGS)
+
+# Like `make test`'s browser tests, a real JupyterLab; of the models only SmolLM2.
+bench-long: .venv/.installed
+	@$(BIN)/python benchmarks/long.py $(ARGS)
 
 bench-capture: .venv/.installed
 	@$(BIN)/python benchmarks/capture.py $(ARGS)
@@ -71,6 +82,10 @@ node_modules/.installed: package.json package-lock.json
 
 .venv/.test: requirements-test.txt constraints.txt .venv/.packages
 	@$(PIP) install -qq --constraint constraints.txt --requirement requirements-test.txt
+	@touch $@
+
+.venv/.peers: benchmarks/requirements.txt .venv/.test
+	@$(PIP) install -qq --no-deps --requirement benchmarks/requirements.txt
 	@touch $@
 
 benchmarks/node_modules/.installed: benchmarks/package.json benchmarks/package-lock.json

@@ -9,6 +9,8 @@ SHARP_ROWS_NOTE = (
     "a pull to the first token, a match of random 8-dimensional contents, and unit noise"
 )
 
+VECTORS_NOTE = "queries that are a share of the key at their own place, drawn for each head, and noise"
+
 
 def peaked_attentions(num_layers: int, num_heads: int, num_tokens: int, seed: int = 0) -> list[np.ndarray]:
     """Return one float32 array `(1, heads, query, key)` a layer, every row summing to one.
@@ -37,6 +39,25 @@ def _head(random: np.random.Generator, contents: np.ndarray, num_tokens: int) ->
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: np.ndarray = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
+
+
+def peaked_vectors(
+    num_layers: int, num_heads: int, num_tokens: int, dims: int = 64, seed: int = 0
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return queries and keys of each layer, float32 of shape (heads, tokens, dims), as peaked as real ones are.
+
+    A query is a share of the key at its own place, drawn per head, and noise: so some heads look at themselves and
+    others anywhere.
+    """
+    random = np.random.default_rng(seed)
+
+    def layer() -> tuple[np.ndarray, np.ndarray]:
+        key = random.normal(size=(num_heads, num_tokens, dims))
+        share = random.uniform(0, 0.6, size=(num_heads, 1, 1))
+        query = share * key + random.normal(size=key.shape)
+        return query.astype(np.float32), key.astype(np.float32)
+
+    return [layer() for _ in range(num_layers)]
 
 
 def row_maxima(attentions: list[np.ndarray]) -> tuple[float, float, float]:

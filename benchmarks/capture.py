@@ -1,6 +1,7 @@
 """What capturing costs: `headscope.capture` against a plain forward pass and against eager `output_attentions`.
 
-Run by `make bench-capture`. Writes `docs/performance.md`. Linux only: it asks /proc for the memory of processes.
+Run by `make bench-capture`. Writes its part of `docs/performance.md`. Linux only: it asks /proc for the memory of
+processes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import headscope as hs
 from apart import apart, available, peak, reset_peak
 from machine import machine, versions
 from models import load, with_eager, with_positions
+from sections import write_section
 from table import markdown, spread
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +34,7 @@ LEAST_ROUNDS = 3
 WARM = 8
 
 HEAD = """\
-# What capturing costs
+## What capturing costs
 
 Written by `make bench-capture`, which measures the three side by side:
 
@@ -173,8 +175,8 @@ def report(args: argparse.Namespace) -> str:
     parts = [HEAD.format(threads=args.threads, rounds=args.rounds, seconds=f"{args.seconds:.0f}", least=LEAST_ROUNDS)]
     for name in args.models:
         rows = [row(name, tokens, args) for tokens in args.tokens]
-        parts += [f"## {NAMES[name]}\n", markdown(head, rows), ""]
-    parts.append("## Conditions\n")
+        parts += [f"### {NAMES[name]}\n", markdown(head, rows), ""]
+    parts.append("### Conditions\n")
     parts.append(f"{versions('headscope', 'torch', 'transformers')}.\n{machine()}.\n")
     parts.append(f"Command: `{shlex.join(['python', 'benchmarks/capture.py', *sys.argv[1:]])}`\n")
     return "\n".join(parts)
@@ -185,8 +187,7 @@ def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
     text = report(args)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(text, encoding="utf-8")
+    write_section(args.out, "capture", text)
     print(text)
 
 

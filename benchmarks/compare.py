@@ -1,6 +1,8 @@
-"""BertViz against Headscope: the same tensors, the same Chromium, the same definition of done.
+"""Headscope beside BertViz, CircuitsVis and Inspectus: the same tensors, Chromium and definition of done.
 
-Run by `make bench`, which installs what it needs. Writes `benchmarks/results/bertviz.md`.
+Run by `make bench` (BertViz with all the patience it needs) and by `make bench-peers` (every peer), which install what
+it needs. With `--write` it keeps the views that it measured in `benchmarks/results/`, and the peers' in
+`docs/performance.md`.
 """
 
 from __future__ import annotations
@@ -18,12 +20,25 @@ from typing import Any
 
 from attentions import peaked_attentions, row_maxima, words
 from machine import machine
-from pages import Subject, View, temporary_page
-from report import Measured, write_report
+from pages import MAKERS, Subject, View, temporary_page, tensors_for
+from peers import weights
+from report import VIEWS, Measured, conditions_text, ratios_text, view_text
+from sections import write_section
 from table import spread
 
 HERE = Path(__file__).parent
-SUBJECTS: tuple[Subject, ...] = ("bertviz", "headscope")
+DOCS = HERE.parent / "docs" / "performance.md"
+SUBJECTS: tuple[Subject, ...] = ("bertviz", "circuitsvis", "inspectus", "headscope")
+GROWTH = 2.0
+"""The least that a page which draws every weight takes longer for twice as many tokens; four times is usual."""
+
+SECONDS: dict[tuple[View, int], float] = {
+    **{("head", tokens): seconds for tokens, seconds in ((16, 6), (64, 22), (128, 55), (256, 70), (512, 20))},
+    **{("model", tokens): seconds for tokens, seconds in ((16, 10), (64, 40), (128, 60), (256, 20), (512, 20))},
+    **{("matrix", tokens): seconds for tokens, seconds in ((16, 8), (64, 12), (128, 20), (256, 35), (512, 60))},
+    **{("neuron", tokens): seconds for tokens, seconds in ((16, 6), (64, 15), (128, 25), (256, 60), (512, 30))},
+}
+"""About how long a view of so many tokens takes on a quiet machine, with the settings of `make bench-peers`."""
 
 
 class Browser:
@@ -64,24 +79,33 @@ def browser(args: argparse.Namespace) -> Iterator[Browser]:
 def compare(
     view: View, tokens: int, given_up: set[Subject], chromium: Browser, args: argparse.Namespace
 ) -> list[Measured]:
-    """Measure both pages of a view, in turns; who has `given_up` at fewer tokens is not tried again."""
-    attentions = peaked_attentions(args.layers, args.heads, tokens)
+    """Measure all pages of a view, in turns; who has `given_up` at fewer tokens is not tried again."""
+    tensors = tensors_for(view, args.layers, args.heads, tokens)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         measured = []
-        for subject in args.subjects:
+        for subject in (one for one in args.subjects if (one, view) in MAKERS):
             if subject in given_up:
                 measured.append(Measured(subject, view, tokens, None, {}))
                 measured[-1].give_up()
                 continue
-            page = temporary_page(subject, view, attentions, words(tokens), Path(folder))
+            page = temporary_page(subject, view, tensors, words(tokens), Path(folder))
             path, nbytes = stack.enter_context(page)
             size = {"layers": args.layers, "heads": args.heads, "tokens": tokens}
             job = {"subject": subject, "view": view, "path": str(path), **size}
             measured.append(Measured(subject, view, tokens, nbytes, job))
-        del attentions
+        del tensors
         take_turns([one for one in measured if one.job], chromium, args)
-    given_up |= {one.subject for one in measured if not one.first}
+    hopeless = args.limit * 1e3 / GROWTH
+    given_up |= {one.subject for one in measured if not one.first or min(one.first) > hopeless}
     return measured
+
+
+def view_maxima(view: View, tokens: int, args: argparse.Namespace) -> tuple[float, float, float]:
+    """Return quantiles of the largest weight of each row of what a view shows."""
+    if view == "neuron":
+        vectors = tensors_for(view, 1, args.heads, tokens)
+        return row_maxima([weights(query, key).numpy() for query, key in vectors])
+    return row_maxima(peaked_attentions(1, args.heads, tokens))
 
 
 def empty_page(chromium: Browser, args: argparse.Namespace) -> str:
@@ -106,7 +130,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, nargs="+", default=[16, 64, 128, 256, 512])
-    parser.add_argument("--views", nargs="+", choices=["head", "model"], default=["head", "model"])
+    parser.add_argument("--views", nargs="+", choices=VIEWS, default=["head", "model"])
     parser.add_argument("--subjects", nargs="+", choices=SUBJECTS, default=SUBJECTS)
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--heads", type=int, default=12)
@@ -114,23 +138,37 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5, help="how often each action is done in a visit")
     parser.add_argument("--budget", type=float, default=60, help="seconds after which no visit or action is repeated")
     parser.add_argument("--limit", type=float, default=120, help="seconds after which a page or an action is given up")
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "bertviz.md")
+    parser.add_argument("--write", action="store_true", help="keep the results of these views")
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "bertviz.md", help="where they are kept")
+    parser.add_argument("--summary", action="store_true", help="and the ratios in docs/performance.md")
     return parser.parse_args()
 
 
-def main() -> None:
-    """Measure everything, print the table, write it."""
-    args = arguments()
+def measured_view(view: View, chromium: Browser, args: argparse.Namespace) -> str:
+    """Measure one view at all lengths; return its section, and write it where that is wished."""
     conditions = {"command": shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]]), "machine": machine()}
     measured: list[Measured] = []
+    given_up: set[Subject] = set()
+    for tokens in sorted(args.tokens):
+        measured += compare(view, tokens, given_up, chromium, args)
+    conditions |= {"chromium": chromium.version, "empty": empty_page(chromium, args)}
+    maxima = {tokens: view_maxima(view, tokens, args) for tokens in sorted(args.tokens)}
+    text = f"{view_text(view, measured)}\n{conditions_text(view, maxima, conditions, args)}"
+    if args.write:
+        write_section(args.out, view, text)
+    if args.write and args.summary:
+        write_section(DOCS, f"peers {view}", ratios_text(view, measured, conditions))
+    return text
+
+
+def main() -> None:
+    """Measure one view after another."""
+    args = arguments()
+    known = [SECONDS.get((view, tokens), 60) for view in args.views for tokens in args.tokens]
+    print(f"About {sum(known) * args.visits / 3 / 60:.0f} minutes on a quiet machine.", file=sys.stderr, flush=True)
     with browser(args) as chromium:
         for view in args.views:
-            given_up: set[Subject] = set()
-            for tokens in sorted(args.tokens):
-                measured += compare(view, tokens, given_up, chromium, args)
-        conditions |= {"chromium": chromium.version, "empty": empty_page(chromium, args)}
-    maxima = {tokens: row_maxima(peaked_attentions(args.layers, args.heads, tokens)) for tokens in sorted(args.tokens)}
-    print(write_report(measured, maxima, conditions, args))
+            print(measured_view(view, chromium, args), flush=True)
 
 
 if __name__ == "__main__":

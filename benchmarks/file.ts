@@ -85,7 +85,7 @@ for (const sizes of SHAPES) {
     const path = `${newFolder()}/large.attn.safetensors`;
     const size = writeAttentionFile(path, sizes);
     fill(onDisk(path), size);
-    const runs = [];
+    const runs: Awaited<ReturnType<typeof open>>[] = [];
     for (let run = 0; run < RUNS; run++) {
       const own = run === 0 ? page : await anotherPage();
       runs.push(await open(own, path));

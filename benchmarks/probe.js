@@ -55,6 +55,8 @@
       this.subject = subjectOf(job);
       this.first = firstPaint(this.subject);
     },
+    /** Which of these actions the page has. */
+    able: (names) => names.filter((name) => name in globalThis.benchmark.subject),
     act,
     elements,
   };

@@ -1,4 +1,4 @@
-"""The comparison with BertViz as a Markdown file."""
+"""The comparison with peers as Markdown."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from attentions import SHARP_ROWS_NOTE
+from attentions import SHARP_ROWS_NOTE, VECTORS_NOTE
 from machine import versions
-from pages import Subject, View
+from pages import MAKERS, Subject, View
 from table import markdown, short, size, spread, times
 
-NAMES: dict[Subject, str] = {"bertviz": "BertViz", "headscope": "Headscope"}
+NAMES: dict[Subject, str] = {
+    "bertviz": "BertViz",
+    "circuitsvis": "CircuitsVis",
+    "inspectus": "Inspectus",
+    "headscope": "Headscope",
+}
+VIEWS: tuple[View, ...] = ("head", "model", "matrix", "neuron")
 ACTIONS: dict[View, dict[str, str]] = {
     "head": {"layer": "layer switch", "head": "head toggle", "hover": "hover"},
     "model": {"open": "open a head", "hover": "hover in it"},
+    "matrix": {"layer": "layer switch", "head": "head switch"},
+    "neuron": {"layer": "layer switch", "head": "head switch"},
 }
 
 
@@ -101,18 +109,25 @@ def _view_table(view: View, measured: Sequence[Measured]) -> str:
 
 
 def _ratio_table(view: View, measured: Sequence[Measured]) -> str:
-    pairs: dict[int, dict[Subject, Measured]] = {}
-    for one in measured:
-        pairs.setdefault(one.tokens, {})[one.subject] = one
-    rows = []
-    for tokens, pair in pairs.items():
-        if len(pair) == 2:
-            theirs, ours = pair["bertviz"], pair["headscope"]
-            names = ["first", *ACTIONS[view], "heap", "elements"]
-            pages = times(theirs.nbytes, ours.nbytes)
-            ratios = [times(_middle(theirs, name), _middle(ours, name)) for name in names]
-            rows.append([f"{tokens}", pages, *ratios])
-    return markdown(["tokens", "HTML", "first paint", *ACTIONS[view].values(), "JS heap", "elements"], rows)
+    ours = {one.tokens: one for one in measured if one.subject == "headscope"}
+    rows = [
+        _ratio_row(view, theirs, ours[theirs.tokens])
+        for theirs in measured
+        if theirs.subject != "headscope" and theirs.tokens in ours
+    ]
+    return markdown(["tokens", "page", "HTML", "first paint", *ACTIONS[view].values(), "JS heap", "elements"], rows)
+
+
+def _ratio_row(view: View, theirs: Measured, ours: Measured) -> list[str]:
+    names = ["first", *ACTIONS[view], "heap", "elements"]
+    ratios = [_ratio(theirs, ours, name) for name in names]
+    return [f"{theirs.tokens}", NAMES[theirs.subject], times(theirs.nbytes, ours.nbytes), *ratios]
+
+
+def _ratio(theirs: Measured, ours: Measured, name: str) -> str:
+    if theirs.failure and theirs.visits[-1]["step"] == name:
+        return "gave up"
+    return times(_middle(theirs, name), _middle(ours, name))
 
 
 def _middle(one: Measured, name: str) -> float | None:
@@ -120,47 +135,66 @@ def _middle(one: Measured, name: str) -> float | None:
     return median(values) if values else None
 
 
-def _notes(
-    maxima: Mapping[int, tuple[float, float, float]], conditions: Mapping[str, str], args: argparse.Namespace
-) -> str:
-    empty = conditions["empty"]
-    peaks = "; ".join(f"{n} tokens: {low:.2f}, {mid:.2f}, {high:.2f}" for n, (low, mid, high) in maxima.items())
-    return f"""\
-Median (least-greatest) of up to {args.visits} loads of each page, and of up to {args.repeats} times each action a load,
-in turns between the two; no more repeats once a page has taken {args.budget:g} s. `> {args.limit:g} s`: given up.
-
-- **Pages**: what `html_action="return"` gives, {args.layers} layers x {args.heads} heads, both from the same tensors.
-  BertViz's requests to its CDN are answered on the spot from npm (require.js 2.3.6, d3 5.7.0; jQuery 2.1.4, for npm
-  lacks 2.0.0), which spares it the network. Headscope makes none.
-- **First paint**: from the start of the navigation until the drawing is complete and two animation frames have passed.
-  Complete is, for BertViz, that every line is in the page; for Headscope, that the view says `data-state="ready"`.
-- **Actions**: from the event until the page shows what it asks for (every line replaced, `data-layer`) and two frames
-  have passed. Two frames are 17 to 33 ms, so nothing can be faster than that. A load of an empty page takes {empty}.
-- **JS heap**: live objects after a collection, without typed arrays. **Renderer**: resident memory of the page's
-  process, with everything. **Elements**: DOM elements of the page.
-- **Tensors**: {SHARP_ROWS_NOTE}. Seeded. Largest weight of a row, 10 %, 50 % and 90 % quantile: {peaks}
-  (MiniLM on 90 tokens of English prose: 0.06, 0.27, 0.73).
-
-Chromium {conditions["chromium"]}, headless, software rendering; {versions("bertviz", "headscope", "torch")}.
-{conditions["machine"]}.
-Command: `{conditions["command"]}`
-"""
+def view_text(view: View, measured: Sequence[Measured]) -> str:
+    """Lay out what was measured of a view: every figure, and how many times Headscope's goes into each peer's."""
+    tables = [_view_table(view, measured), "How many times less Headscope takes:", _ratio_table(view, measured)]
+    return "\n\n".join([f"## {view.capitalize()} view", *tables])
 
 
-def write_report(
-    measured: Sequence[Measured],
+def ratios_text(view: View, measured: Sequence[Measured], conditions: Mapping[str, str]) -> str:
+    """Lay out what is worth telling elsewhere."""
+    command = f"{conditions['machine']}. Command: `{conditions['command']}`"
+    return f"### {view.capitalize()} view: how many times less\n\n{_ratio_table(view, measured)}\n\n{command}"
+
+
+PAGES: dict[View, str] = {
+    "head": 'What `html_action="return"` gives, both from the same weights.',
+    "model": 'What `html_action="return"` gives, both from the same weights.',
+    "matrix": """\
+Headscope's matrix view and Inspectus' default charts have all layers and heads; CircuitsVis' `attention_heads`, which
+  knows no layers, has the heads of layer 0 alone, a share of what the others carry. A head switch: in Headscope a head
+  more or less among those shown side by side, in CircuitsVis the pointer on another small map, in Inspectus a click on
+  its number.""",
+    "neuron": """\
+Both from the same queries and keys of 64 dimensions. BertViz's own way there is a model of its own (BERT, GPT-2,
+  RoBERTa, from a network, with boto3); here its `show` is given a model that returns the vectors. Both open with layer
+  0, head 0.""",
+}
+PACKAGES = ("bertviz", "circuitsvis", "inspectus", "headscope", "torch")
+DONE: dict[Subject, str] = {
+    "bertviz": "that every line is in the page",
+    "circuitsvis": "that each of its canvases has pixels, and the large one others than before",
+    "inspectus": "that every cell is there, and tells another weight than before",
+    "headscope": 'that the view says `data-state="ready"`, and `data-layer` what was asked for',
+}
+
+
+def conditions_text(
+    view: View,
     maxima: Mapping[int, tuple[float, float, float]],
     conditions: Mapping[str, str],
     args: argparse.Namespace,
 ) -> str:
-    """Write the report to `args.out` and return it."""
-    parts = ["# Headscope and BertViz 1.4.1, side by side\n"]
-    for view in args.views:
-        part = [one for one in measured if one.view == view]
-        title = f"## {view.capitalize()} view\n"
-        parts += [title, _view_table(view, part), "\nHow many times less:\n", _ratio_table(view, part), ""]
-    parts += ["## Conditions\n", _notes(maxima, conditions, args)]
-    text = "\n".join(parts)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(text, encoding="utf-8")
-    return text
+    """Tell how a view was measured."""
+    peaks = "; ".join(f"{n} tokens: {low:.2f}, {mid:.2f}, {high:.2f}" for n, (low, mid, high) in maxima.items())
+    done = "; ".join(f"{NAMES[subject]}, {DONE[subject]}" for subject in args.subjects if (subject, view) in MAKERS)
+    tensors = VECTORS_NOTE if view == "neuron" else SHARP_ROWS_NOTE
+    return f"""
+Median (least-greatest) of up to {args.visits} loads of each page, and of up to {args.repeats} times each action a load,
+in turns; no more repeats once a page has taken {args.budget:g} s. `> {args.limit:g} s`: given up. A page is not tried
+where half as many tokens took more than half of that.
+
+- **Pages**: {args.layers} layers x {args.heads} heads. {PAGES[view]}
+  BertViz's requests to its CDN are answered on the spot from npm (require.js 2.3.6, d3 5.7.0; jQuery 2.1.4, for npm
+  lacks 2.0.0), which spares it the network. The others make none.
+- **First paint**: from the start of the navigation until the drawing is complete and two animation frames have passed.
+  **Actions**: from the event until the page shows what it asks for, and two frames: 17 to 33 ms, so nothing can be
+  faster than that. Complete is: {done}. A load of an empty page takes {conditions["empty"]}.
+- **JS heap**: live objects after a collection, without typed arrays. **Renderer**: resident memory of the page's
+  process, with everything. **Elements**: DOM elements of the page.
+- **Tensors**: {tensors}. Seeded. Largest weight of a row, 10 %, 50 % and 90 % quantile: {peaks}
+  (MiniLM on 90 tokens of English prose: 0.06, 0.27, 0.73).
+
+Chromium {conditions["chromium"]}, headless, software rendering; {versions(*PACKAGES)}.
+{conditions["machine"]}. Command: `{conditions["command"]}`
+"""

@@ -1,4 +1,4 @@
-// Runs in the measured page, before any of its own scripts: where each of the two keeps its controls, and how to know
+// Runs in the measured page, before any of its own scripts: where each of them keeps its controls, and how to know
 // that its drawing is complete. Every action returns a function that says whether what it asked for is on the page.
 (() => {
   const lines = () => document.getElementsByTagName("line").length;
@@ -59,6 +59,61 @@
     }),
   };
 
+  // Its code draws in one go, so a new picture is whole once it is there.
+  const neurons = () => document.querySelector("#vis > svg");
+  bertviz.neuron = ({ tokens }) => {
+    const drawn = () => document.querySelectorAll(".attn-line-group").length === tokens;
+    const chosen = (name) => (value) => {
+      const before = neurons();
+      choose(document.querySelector(name), value);
+      return () => drawn() && neurons() !== before;
+    };
+    return { drawn, layer: chosen("#layer"), head: chosen("#att_head") };
+  };
+
+  /** The pixels in the middle of a canvas, as text: they tell one heat map from another. */
+  function middle(canvas) {
+    if (!canvas?.width || !canvas.height) return "";
+    const { data } = canvas.getContext("2d").getImageData(0, canvas.height >> 1, canvas.width, 1);
+    return data.some((value) => value > 0) ? data.join() : "";
+  }
+
+  // Small heat maps of all heads, and the one under the pointer large, as the last.
+  const circuitsvis = {
+    matrix: ({ heads }) => {
+      const canvases = () => [...document.querySelectorAll("canvas")];
+      return {
+        drawn: () => canvases().length === heads + 1 && canvases().every((canvas) => middle(canvas) !== ""),
+        head(value) {
+          const before = middle(canvases().at(-1));
+          hover(canvases()[value]);
+          return () => ![before, ""].includes(middle(canvases().at(-1)));
+        },
+      };
+    },
+  };
+
+  // What is chosen is in the titles of the cells at once, and drawn with them.
+  const inspectus = {
+    matrix: ({ tokens }) => {
+      // Weights are told as shares of the largest, which is often the first.
+      const titles = () => [...document.querySelectorAll(".matrix .cell:nth-child(-n + 40) title")];
+      const cell = () =>
+        titles()
+          .map((title) => title.textContent)
+          .join();
+      const choice = (name) => (value) => {
+        const before = cell();
+        const title = (element) => element.querySelector(".title")?.textContent.toLowerCase();
+        const values = [...document.querySelectorAll(".dimension-values")].find((element) => title(element) === name);
+        click(values.querySelectorAll(".value")[value]);
+        return () => cell() !== before;
+      };
+      const drawn = () => document.querySelectorAll(".matrix .cell").length === tokens * tokens && /\d/.test(cell());
+      return { drawn, layer: choice("layer"), head: choice("head") };
+    },
+  };
+
   const root = () => document.querySelector(".headscope[data-state]");
   const named = (role, name) => {
     const label = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
@@ -66,18 +121,24 @@
   };
   const ready = () => root()?.dataset.state === "ready";
 
+  const layer = (value) => {
+    choose(root().querySelector('select[aria-label="Layer"], label select'), value);
+    return () => ready() && root().dataset.layer === String(value);
+  };
+  const head = (value) => {
+    const button = named("button[aria-pressed]", `Head ${value}`);
+    const before = button.getAttribute("aria-pressed");
+    click(button);
+    return () => ready() && button.getAttribute("aria-pressed") !== before;
+  };
+
   const headscope = {
+    matrix: () => ({ drawn: ready, layer, head }),
+    neuron: () => ({ drawn: ready, layer, head }),
     head: () => ({
       drawn: ready,
-      layer(value) {
-        choose(root().querySelector('select[aria-label="Layer"], label select'), value);
-        return () => ready() && root().dataset.layer === String(value);
-      },
-      head(value) {
-        const button = named("button[aria-pressed]", `Head ${value}`);
-        click(button);
-        return () => ready() && button.getAttribute("aria-pressed") === "false";
-      },
+      layer,
+      head,
       hover(value) {
         hover(root().querySelector(`[data-query="${value}"]`));
         return ready;
@@ -98,5 +159,5 @@
 
   const empty = { page: () => ({ drawn: () => document.readyState === "complete" }) };
 
-  globalThis.benchmarkSubjects = { bertviz, headscope, empty };
+  globalThis.benchmarkSubjects = { bertviz, circuitsvis, inspectus, headscope, empty };
 })();

@@ -24,7 +24,9 @@ function actionsOf({ view, layers, heads, tokens }, repeats) {
   if (view === "model")
     return [...times.map((time) => ["open", [(2 * time + 1) % layers, (3 * time + 1) % heads]]), ...hovers];
   const switches = times.map((time) => ["layer", [(time + 1) % layers]]);
-  return [...switches, ...times.map((time) => ["head", [time % (heads - 1)]]), ...hovers];
+  // Head 0 is where a view that shows one head begins.
+  const toggles = times.map((time) => ["head", [view === "head" ? time % (heads - 1) : (time + 1) % heads]]);
+  return [...switches, ...toggles, ...(view === "head" ? hovers : [])];
 }
 
 async function openPage(browser, job, result) {
@@ -39,7 +41,15 @@ async function openPage(browser, job, result) {
 
 async function act(page, job, { budget, repeats }, result, guarded) {
   const end = Date.now() + budget * 1e3;
-  for (const [method, args] of actionsOf(job, repeats)) {
+  const actions = actionsOf(job, repeats);
+  const able = await guarded(
+    page.evaluate(
+      (names) => globalThis.benchmark.able(names),
+      actions.map(([name]) => name),
+    ),
+  );
+  for (const [method, args] of actions) {
+    if (!able.includes(method)) continue;
     result[method] ??= [];
     if (Date.now() > end && result[method].length > 0) continue;
     result.step = method;
