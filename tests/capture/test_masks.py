@@ -115,3 +115,20 @@ def test_a_selection_of_a_bias():
 
 def test_a_bias_of_zeros_is_none():
     assert biases.compact(torch.zeros(2, 3, 4)) is None
+
+
+@given(st.data())
+def test_all_that_is_hidden_lies_in_the_doubtful_parts(data: st.DataObject) -> None:
+    size = 12
+    ends = st.lists(st.integers(0, size), min_size=size, max_size=size)
+    pairs = [sorted(pair) for pair in zip(data.draw(ends), data.draw(ends), strict=True)]
+    shown = data.draw(st.none() | st.lists(st.booleans(), min_size=size, max_size=size))
+    start, stop = (torch.tensor(part) for part in zip(*pairs, strict=True))
+    visible = Visible(size, start, stop, None if shown is None else torch.tensor(shown))
+    rows, keys = (slice(*sorted(data.draw(st.tuples(st.integers(0, size), st.integers(0, size))))) for _ in "rk")
+    if rows.start == rows.stop:
+        return
+    outside = torch.ones(size, dtype=torch.bool)
+    for part in visible.doubtful(rows, keys):
+        outside[part] = False
+    assert not bool((visible.hidden(rows, slice(0, size)) & outside)[:, keys].any())

@@ -17,6 +17,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from headscope.capture.masks import Visible
     from headscope.capture.record import QKRecord
 
 BUDGET = 1 << 21
@@ -128,11 +129,18 @@ def scores(record: QKRecord, heads: Tensor, key: Tensor, rows: slice, keys: slic
         result.div_(rules.softcap).tanh_().mul_(rules.softcap)
     for bias in rules.biases:
         result += bias.values(heads, rows, keys).float()
-    if rules.visible is not None and not rules.visible.shows_all(rows, keys):
-        hidden = rules.visible.hidden(rows, keys)
-        # One addition over all heads: masked_fill_ with a mask that is broadcast takes four times as long.
-        result += torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, -torch.inf)
+    if rules.visible is not None:
+        _hide(result, rules.visible, rows, keys)
     return result
+
+
+def _hide(scores: Tensor, visible: Visible, rows: slice, keys: slice) -> None:
+    """Set the scores of what queries may not see to minus infinity: of causal rows near the diagonal alone."""
+    for doubtful in visible.doubtful(rows, keys):
+        hidden = visible.hidden(rows, doubtful)
+        part = scores[..., doubtful.start - keys.start : doubtful.stop - keys.start]
+        # One addition over all heads: masked_fill_ with a mask that is broadcast takes four times as long.
+        part += torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, -torch.inf)
 
 
 def keys_of(record: QKRecord, heads: Tensor, keys: slice = slice(None)) -> Tensor:

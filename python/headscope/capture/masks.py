@@ -38,11 +38,15 @@ class Visible:
         """Return the interval outside of which no query of `rows` sees anything."""
         return int(self.start[rows].min()), int(self.stop[rows].max())
 
-    def shows_all(self, rows: slice, keys: slice) -> bool:
-        """Return whether it is known at once that these queries may see all of these keys."""
+    def doubtful(self, rows: slice, keys: slice) -> list[slice]:
+        """Return the parts of `keys` that some of these queries may not see all of, as far as is known at once."""
         if self.exceptions is not None or self.shown is not None:
-            return False
-        return bool(self.start[rows].max() <= keys.start) and bool(self.stop[rows].min() >= keys.stop)
+            return [keys]
+        first, last = int(self.start[rows].max()), int(self.stop[rows].min())
+        if first >= last:
+            return [keys]
+        parts = slice(keys.start, min(first, keys.stop)), slice(max(last, keys.start), keys.stop)
+        return [part for part in parts if part.start < part.stop]
 
     def hidden(self, rows: slice, keys: slice) -> Tensor:
         """Return what the queries may not see, shape (rows, keys), bool."""
