@@ -44,6 +44,8 @@ export type Direction = "out" | "in";
 
 export type ColorScale = "linear" | "sqrt" | "log";
 
+export type ColorMap = "viridis" | "greys" | "blues" | "heat";
+
 export type Combine = "each" | "mean" | "sum";
 
 export type PictureFormat = "svg" | "png";
@@ -336,6 +338,7 @@ export interface ViewTraits {
   detail: boolean;
   tab: Tab;
   scale: ColorScale;
+  color_map: ColorMap;
   combine: Combine;
   pool: PoolKind;
   threshold: number | null;
@@ -373,6 +376,7 @@ export interface SnapshotState {
   detail: boolean;
   tab: Tab;
   scale: ColorScale;
+  color_map: ColorMap;
   combine: Combine;
   pool: PoolKind;
   threshold: number | null;

@@ -107,6 +107,33 @@ test("the scale is switched by the reader and by Python, and changes the picture
   await expect.poll(picture).toBe(linear);
 });
 
+test("the colours are switched by the reader and by Python, in the map and in the legend", async ({ page }) => {
+  const root = await open(page, "layer=2, heads=[3], color_map='greys'");
+  const colorful = () =>
+    map(root)
+      .locator("canvas")
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
+          ...([0, 0, canvas.width, canvas.height] as const),
+        );
+        return data.some((value, index) => index % 4 === 0 && data[index + 3] !== 0 && value !== data[index + 2]);
+      });
+  const ramp = () => root.locator(".hs-ramp").evaluate((element) => getComputedStyle(element).backgroundImage);
+  const grey = await ramp();
+  expect(await colorful()).toBe(false);
+  for (const name of ["blues", "heat"]) {
+    await root.getByLabel("Colour map", { exact: true }).selectOption(name);
+    await expect.poll(() => kernel(page, "view.color_map")).toBe(`'${name}'`);
+    await expect.poll(colorful).toBe(true);
+    await screenshot(root, `matrix-${name}`);
+  }
+  await kernel(page, "view.color_map = 'greys'");
+  await expect.poll(colorful).toBe(false);
+  expect(await ramp()).toBe(grey);
+  await setTheme(page, "JupyterLab Dark");
+  await screenshot(root, "matrix-greys-dark");
+});
+
 test("the view looks right in light and dark", async ({ page }) => {
   const root = await open(page, "layer=2, scale='sqrt'");
   await map(root, 5).hover({ position: { x: 40, y: 60 } });
