@@ -6,7 +6,10 @@ import { expect, kernel, openNotebook, ready, screenshot, test, view } from "./h
 const KINDS = ["head", "matrix", "neuron", "text", "explorer"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** `expected(aid)`: the weights beside the pinned token as NumPy works them out, and the row or column it is shown in. */
+/**
+ * `expected(aid)`: the weights beside the pinned token as NumPy works them out, and the row or column that it is shown in, of
+ * how many.
+ */
 const CAPTURE = `${MINILM}
 import json
 import numpy as np
@@ -17,21 +20,22 @@ CAT = map_.query_tokens.index("cat")
 
 def expected(aid):
     weights, words = capture.weights(2, 3).astype(float), np.array(map_.query_words)
-    row, at = weights[CAT], CAT
+    row, at, of = weights[CAT], CAT, len(words)
     if aid == "threshold":
         row = np.where(row >= 0.1, row, 0)
     elif aid == "top_k":
         row = np.where(row >= np.sort(row)[-2], row, 0)
     elif aid == "hide_special":
-        row, at = row[1:-1], CAT - 1
+        row, at, of = row[1:-1], CAT - 1, of - 2
     elif aid == "hide_sink":
         row = row[1:] / row[1:].sum()
     elif aid == "merge_words":
         names = list(dict.fromkeys(words.tolist()))
-        row, at = np.array([row[words == name].sum() for name in names]), names.index(words[CAT])
+        row = np.array([row[words == name].sum() for name in names])
+        at, of = names.index(words[CAT]), len(names)
     elif aid == "direction":
         row = np.where(weights[:, CAT] == weights[:, CAT].max(), weights[:, CAT], 0)
-    return json.dumps({"row": row.tolist(), "at": at})
+    return json.dumps({"row": row.tolist(), "at": at, "of": of})
 `;
 
 interface Aid {
@@ -70,28 +74,35 @@ async function openAids(root: Locator): Promise<void> {
   if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
 }
 
+interface Expected {
+  readonly row: readonly number[];
+  readonly at: number;
+  readonly of: number;
+}
+
 /** The weights that a view draws beside the pinned token, 0 where it draws none; of a heat map 1 where a cell is painted. */
-async function drawn(root: Locator, kind: Kind, side: "query" | "key", { row, at }: Expected): Promise<number[]> {
+async function drawn(root: Locator, kind: Kind, side: "query" | "key", { row, at, of }: Expected): Promise<number[]> {
   if (kind !== "matrix") {
     const [marked, name] = kind === "text" ? [".hs-piece", "shade"] : [".hs-token", "weight"];
     return root
       .locator(`${marked}[data-${side}]`)
       .evaluateAll((all, name) => all.map((one) => Number((one as HTMLElement).dataset[name] ?? 0)), name as string);
   }
-  const place = { count: row.length, rows: await root.locator(".hs-tick[data-query]").count(), at, side };
-  return root.locator("[data-map='0'] canvas").evaluate((canvas: HTMLCanvasElement, { count, rows, at, side }) => {
-    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-    const columns = side === "key" ? count : rows;
-    const middle = (index: number, length: number, cells: number) => Math.floor(((index + 0.5) * length) / cells);
-    return Array.from({ length: count }, (_, index) => {
-      const [query, key] = side === "key" ? [at, index] : [index, at];
-      const [x, y] = [middle(key, canvas.width, columns), middle(query, canvas.height, rows)];
-      return context.getImageData(x, y, 1, 1).data[3] ? 1 : 0;
-    });
-  }, place);
+  return root.locator("[data-map='0'] canvas").evaluate(
+    (canvas: HTMLCanvasElement, { count, at, of, side }) => {
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const middle = (index: number, length: number, cells: number) => Math.floor(((index + 0.5) * length) / cells);
+      return Array.from({ length: count }, (_, index) => {
+        const [x, y] =
+          side === "key"
+            ? [middle(index, canvas.width, count), middle(at, canvas.height, of)]
+            : [middle(at, canvas.width, of), middle(index, canvas.height, count)];
+        return context.getImageData(x, y, 1, 1).data[3] ? 1 : 0;
+      });
+    },
+    { count: row.length, at, of, side },
+  );
 }
-
-type Expected = { readonly row: readonly number[]; readonly at: number };
 
 /** Weights under 0.005 have no mark beside their token; those that the page puts together are sums of three digits. */
 function told(row: readonly number[], kind: Kind): string[] {
