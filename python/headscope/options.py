@@ -13,8 +13,8 @@ What the view offers:
     `"text"`. `scale` (matrix view, text view and explorer): how weights become colours, `"linear"`, `"sqrt"` or
     `"log"`. `color_map` (the same views): which colours, `"viridis"`, `"greys"`, `"blues"` or `"heat"`, all in even
     steps of lightness. `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or
-    `"sum"`. `pool` (matrix view and explorer): what a square of tokens shows where a map has too many for single weights,
-    `"max"` for the largest of its weights, or their `"mean"`.
+    `"sum"`. `pool` (matrix view and explorer): what a square of tokens shows where a map has too many for single
+    weights, `"max"` for the largest of its weights, or their `"mean"`.
 Reading aids, of this view alone. They change what is drawn, never the weights that `Capture.weights` returns:
     `threshold`: weights below it are not drawn, from 0 to less than 1; by default those that can't be seen. `top_k`:
     how many keys are drawn for each query, the strongest, or queries for each key where `direction` is `"in"`.
