@@ -1,51 +1,30 @@
 // Generated from python/headscope/contract.py and package.json by `npm run contract`. Do not edit.
 
 export const VERSION = "0.1.0";
-
 export const CONTRACT_VERSION = 1;
-
 export const MAGIC = "HSB1";
-
 export const OVERVIEW_BINS = 64;
-
 export const TILE_BINS = 256;
-
 export const LONG_TOKENS = 512;
-
 export const PREFETCH_BYTES = 8388608;
-
 export const MESSAGE_BYTES = 2097152;
-
 export const SNAPSHOT_TYPE = "application/vnd.headscope.snapshot.v1+json";
-
 export const SNAPSHOT_BYTES = 1000000;
-
 export const PICTURE_BYTES = 8388608;
 
 export type Dtype = "decimal16" | "float16" | "sqrt8";
-
 export type BlockKind = "block" | "overview";
-
 export type PoolKind = "max" | "mean";
-
 export type VectorKind = "queries" | "keys" | "bias" | "hidden" | "weights";
-
 export type VectorDtype = "float32" | "uint8";
-
 export type ViewKind = "head" | "model" | "matrix" | "neuron" | "text" | "explorer";
-
 export type Tab = "heads" | "matrix" | "neurons" | "text";
-
 export type Theme = "auto" | "light" | "dark";
-
 export type PairFilter = "all" | "aa" | "bb" | "ab" | "ba";
-
 export type Direction = "out" | "in";
-
 export type ColorScale = "linear" | "sqrt" | "log";
-
+export type ColorMap = "viridis" | "greys" | "blues" | "heat";
 export type Combine = "each" | "mean" | "sum";
-
 export type PictureFormat = "svg" | "png";
 
 /** The header of an encoded block. Ranges are half-open: `[start, stop]`. */
@@ -336,6 +315,7 @@ export interface ViewTraits {
   detail: boolean;
   tab: Tab;
   scale: ColorScale;
+  color_map: ColorMap;
   combine: Combine;
   pool: PoolKind;
   threshold: number | null;
@@ -373,6 +353,7 @@ export interface SnapshotState {
   detail: boolean;
   tab: Tab;
   scale: ColorScale;
+  color_map: ColorMap;
   combine: Combine;
   pool: PoolKind;
   threshold: number | null;

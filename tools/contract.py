@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import types
 import typing
@@ -16,6 +17,9 @@ from headscope import contract  # noqa: E402  (the path is set above so that no 
 
 PLAIN = {int: "number", float: "number", str: "string", bool: "boolean", bytes: "DataView", type(None): "null"}
 HEAD = "// Generated from python/headscope/contract.py and package.json by `npm run contract`. Do not edit.\n"
+
+ALIKE = re.compile(r"^(export (const|type) .*;)\n\n(?=export \2 )", re.MULTILINE)
+"""What stands on one line has no empty line before the next of its kind."""
 
 
 def typescript(hint: object) -> str:
@@ -71,7 +75,8 @@ def generate() -> str:
     """Return the whole of `contract.gen.ts`."""
     public = ((name, value) for name, value in vars(contract).items() if not name.startswith("_"))
     declarations = (text for name, value in public if (text := declaration(name, value)))
-    return HEAD + "\n" + "\n\n".join((version(), *declarations)) + "\n"
+    text = "\n\n".join((version(), *declarations))
+    return HEAD + "\n" + ALIKE.sub(r"\1\n", text) + "\n"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals-core";
 import type {
+  ColorMap,
   ColorScale,
   Combine,
   Direction,
@@ -30,6 +31,7 @@ export interface Wish extends Behaviour {
   readonly status?: Status;
   readonly tab?: Tab;
   readonly scale?: ColorScale;
+  readonly colorMap?: ColorMap;
   readonly combine?: Combine;
   readonly direction?: Direction;
 }
@@ -83,6 +85,7 @@ function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } 
       detail: signal(wish.detail ?? false),
       tab: signal<Tab>(wish.tab ?? "heads"),
       scale: signal<ColorScale>(wish.scale ?? "linear"),
+      colorMap: signal<ColorMap>(wish.colorMap ?? "viridis"),
       combine: signal<Combine>(wish.combine ?? "each"),
       pool: signal<PoolKind>("max"),
       aids: {

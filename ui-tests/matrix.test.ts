@@ -1,5 +1,5 @@
 import type { Locator, Page } from "playwright-core";
-import { PAIR } from "./examples";
+import { PAIR, SMOLLM2 } from "./examples";
 import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
 
 /** 15 tokens get the largest cells there are. */
@@ -105,6 +105,63 @@ test("the scale is switched by the reader and by Python, and changes the picture
   await expect.poll(() => root.locator(".hs-heat-legend").textContent()).toContain("log scale");
   await kernel(page, "view.scale = 'linear'");
   await expect.poll(picture).toBe(linear);
+});
+
+test("the colours are switched by the reader and by Python, in the map and in the legend", async ({ page }) => {
+  const root = await open(page, "layer=2, heads=[3], color_map='greys'");
+  const colorful = () =>
+    map(root)
+      .locator("canvas")
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
+          ...([0, 0, canvas.width, canvas.height] as const),
+        );
+        return data.some((value, index) => index % 4 === 0 && data[index + 3] !== 0 && value !== data[index + 2]);
+      });
+  const ramp = () => root.locator(".hs-ramp").evaluate((element) => getComputedStyle(element).backgroundImage);
+  const grey = await ramp();
+  expect(await colorful()).toBe(false);
+  for (const name of ["blues", "heat"]) {
+    await root.getByLabel("Colour map", { exact: true }).selectOption(name);
+    await expect.poll(() => kernel(page, "view.color_map")).toBe(`'${name}'`);
+    await expect.poll(colorful).toBe(true);
+    await screenshot(root, `matrix-${name}`);
+  }
+  await kernel(page, "view.color_map = 'greys'");
+  await expect.poll(colorful).toBe(false);
+  expect(await ramp()).toBe(grey);
+  await setTheme(page, "JupyterLab Dark");
+  await screenshot(root, "matrix-greys-dark");
+});
+
+test("of a causal model the half above the diagonal is blank, and nothing else", async ({ page }) => {
+  await openNotebook(page, [SMOLLM2, "capture.matrix_view(layer=12, heads=[4])"]);
+  const root = view(page, "matrix");
+  await ready(root, 12);
+  const seen = "(capture.weights(12, 4) > 1e-3).astype(int).tolist()";
+  const weights = JSON.parse(await kernel(page, seen)) as number[][];
+  const painted = await map(root)
+    .locator("canvas")
+    .evaluate((canvas: HTMLCanvasElement, count) => {
+      const { width, height } = canvas;
+      const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(0, 0, width, height);
+      const cells = Array.from({ length: count }, () => new Array<number>(count).fill(0));
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const row = cells[Math.floor((y * count) / height)] as number[];
+          if (data[4 * (y * width + x) + 3]) (row[Math.floor((x * count) / width)] as number)++;
+        }
+      }
+      return cells;
+    }, weights.length);
+  expect(weights.length).toBeGreaterThan(8);
+  painted.forEach((row, query) => {
+    expect(row.slice(query + 1), `keys after query ${query}`).toEqual(row.slice(query + 1).fill(0));
+    row.slice(0, query + 1).forEach((pixels, key) => {
+      if (weights[query]?.[key]) expect(pixels, `query ${query}, key ${key}`).toBeGreaterThan(100);
+    });
+  });
+  await screenshot(root, "matrix-causal");
 });
 
 test("the view looks right in light and dark", async ({ page }) => {

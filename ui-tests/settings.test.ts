@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ISettingRegistry } from "@jupyterlab/settingregistry";
 import type { Token } from "@lumino/coreutils";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { cell, layerControl, status, token } from "./controls";
 import { command, expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
 
@@ -21,29 +21,35 @@ test("settings reach live views at once, and give way to what was chosen", async
   await openNotebook(page, [
     CAPTURE,
     "free = capture.matrix_view(); free",
-    "given = capture.matrix_view(scale='log'); given",
+    "given = capture.matrix_view(scale='log', color_map='viridis'); given",
   ]);
   const [free, given] = [view(page, "matrix", 0), view(page, "matrix", 1)];
   await ready(free);
   await ready(given);
   await set(page, "colorScale", "sqrt");
+  await set(page, "colorMap", "blues");
   await set(page, "threshold", 0.2);
   await set(page, "theme", "dark");
   await expect.poll(() => free.getByLabel("Scale", { exact: true }).inputValue()).toBe("sqrt");
+  await expect.poll(() => colorMap(free)).toBe("blues");
   await expect.poll(() => status(free).textContent()).toContain("weights from 0.200");
   await expect.poll(() => free.getAttribute("data-ground")).toBe("dark");
   expect(await given.getByLabel("Scale", { exact: true }).inputValue()).toBe("log");
   await expect
-    .poll(() => kernel(page, "free.scale, free.threshold, given.scale, free.theme"))
-    .toBe("('sqrt', 0.2, 'log', 'auto')");
+    .poll(() => kernel(page, "free.scale, free.color_map, free.threshold, free.theme"))
+    .toBe("('sqrt', 'blues', 0.2, 'auto')");
+  expect(await colorMap(given)).toBe("viridis");
+  expect(await kernel(page, "given.scale, given.color_map")).toBe("('log', 'viridis')");
   await screenshot(page, "settings-dark-view-on-light");
 
   await free.getByLabel("Scale", { exact: true }).selectOption("linear");
   await set(page, "colorScale", "log");
+  await free.getByLabel("Colour map", { exact: true }).selectOption("greys");
+  await set(page, "colorMap", "heat");
   await set(page, "threshold", 0);
   await expect.poll(() => status(free).textContent()).not.toContain("weights from");
   expect(await free.getByLabel("Scale", { exact: true }).inputValue()).toBe("linear");
-  await expect.poll(() => kernel(page, "free.scale, free.threshold")).toBe("('linear', None)");
+  await expect.poll(() => kernel(page, "free.scale, free.color_map, free.threshold")).toBe("('linear', 'greys', None)");
 });
 
 test("a view that is made later begins as settings say", async ({ page }) => {
@@ -224,9 +230,12 @@ test("settings can be found in the editor", async ({ page }) => {
   await setTheme(page, "JupyterLab Dark");
   await command(page, "settingeditor:open", { query: "Headscope" });
   await page.getByText("Colour scale").waitFor();
+  await page.getByText("Colour map").waitFor();
   await page.getByText("Answer views while a cell runs").first().waitFor();
   await screenshot(page, "settings-editor");
 });
+
+const colorMap = (root: Locator) => root.getByLabel("Colour map", { exact: true }).inputValue();
 
 async function select(page: Page, index: number): Promise<void> {
   await page.evaluate((index) => {

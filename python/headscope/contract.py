@@ -83,6 +83,9 @@ Direction = Literal["out", "in"]
 ColorScale = Literal["linear", "sqrt", "log"]
 """How heat maps turn weights into colours."""
 
+ColorMap = Literal["viridis", "greys", "blues", "heat"]
+"""The colours of heat maps and running text, from near the background to far from it."""
+
 Combine = Literal["each", "mean", "sum"]
 """Heads of a heat map: each by itself, or one map of their mean or sum."""
 
@@ -471,6 +474,7 @@ class ViewTraits(TypedDict):
     detail: bool
     tab: Tab
     scale: ColorScale
+    color_map: ColorMap
     combine: Combine
     pool: PoolKind
     threshold: float | None
@@ -510,6 +514,7 @@ class SnapshotState(TypedDict):
     detail: bool
     tab: Tab
     scale: ColorScale
+    color_map: ColorMap
     combine: Combine
     pool: PoolKind
     threshold: float | None

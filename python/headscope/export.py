@@ -46,6 +46,7 @@ DEFAULTS = {
     "pair": "all",
     "tab": "heads",
     "scale": "linear",
+    "color_map": "viridis",
     "combine": "each",
     "pool": "max",
     "threshold": None,

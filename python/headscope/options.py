@@ -11,9 +11,10 @@ What the view offers:
     `include_heads` (model view and explorer): the heads of the grid. `detail` (model view and explorer): whether a
     head is open beside the grid. `tab` (explorer): what is beside the grid, `"heads"`, `"matrix"`, `"neurons"` or
     `"text"`. `scale` (matrix view, text view and explorer): how weights become colours, `"linear"`, `"sqrt"` or
-    `"log"`. `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or `"sum"`.
-    `pool` (matrix view and explorer): what a square of tokens shows where a map has too many for single weights,
-    `"max"` for the largest of its weights, or their `"mean"`.
+    `"log"`. `color_map` (the same views): which colours, `"viridis"`, `"greys"`, `"blues"` or `"heat"`, all in even
+    steps of lightness. `combine` (matrix view and explorer): several heads `"each"` by itself, or their `"mean"` or
+    `"sum"`. `pool` (matrix view and explorer): what a square of tokens shows where a map has too many for single
+    weights, `"max"` for the largest of its weights, or their `"mean"`.
 Reading aids, of this view alone. They change what is drawn, never the weights that `Capture.weights` returns:
     `threshold`: weights below it are not drawn, from 0 to less than 1; by default those that can't be seen. `top_k`:
     how many keys are drawn for each query, the strongest, or queries for each key where `direction` is `"in"`.
@@ -36,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from headscope.contract import (
     OVERVIEW_BINS,
+    ColorMap,
     ColorScale,
     Combine,
     Direction,
@@ -60,13 +62,14 @@ AIDS = (
 """Reading aids, of every view."""
 SHARED = (*PLACE, "head", "theme", "include_layers", *AIDS)
 GRID = ("include_heads", "detail")
-HEAT = ("scale", "combine", "pool")
+COLORS = ("scale", "color_map")
+HEAT = (*COLORS, "combine", "pool")
 OPTIONS: dict[ViewKind, tuple[str, ...]] = {
     "head": SHARED,
     "model": (*SHARED, *GRID),
     "matrix": (*SHARED, *HEAT),
     "neuron": SHARED,
-    "text": (*SHARED, "scale"),
+    "text": (*SHARED, *COLORS),
     "explorer": (*SHARED, *GRID, "tab", *HEAT),
 }
 """What each view takes; every option is described above."""
@@ -166,6 +169,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "theme": one_of(Theme),
     "tab": one_of(Tab),
     "scale": one_of(ColorScale),
+    "color_map": one_of(ColorMap),
     "combine": one_of(Combine),
     "pool": one_of(PoolKind),
     "direction": one_of(Direction),

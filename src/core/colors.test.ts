@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ColorMap } from "../contract.gen";
 import { css, DARK_BACKGROUND, headColor, heatTable, inkOn, LIGHT_BACKGROUND, layerColor, signedColor } from "./colors";
 import type { Rgb } from "./lines";
 import { contrast, oklabOf } from "./oklch";
@@ -78,19 +79,38 @@ it("css writes a colour that CSS understands", () => {
 });
 
 describe("heatTable", () => {
-  it("leaves the background in even steps of lightness", () => {
+  const MAPS: readonly ColorMap[] = ["viridis", "greys", "blues", "heat"];
+  const colorsOf = (map: ColorMap, dark: boolean) => {
+    const table = heatTable(map, dark);
+    return Array.from({ length: 256 }, (_, index) => [...table.subarray(3 * index, 3 * index + 3)] as unknown as Rgb);
+  };
+
+  it.each(MAPS)("%s leaves the background in even steps of lightness", (map) => {
     for (const dark of THEMES) {
-      const table = heatTable(dark);
-      const lightness = Array.from({ length: 256 }, (_, index) => {
-        const [r, g, b] = table.subarray(index * 3, index * 3 + 3);
-        return oklabOf([r as number, g as number, b as number])[0];
-      });
-      expect(contrast([...table.subarray(0, 3)] as unknown as Rgb, background(dark))).toBeLessThan(1.3);
-      expect(contrast([...table.subarray(-3)] as unknown as Rgb, background(dark))).toBeGreaterThan(9);
+      const colors = colorsOf(map, dark);
+      const lightness = colors.map((color) => oklabOf(color)[0]);
+      expect(contrast(colors[0] as Rgb, background(dark))).toBeLessThan(1.3);
+      expect(contrast(colors[255] as Rgb, background(dark))).toBeGreaterThan(9);
       const step = ((lightness[255] as number) - (lightness[0] as number)) / 255;
       lightness.forEach((value, index) => {
         expect(Math.abs(value - (lightness[0] as number) - index * step)).toBeLessThan(0.006);
       });
+    }
+  });
+
+  it.each(MAPS)("%s has no step that looks much larger than another", (map) => {
+    for (const dark of THEMES) {
+      const colors = colorsOf(map, dark).filter((_, index) => index % 15 === 0);
+      const steps = colors.slice(1).map((color, index) => distance(color, colors[index] as Rgb));
+      expect(Math.max(...steps) / Math.min(...steps)).toBeLessThan(2);
+    }
+  });
+
+  it("has maps that are not taken for one another", () => {
+    for (const dark of THEMES) {
+      const middles = MAPS.map((map) => colorsOf(map, dark)[128] as Rgb);
+      const distances = middles.flatMap((one, index) => middles.slice(0, index).map((other) => distance(one, other)));
+      expect(Math.min(...distances)).toBeGreaterThan(0.04);
     }
   });
 });

@@ -1,3 +1,4 @@
+import type { ColorMap } from "../contract.gen";
 import type { Rgb } from "./lines";
 import { contrast, type Oklch, rgbOf } from "./oklch";
 
@@ -44,19 +45,34 @@ export function css(rgb: Rgb): string {
   return `rgb(${rgb.join(" ")})`;
 }
 
-/**
- * 256 colours from near the background to far from it, as 256 x 3 channels: like viridis, from yellow to violet on
- * light and the other way round on dark, with lightness in even steps.
- */
-export function heatTable(dark: boolean): Uint8ClampedArray {
+/** A way through OKLCH as `t` goes from 0 to 1. All change their lightness evenly, so that no step looks larger. */
+type Course = (t: number) => Oklch;
+
+/** From near a light and from near a dark background. Lightness alone tells the order, so hue may be lost on a reader. */
+const HEAT: Readonly<Record<ColorMap, { readonly light: Course; readonly dark: Course }>> = {
+  viridis: {
+    light: (t) => [0.98 - 0.68 * t, Math.min(0.13, 0.03 + 0.3 * t), 100 + 195 * t],
+    dark: (t) => [0.18 + 0.74 * t, 0.06 + 0.1 * t, 295 - 190 * t],
+  },
+  greys: {
+    light: (t) => [0.98 - 0.8 * t, 0, 0],
+    dark: (t) => [0.2 + 0.78 * t, 0, 0],
+  },
+  blues: {
+    light: (t) => [0.98 - 0.7 * t, 0.02 + 0.14 * t, 235 + 25 * t],
+    dark: (t) => [0.2 + 0.75 * t, 0.03 + 0.12 * Math.sin(Math.PI * t), 260 - 30 * t],
+  },
+  heat: {
+    light: (t) => [0.98 - 0.7 * t, 0.03 + 0.17 * t, 95 - 70 * t],
+    dark: (t) => [0.2 + 0.75 * t, 0.04 + 0.14 * Math.sin(Math.PI * t), 20 + 80 * t],
+  },
+};
+
+/** The 256 colours of weights from near the background to far from it, as 256 x 3 channels. */
+export function heatTable(map: ColorMap, dark: boolean): Uint8ClampedArray {
+  const course = HEAT[map][dark ? "dark" : "light"];
   const table = new Uint8ClampedArray(256 * 3);
-  for (let index = 0; index < 256; index++) {
-    const t = index / 255;
-    const color: Oklch = dark
-      ? [0.18 + 0.74 * t, 0.06 + 0.1 * t, 295 - 190 * t]
-      : [0.98 - 0.68 * t, Math.min(0.13, 0.03 + 0.3 * t), 100 + 195 * t];
-    table.set(rgbOf(color), index * 3);
-  }
+  for (let index = 0; index < 256; index++) table.set(rgbOf(course(index / 255)), index * 3);
   return table;
 }
 

@@ -1,5 +1,15 @@
 import type { ReadonlySignal, Signal } from "@preact/signals-core";
-import type { ColorScale, Combine, Direction, MapInfo, PairFilter, PoolKind, Tab, Theme } from "../contract.gen";
+import type {
+  ColorMap,
+  ColorScale,
+  Combine,
+  Direction,
+  MapInfo,
+  PairFilter,
+  PoolKind,
+  Tab,
+  Theme,
+} from "../contract.gen";
 import type { Printer } from "./printer";
 import type { Source } from "./source";
 
@@ -35,6 +45,7 @@ export interface ViewOptions {
   /** What the explorer shows beside the grid. */
   readonly tab: Signal<Tab>;
   readonly scale: Signal<ColorScale>;
+  readonly colorMap: Signal<ColorMap>;
   readonly combine: Signal<Combine>;
   /** What a bin of several weights shows, where a map is drawn in bins. */
   readonly pool: Signal<PoolKind>;

@@ -1,4 +1,4 @@
-import type { ColorScale, MapInfo, PairFilter, Theme, ViewKind, ViewTraits } from "../contract.gen";
+import type { ColorMap, ColorScale, MapInfo, PairFilter, Theme, ViewKind, ViewTraits } from "../contract.gen";
 import type { Status } from "./context";
 import type { Edition } from "./front-end";
 
@@ -50,6 +50,7 @@ export interface LiveView {
 export interface ReaderSettings {
   readonly theme: Theme;
   readonly scale: ColorScale;
+  readonly colorMap: ColorMap;
   readonly threshold: number | null;
   /** How much of a capture's weights a page keeps in memory. */
   readonly cacheBytes: number;
@@ -62,6 +63,7 @@ export interface ReaderSettings {
 export const USUAL_SETTINGS: ReaderSettings = {
   theme: "auto",
   scale: "linear",
+  colorMap: "viridis",
   threshold: null,
   cacheBytes: 64 * 1024 * 1024,
   subshells: true,

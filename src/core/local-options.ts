@@ -16,6 +16,7 @@ export function localOptions(
     detail: signal(given.detail ?? false),
     tab: signal(given.tab ?? "heads"),
     scale: signal(given.scale ?? "linear"),
+    colorMap: signal(given.color_map ?? "viridis"),
     combine: signal(given.combine ?? "each"),
     pool: signal(given.pool ?? "max"),
     aids: {

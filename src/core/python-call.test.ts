@@ -35,6 +35,7 @@ function plain() {
       detail: signal(false),
       tab: signal("heads"),
       scale: signal("linear"),
+      colorMap: signal("viridis"),
       combine: signal("each"),
       pool: signal("max"),
       aids: {
@@ -96,17 +97,18 @@ describe("the call that shows a view", () => {
       options.detail.value = true;
       options.tab.value = "matrix";
       options.scale.value = "log";
+      options.colorMap.value = "greys";
       options.combine.value = "mean";
       options.pool.value = "mean";
       options.includeHeads.value = [1];
     });
     const optionsOf = (view: ViewKind) => pythonCall(view, chosen).match(/\w+(?==)/g);
     expect(optionsOf("head")).toEqual(["layer"]);
-    expect(optionsOf("matrix")).toEqual(["layer", "scale", "combine", "pool"]);
-    expect(optionsOf("text")).toEqual(["layer", "scale"]);
+    expect(optionsOf("matrix")).toEqual(["layer", "scale", "color_map", "combine", "pool"]);
+    expect(optionsOf("text")).toEqual(["layer", "scale", "color_map"]);
     expect(optionsOf("neuron")).toEqual(["layer"]);
     expect(optionsOf("model")).toEqual(["layer", "detail", "include_heads"]);
-    expect(optionsOf("explorer")).toEqual(["layer", "scale", "combine", "pool", "tab", "include_heads"]);
+    expect(optionsOf("explorer")).toEqual(["layer", "scale", "color_map", "combine", "pool", "tab", "include_heads"]);
   });
 });
 

@@ -44,6 +44,7 @@ function optionsOf(view: ViewKind, { maps, selection, options }: ViewContext): R
     direction: unless("out", aids.direction.value),
     search: unless("", aids.search.value),
     scale: only(SCALED, unless("linear", options.scale.value)),
+    color_map: only(SCALED, unless("viridis", options.colorMap.value)),
     combine: only(COMBINED, unless("each", options.combine.value)),
     pool: only(COMBINED, unless("max", options.pool.value)),
     tab: view === "explorer" ? unless("heads", options.tab.value) : null,

@@ -1,4 +1,5 @@
 import type {
+  ColorMap,
   ColorScale,
   Combine,
   Direction,
@@ -44,6 +45,7 @@ const VALID: { readonly [K in keyof ViewState]: Check } = {
   detail: isBoolean,
   tab: oneOf<Tab>({ heads: true, matrix: true, neurons: true, text: true }),
   scale: oneOf<ColorScale>({ linear: true, sqrt: true, log: true }),
+  color_map: oneOf<ColorMap>({ viridis: true, greys: true, blues: true, heat: true }),
   combine: oneOf<Combine>({ each: true, mean: true, sum: true }),
   pool: oneOf<PoolKind>({ max: true, mean: true }),
   threshold: orNull(isPart),
@@ -64,7 +66,7 @@ export function startOf(maps: readonly MapInfo[], left: unknown): SnapshotState 
   const state: SnapshotState = {
     ...{ map: "", layer: 0, heads: null, query: null, key: null, pair: "all", theme: "auto" },
     ...{ include_layers: [], include_heads: null, detail: false, tab: "heads", scale: "linear" },
-    ...{ combine: "each", pool: "max" },
+    ...{ color_map: "viridis", combine: "each", pool: "max" },
     ...{ threshold: null, top_k: null, hide_special: false, hide_sink: false, merge_words: false },
     ...{ merge_segments: false, open_segments: [], direction: "out", search: "" },
     ...Object.fromEntries(known),
@@ -96,6 +98,7 @@ export function stateOf({ selection, options }: ViewContext): ViewState {
     detail: options.detail.value,
     tab: options.tab.value,
     scale: options.scale.value,
+    color_map: options.colorMap.value,
     combine: options.combine.value,
     pool: options.pool.value,
     threshold: aids.threshold.value,

@@ -37,3 +37,18 @@ test("with its owner it ends", () => {
   button.click();
   expect(panel.hidden).toBe(true);
 });
+
+test("a view keeps its height while the pointer that closes the menu is down", async () => {
+  const { open, control, panel } = setUp();
+  const view = element("div", { class: "headscope" }, control);
+  document.body.prepend(view);
+  open();
+  const press = (type: string) =>
+    document.querySelector("p")?.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
+  press("pointerdown");
+  expect([panel.hidden, view.style.minHeight]).toEqual([true, `${view.offsetHeight}px`]);
+  press("pointerup");
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  expect(view.style.minHeight).toBe("");
+});

@@ -34,11 +34,25 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
     "pointerdown",
     (event) => {
       // The path holds the true target also where the host keeps widgets in a shadow tree.
-      if (!event.composedPath().includes(control)) show(false);
+      if (panel.hidden || event.composedPath().includes(control)) return;
+      holdHeight(control.closest<HTMLElement>(".headscope"), signal);
+      show(false);
     },
     { signal },
   );
   return { control, button, open: () => show(true), close: () => show(false) };
+}
+
+/**
+ * Keeps the room that a low view made for its menu until the pointer is up: else what is below would move away from under
+ * a pressed pointer, and the click be lost.
+ */
+function holdHeight(view: HTMLElement | null, signal: AbortSignal): void {
+  if (!view) return;
+  view.style.minHeight = `${view.offsetHeight}px`;
+  const release = () => requestAnimationFrame(() => view.style.removeProperty("min-height"));
+  const once = { capture: true, once: true, signal };
+  for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, release, once);
 }
 
 /** A panel that would reach beyond the view ends where its button ends. */

@@ -10,7 +10,7 @@ import { printer } from "../dom/printer";
 import { effectUntil } from "../dom/until";
 import { openFile } from "../sources/file-open";
 import { liveView } from "../views/live-view";
-import { applySettings, themeOf } from "../views/reader";
+import { applySettings, DECIDABLE, themeOf } from "../views/reader";
 import { views } from "../views/registry";
 import { type AskRange, HttpReader } from "./http-reader";
 
@@ -38,7 +38,7 @@ export async function showFile(root: HTMLElement, file: ShownFile, signal: Abort
   });
   keepSelectionValid(own, signal);
   // A file comes back as it was left; only one that is new to this reader begins as the settings say.
-  applySettings(own.options, signalOf(file.left ? ["scale", "threshold"] : []), signal);
+  applySettings(own.options, signalOf(file.left ? DECIDABLE : []), signal);
   const context = { ...own, options: { ...own.options, theme: themeOf(own.options.theme, signal) } };
   views.explorer(root, context, signal);
   // JupyterLab's commands act on the views that the page lists.

@@ -1,6 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
-import type { ColorScale, Theme, ViewKind } from "../contract.gen";
+import type { ColorMap, ColorScale, Theme, ViewKind } from "../contract.gen";
 import { setReaderSettings } from "../core/live";
 
 const ID = "headscope:settings";
@@ -12,6 +12,7 @@ interface Composite {
   readonly defaultView: ViewKind;
   readonly theme: Theme;
   readonly colorScale: ColorScale;
+  readonly colorMap: ColorMap;
   readonly threshold: number;
   readonly cacheSize: number;
   readonly subshells: boolean;
@@ -31,7 +32,7 @@ export const settings: JupyterFrontEndPlugin<void> = {
         const { threshold, cacheSize, colorScale, ...same } = loaded.composite as unknown as Composite;
         setReaderSettings({
           ...{ theme: same.theme, subshells: same.subshells, defaultView: same.defaultView },
-          scale: colorScale,
+          ...{ scale: colorScale, colorMap: same.colorMap },
           threshold: threshold > 0 ? threshold : null,
           cacheBytes: cacheSize * MB,
         });

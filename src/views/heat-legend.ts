@@ -1,26 +1,13 @@
-import { computed, type ReadonlySignal } from "@preact/signals-core";
+import type { ReadonlySignal } from "@preact/signals-core";
 import type { ColorScale } from "../contract.gen";
-import { heatTable } from "../core/colors";
 import { formatWeight } from "../core/numbers";
 import { LOG_FLOOR } from "../core/scale";
-import { type Choice, choiceControl } from "../dom/choice";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
-import { labelled } from "./controls";
+import { SCALES } from "./heat-controls";
 import type { Scene } from "./scene";
 
-const NAMES: Readonly<Record<ColorScale, string>> = { linear: "linear", sqrt: "square root", log: "log" };
 const STOPS = 16;
-
-/** Chooses how weights become colours. */
-export function scaleControl(scene: Scene, signal: AbortSignal): HTMLElement {
-  const { scale } = scene.context.options;
-  const choices = computed<Choice[]>(() => Object.entries(NAMES).map(([value, label]) => ({ value, label })));
-  const choose = (chosen: string) => {
-    scale.value = chosen as ColorScale;
-  };
-  return labelled("Scale", choiceControl("Scale", choices, scale, choose, signal));
-}
 
 /** The colours with what they stand for, and the weights at the ends and in the middle. */
 export function heatLegend(
@@ -35,11 +22,11 @@ export function heatLegend(
   const numbers = element("div", { class: "hs-heat-legend-numbers" });
   const legend = element("div", { class: "hs-heat-legend", role: "img" }, name, ramp, numbers);
   effectUntil(signal, () => {
-    ramp.style.background = rampOf(heatTable(scene.dark.value));
+    ramp.style.background = rampOf(scene.heat.value);
   });
   effectUntil(signal, () => {
     const told = tickNumbers(scale.value, top.value);
-    name.textContent = `${quantity.value}, ${NAMES[scale.value]} scale`;
+    name.textContent = `${quantity.value}, ${SCALES[scale.value]} scale`;
     numbers.replaceChildren(...told.map((number) => element("span", {}, number)));
     legend.setAttribute("aria-label", `Colours: ${name.textContent}, from ${told[0]} to ${told[2]}`);
   });

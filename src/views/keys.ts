@@ -32,7 +32,7 @@ export function headKeys(scene: Scene): readonly KeyBinding[] {
   return [
     {
       keys: "0 to 9",
-      meaning: "show or hide a head",
+      meaning: "show or hide a head; Tab and Enter reach every head",
       press: (key) => /^\d$/.test(key) && told(toggleHead(scene, Number(key))),
     },
     {

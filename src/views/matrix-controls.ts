@@ -3,7 +3,7 @@ import type { Combine, PoolKind } from "../contract.gen";
 import { type Choice, choiceControl } from "../dom/choice";
 import { effectUntil } from "../dom/until";
 import { labelled } from "./controls";
-import { scaleControl } from "./heat-legend";
+import { heatControl } from "./heat-controls";
 import { type KeyBinding, unpinKey } from "./keys";
 import { matrixScene } from "./matrix-scene";
 import { STEP, type Zoom } from "./matrix-zoom";
@@ -37,7 +37,7 @@ export function matrixControls(scene: Scene, signal: AbortSignal): HTMLElement[]
   effectUntil(signal, () => {
     select.disabled = scene.heads.value.length < 2;
   });
-  return [labelled("Show", select), poolControl(scene, signal), scaleControl(scene, signal)];
+  return [labelled("Show", select), poolControl(scene, signal), heatControl(scene, signal)];
 }
 
 /** Chooses what a bin of several weights shows, where a map is drawn in bins. */

@@ -115,7 +115,7 @@ function painter(
   const { scale } = scene.context.options;
   const inks = computed(() => {
     const { top, least } = source.value;
-    return inksOf({ dark: scene.dark.value, scale: scale.value, top: top.value, least: least.value });
+    return inksOf({ colors: scene.heat.value, scale: scale.value, top: top.value, least: least.value });
   });
   return (panels, layout, ratio) => {
     panels.forEach(({ heat, canvas }, index) => {

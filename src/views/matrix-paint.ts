@@ -1,4 +1,3 @@
-import { heatTable } from "../core/colors";
 import type { HeadWeights } from "../core/head-weights";
 import type { MatrixLayout } from "../core/matrix-layout";
 import type { Scale } from "../core/scale";
@@ -9,7 +8,7 @@ import type { HeatPart } from "./matrix-source";
 
 /** Everything but the weights that heat maps are drawn by. */
 export interface HeatStyle {
-  readonly dark: boolean;
+  readonly colors: Uint8ClampedArray;
   readonly scale: Scale;
   /** The weight of the last colour. */
   readonly top: number;
@@ -20,8 +19,7 @@ export interface HeatStyle {
 /** Heads share a few tables of weights: the colours of each are worked out once. */
 export type Inks = (weights: HeadWeights) => Uint32Array;
 
-export function inksOf({ dark, scale, top, least }: HeatStyle): Inks {
-  const colors = heatTable(dark);
+export function inksOf({ colors, scale, top, least }: HeatStyle): Inks {
   const done = new Map<Float32Array, Uint32Array>();
   return (weights) => {
     const found = done.get(weights.table) ?? heatPixels(weights, colors, scale, top, least);

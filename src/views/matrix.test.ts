@@ -79,6 +79,17 @@ test("the scale is chosen, and the legend tells its ends and its middle", () => 
   expect(legend()).toBe("weight, log scale≤ 8 × 10⁻⁵0.00750.750");
 });
 
+test("the colours are chosen, and the legend shows them", () => {
+  const { root, context } = open();
+  const ramp = () => (root.querySelector(".hs-ramp") as HTMLElement).style.background;
+  const viridis = ramp();
+  choose(named(root, "Colour map"), "greys");
+  expect(context.options.colorMap.value).toBe("greys");
+  expect(ramp()).toContain("rgb(248 248 248)");
+  context.options.colorMap.value = "viridis";
+  expect([ramp(), (named(root, "Colour map") as HTMLSelectElement).value]).toEqual([viridis, "viridis"]);
+});
+
 test("pointing reads the weight of the map under the pointer, and names its row and column", () => {
   const { root, context, map, readout } = open();
   point(map(1), "pointermove", 2, 3);

@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals-core";
-import { css, heatTable } from "../core/colors";
+import { css } from "../core/colors";
 import { attentionAlong, profileOf } from "../core/profile";
 import { element } from "../dom/element";
 import { effectUntil } from "../dom/until";
@@ -51,8 +51,7 @@ function bar(scene: Scene, picture: LayerPicture, side: Side, signal: AbortSigna
     const values = attentionAlong(heads, from, at, from === "query" ? lens.queries.inSight : lens.keys.inSight);
     return profileOf(side === "key" ? lens.keys : lens.queries, values, BINS);
   });
-  const table = computed(() => heatTable(scene.dark.value));
-  effectUntil(signal, () => paint(canvas, profile.value, table.value));
+  effectUntil(signal, () => paint(canvas, profile.value, scene.heat.value));
   effectUntil(signal, () => tell(root, frame, scene, side));
   mountDragging(root, scene, side, signal);
   return root;

@@ -42,7 +42,7 @@ export function headChoiceKeys(scene: Scene): readonly KeyBinding[] {
   return [
     {
       keys: "0 to 9",
-      meaning: "choose a head",
+      meaning: "choose a head; Tab and Enter reach every head",
       press: (key) => /^\d$/.test(key) && chooseHead(scene, Number(key)),
     },
   ];

@@ -11,7 +11,7 @@ function view(given: Parameters<typeof localOptions>[0] = {}, decided: readonly 
   const options = localOptions(given, signal([]), signal("self"));
   const names = signal(decided);
   applySettings(options, names, forever);
-  return { scale: options.scale, threshold: options.aids.threshold, decided: names };
+  return { scale: options.scale, colorMap: options.colorMap, threshold: options.aids.threshold, decided: names };
 }
 
 afterEach(() => setReaderSettings({}));
@@ -27,10 +27,21 @@ describe("a reader's settings", () => {
     expect([scale.value, threshold.value]).toEqual(["linear", null]);
   });
 
+  it("decide the colours by the name that Python has for them", () => {
+    setReaderSettings({ colorMap: "greys" });
+    const { colorMap, decided } = view();
+    expect([colorMap.value, decided.value]).toEqual(["greys", ["color_map"]]);
+    setReaderSettings({ colorMap: "heat" });
+    expect(colorMap.value).toBe("heat");
+    expect(view({ color_map: "viridis" }).colorMap.value).toBe("viridis");
+  });
+
   it("leave alone what Python gave, also where it is what views begin with", () => {
     setReaderSettings({ scale: "sqrt", threshold: 0.2 });
     const { scale, threshold } = view({ scale: "linear" });
     expect([scale.value, threshold.value]).toEqual(["linear", 0.2]);
+    setReaderSettings({ scale: "log", threshold: 0.3 });
+    expect([scale.value, threshold.value]).toEqual(["linear", 0.3]);
   });
 
   it("leave alone what was chosen in the view, also once it is drawn again", () => {

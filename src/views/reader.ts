@@ -4,8 +4,12 @@ import type { ViewOptions } from "../core/context";
 import { followSettings, type ReaderSettings, USUAL_SETTINGS } from "../core/live";
 import { effectUntil } from "../dom/until";
 
-/** The options that settings may decide, by the names of their traits. */
-const NAMES = ["scale", "threshold"] as const;
+/** The settings that decide options, with the traits that those are. */
+const TRAITS = { scale: "scale", colorMap: "color_map", threshold: "threshold" } as const;
+const NAMES = Object.keys(TRAITS) as (keyof typeof TRAITS)[];
+
+/** The traits that settings may decide. */
+export const DECIDABLE: readonly string[] = Object.values(TRAITS);
 
 /**
  * Lets a reader's settings decide what neither Python nor the reader has decided in this view. What they decide is
@@ -13,19 +17,16 @@ const NAMES = ["scale", "threshold"] as const;
  * `decided` names the options that were given, so that a view that is drawn again is left as it is.
  */
 export function applySettings(options: ViewOptions, decided: Signal<readonly string[]>, ended: AbortSignal): void {
-  const cells = { scale: options.scale, threshold: options.aids.threshold };
-  let applied: ReaderSettings | undefined;
+  const cells = { scale: options.scale, colorMap: options.colorMap, threshold: options.aids.threshold };
+  let applied = USUAL_SETTINGS;
+  let free = NAMES.filter((name) => !decided.peek().includes(TRAITS[name]));
   const apply = (settings: ReaderSettings) => {
-    const free = NAMES.filter((name) => {
-      const value = cells[name].peek();
-      if (applied) return value === applied[name];
-      return !decided.peek().includes(name) && value === USUAL_SETTINGS[name];
-    });
+    free = free.filter((name) => cells[name].peek() === applied[name]);
     applied = settings;
     const moved = free.filter((name) => cells[name].peek() !== settings[name]);
     batch(() => {
       for (const name of moved) cells[name].value = settings[name] as never;
-      if (moved.length > 0) decided.value = [...new Set([...decided.peek(), ...moved])];
+      if (moved.length > 0) decided.value = [...new Set([...decided.peek(), ...moved.map((name) => TRAITS[name])])];
     });
   };
   followSettings(apply, ended);

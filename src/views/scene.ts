@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal, type Signal, signal as signalOf } from "@preact/signals-core";
 import type { BlockRequest, MapInfo } from "../contract.gen";
 import { type Cell, mappedCell } from "../core/cell";
+import { heatTable } from "../core/colors";
 import type { Aids, Selection, TokenPair, ViewContext } from "../core/context";
 import { type Lens, type LensOptions, lensOf } from "../core/lens";
 import { isLong } from "../core/long";
@@ -15,6 +16,8 @@ type Ranges = ReturnType<typeof pairRanges>;
 export interface Scene {
   readonly context: ViewContext;
   readonly dark: ReadonlySignal<boolean>;
+  /** The colours of weights, from the smallest to the largest, see `heatTable`. */
+  readonly heat: ReadonlySignal<Uint8ClampedArray>;
   /** The attention map as it is shown; undefined as long as the capture has none. */
   readonly info: ReadonlySignal<MapInfo | undefined>;
   /** The attention map with all its tokens. */
@@ -67,6 +70,7 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
   return {
     context,
     dark,
+    heat: computed(() => heatTable(options.colorMap.value, dark.value)),
     info,
     whole,
     lens,

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals-core";
 import type {
   BlockRequest,
+  ColorMap,
   ColorScale,
   Combine,
   Direction,
@@ -156,6 +157,7 @@ export function contextOf(maps: readonly MapInfo[], source: Source) {
       detail: signal(false),
       tab: signal<Tab>("heads"),
       scale: signal<ColorScale>("linear"),
+      colorMap: signal<ColorMap>("viridis"),
       combine: signal<Combine>("each"),
       pool: signal<PoolKind>("max"),
       aids: {

@@ -51,7 +51,7 @@ export function mountText(parent: HTMLElement, whole: Scene, signal: AbortSignal
     tokens.value[0]?.mark.setAttribute("tabindex", "0");
     area.replaceChildren(...passages.value.map(({ root }) => root));
   });
-  const inks = computed(() => shadeInks(scene.dark.value, scale.value, top.value));
+  const inks = computed(() => shadeInks(scene.heat.value, scale.value, top.value));
   effectUntil(signal, () => {
     if (heads.value.length > 0) shadeTokens(tokens.value, shading.value, inks.value);
     painted();

@@ -1,4 +1,4 @@
-import { css, heatTable, inkOn } from "../core/colors";
+import { css, inkOn } from "../core/colors";
 import type { TokenPair } from "../core/context";
 import { heatIndex, type Scale } from "../core/scale";
 import { element } from "../dom/element";
@@ -82,8 +82,7 @@ function visibleText(token: string): string {
 /** The colour of a shade with the ink that can be read on it; none where nothing is attended or the weight is missing. */
 export type Inks = (shade: number) => { readonly background: string; readonly color: string };
 
-export function shadeInks(dark: boolean, scale: Scale, top: number): Inks {
-  const table = heatTable(dark);
+export function shadeInks(table: Uint8ClampedArray, scale: Scale, top: number): Inks {
   return (shade) => {
     if (!(shade > 0)) return { background: "", color: "" };
     const entry = 3 * heatIndex(shade, scale, top);

@@ -113,6 +113,9 @@ test("shades are coloured by the scale, and the ink on them can be read", () => 
   select.dispatchEvent(new Event("change"));
   expect(context.options.scale.value).toBe("log");
   expect(token("key", 0).style.background).not.toBe(linear);
+  const viridis = strongest.background;
+  context.options.colorMap.value = "heat";
+  expect([strongest.background === viridis, strongest.color]).toEqual([false, "#fff"]);
 });
 
 test("arrow keys move over the tokens, Enter pins", () => {

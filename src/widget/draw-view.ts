@@ -57,6 +57,7 @@ function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSig
       detail: own("detail"),
       tab: own("tab"),
       scale: own("scale"),
+      colorMap: own("color_map"),
       combine: own("combine"),
       pool: own("pool"),
       aids: {

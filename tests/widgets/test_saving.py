@@ -69,13 +69,14 @@ def layers_in(html: str) -> set[str]:
 
 def test_a_page_shows_what_the_view_shows(capture: Any, tmp_path: Path) -> None:
     view = capture.matrix_view(layer=1, heads=[0, 3], query="b", pair="ab", theme="dark", top_k=2, threshold=0.25)
-    view.scale, view.hide_sink, view.search = "log", True, "a"
+    view.scale, view.color_map, view.hide_sink, view.search = "log", "blues", True, "a"
     capture.selection.key = 2
     file = view.save(tmp_path / "figure.html")
     assert file == tmp_path / "figure.html"
     html = file.read_text(encoding="utf-8")
     wanted = {"view": "matrix", "layer": 1, "heads": [0, 3], "query": 1, "key": 2, "pair": "ab", "theme": "dark"}
-    wanted |= {"top_k": 2, "threshold": 0.25, "scale": "log", "hide_sink": True, "search": "a", "direction": "out"}
+    wanted |= {"top_k": 2, "threshold": 0.25, "scale": "log", "color_map": "blues"}
+    wanted |= {"hide_sink": True, "search": "a", "direction": "out"}
     assert info(html).items() >= wanted.items()
     assert layers_in(html) == {"0", "1", "2", "3"}
 

@@ -118,6 +118,7 @@ def test_heads_that_this_layer_lacks_are_not_read(capture: Any) -> None:
         ({"treshold": 0.1}, TypeError, "no keyword 'treshold': did you mean 'threshold'"),
         ({"topk": 3}, TypeError, "no keyword 'topk': did you mean 'top_k'"),
         ({"scale": "log"}, TypeError, "no keyword 'scale'"),
+        ({"color_map": "greys"}, TypeError, "no keyword 'color_map'"),
     ],
 )
 def test_bad_options(capture: Any, options: dict[str, Any], error: type[Exception], message: str) -> None:
@@ -176,8 +177,12 @@ def test_views_differ_in_their_own_options(capture: Any) -> None:
     assert (capture.matrix_view(pool="mean").pool, capture.matrix_view().pool) == ("mean", "max")
     with pytest.raises(ValueError, match="pool is 'min'; it can be 'max', 'mean'"):
         capture.matrix_view(pool="min")
-    view = capture.explorer(tab="neurons", scale="sqrt", include_heads=[1], detail=True)
-    assert (view.tab, view.scale, view.include_heads, view.detail) == ("neurons", "sqrt", [1], True)
+    assert capture.text_view(color_map="greys").color_map == "greys"
+    with pytest.raises(ValueError, match="color_map is 'jet'; it can be 'viridis', 'greys', 'blues', 'heat'"):
+        capture.matrix_view(color_map="jet")
+    view = capture.explorer(tab="neurons", scale="sqrt", color_map="heat", include_heads=[1], detail=True)
+    assert (view.tab, view.scale, view.color_map) == ("neurons", "sqrt", "heat")
+    assert (view.include_heads, view.detail) == ([1], True)
     with pytest.raises(TypeError, match=r"explorer\(\) has no keyword 'tabs': did you mean 'tab'"):
         capture.explorer(tabs="text")
     with pytest.raises(ValueError, match="tab is 'neuron'; it can be 'heads', 'matrix', 'neurons', 'text'"):

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets as t
 
-from headscope.contract import ColorScale, Combine, Direction, PoolKind, StoreToldMessage, Tab, Theme, ViewKind
+from headscope.contract import (
+    ColorMap,
+    ColorScale,
+    Combine,
+    Direction,
+    PoolKind,
+    StoreToldMessage,
+    Tab,
+    Theme,
+    ViewKind,
+)
 from headscope.options import CHECKS, PLACE, WITH_GRID, check_options
 from headscope.widgets.beside import BesideCells
 from headscope.widgets.saving import PAGE, Layers, Pictures, check_path, check_scale, page_messages, page_of
@@ -48,7 +58,9 @@ class View(BesideCells):
     tab = t.Enum(Tab.__args__, default_value="heads").tag(sync=True)  # type: ignore[attr-defined]
     """What the explorer shows beside the grid: `"heads"`, `"matrix"`, `"neurons"` or `"text"`."""
     scale = t.Enum(ColorScale.__args__, default_value="linear").tag(sync=True)  # type: ignore[attr-defined]
-    """How the matrix view turns weights into colours: `"linear"`, `"sqrt"` or `"log"`."""
+    """How heat maps and running text turn weights into colours: `"linear"`, `"sqrt"` or `"log"`."""
+    color_map = t.Enum(ColorMap.__args__, default_value="viridis").tag(sync=True)  # type: ignore[attr-defined]
+    """Their colours, in even steps of lightness: `"viridis"`, `"greys"`, `"blues"` or `"heat"`."""
     combine = t.Enum(Combine.__args__, default_value="each").tag(sync=True)  # type: ignore[attr-defined]
     """Several heads in the matrix view: `"each"` by itself, or one map of their `"mean"` or `"sum"`."""
     pool = t.Enum(PoolKind.__args__, default_value="max").tag(sync=True)  # type: ignore[attr-defined]
@@ -232,7 +244,7 @@ def model_view(capture: Capture, **options: Any) -> View:
 def matrix_view(capture: Capture, **options: Any) -> View:
     """Return a matrix view of `capture`: heads as heat maps, queries down and keys across.
 
-    Takes the options of `head_view`, and `scale`, `combine` and `pool`.
+    Takes the options of `head_view`, and `scale`, `color_map`, `combine` and `pool`.
     """
     return show(capture, "matrix", options)
 
@@ -248,7 +260,7 @@ def neuron_view(capture: Capture, **options: Any) -> View:
 def text_view(capture: Capture, **options: Any) -> View:
     """Return a text view of `capture`: the input as running text, shaded by what the chosen token attends to.
 
-    Takes the options of `head_view`.
+    Takes the options of `head_view`, and `scale` and `color_map`.
     """
     return show(capture, "text", options)
 
