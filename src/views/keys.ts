@@ -1,3 +1,4 @@
+import { isLong } from "../core/long";
 import { element } from "../dom/element";
 import { showAllHeads, stepLayer, toggleHead } from "./actions";
 import { unpin } from "./pointing";
@@ -51,9 +52,15 @@ export function tokenKeys(scene: Scene): readonly KeyBinding[] {
   return [
     { keys: "↑ ↓ ← →", meaning: "on a token: move to another" },
     { keys: "Enter", meaning: "on a token: pin it, or let it go" },
+    ...(scene.context.maps.peek().some(isLong) ? LONG_KEYS : []),
     unpinKey(scene),
   ];
 }
+
+const LONG_KEYS: readonly KeyBinding[] = [
+  { keys: "Page Up Page Down", meaning: "on a token, or on the map of the whole: a screen back, a screen on" },
+  { keys: "Home End", meaning: "there too: the first tokens, the last ones" },
+];
 
 export function unpinKey(scene: Scene): KeyBinding {
   return {
