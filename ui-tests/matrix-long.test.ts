@@ -60,8 +60,15 @@ function drawn(root: Locator): Promise<{ above: number; below: number }> {
     });
 }
 
-test("a head of 1,500 tokens is shown whole, and every cell tells the model's own weight", async ({ page }) => {
+test("a head of 1,500 tokens is shown whole, zoomed and moved, and every cell tells the model's own weight", async ({
+  page,
+}) => {
   const root = await open(page);
+  await isShownWhole(page, root);
+  await isZoomedAndMoved(page, root);
+});
+
+async function isShownWhole(page: Page, root: Locator): Promise<void> {
   expect(await kernel(page, "len(capture.maps['self'].query_tokens)")).toBe("1500");
   expect(await level(root)).toBe("1");
   expect(await legend(root)).toContain("weight, largest in 2 × 2 tokens, linear scale");
@@ -78,10 +85,9 @@ test("a head of 1,500 tokens is shown whole, and every cell tells the model's ow
     await map(root).hover({ position });
     await expectExact(page, root, 12);
   }
-});
+}
 
-test("it is zoomed down to four tokens and moved, and tells the same numbers", async ({ page }) => {
-  const root = await open(page);
+async function isZoomedAndMoved(page: Page, root: Locator): Promise<void> {
   await map(root).hover({ position: { x: 200, y: 220 } });
   await page.keyboard.down("Control");
   for (let turn = 0; turn < 8; turn++) await page.mouse.wheel(0, -30);
@@ -112,10 +118,17 @@ test("it is zoomed down to four tokens and moved, and tells the same numbers", a
   await panels(root).press("0");
   await ready(root, 12);
   expect(await times(root).textContent()).toBe("1.0×");
+}
+
+test("layers, heads and what bins show are switched, from memory at once, and saved as they are on screen", async ({
+  page,
+}) => {
+  const root = await open(page);
+  await isSwitched(page, root);
+  await isSaved(page, root);
 });
 
-test("layers, heads and what bins show are switched, from memory at once", async ({ page }) => {
-  const root = await open(page);
+async function isSwitched(page: Page, root: Locator): Promise<void> {
   await layerControl(root).selectOption("3");
   await ready(root, 3);
   await map(root).hover({ position: { x: 100, y: 300 } });
@@ -142,10 +155,9 @@ test("layers, heads and what bins show are switched, from memory at once", async
   const sum = Number(await kernel(page, "float(capture.weights(12, 0)[900, 5] + capture.weights(12, 4)[900, 5])"));
   await page.mouse.move(0, 0);
   await expect.poll(() => readout(root).textContent()).toContain(`all 2 heads as one   ${asTold(sum)}`);
-});
+}
 
-test("a picture of it shows what is on screen", async ({ page }) => {
-  const root = await open(page);
+async function isSaved(page: Page, root: Locator): Promise<void> {
   for (let press = 0; press < 3; press++) await panels(root).press("+");
   await ready(root, 12);
   const code = `
@@ -159,7 +171,7 @@ images = re.findall(r'<image[^>]*href="data:image/png;base64,([^"]+)"', svg)
   expect(Math.min(...size)).toBeGreaterThanOrEqual(640);
   const { above, below } = await drawn(root);
   expect(above + below).toBeGreaterThan(0);
-});
+}
 
 test("the view looks right in light and dark, wide and narrow", async ({ page }) => {
   await page.setViewportSize({ width: 1360, height: 1300 });

