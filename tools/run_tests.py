@@ -6,20 +6,25 @@ Names given as arguments run those checks alone: `make test ARGS="mypy vitest"`.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "build" / "reports"
 NODE = ROOT / "node_modules" / ".bin"
 PYTHON = sys.executable
-TIME_LIMIT = 1200.0
-"""Seconds after which a check counts as hung. The slowest takes a few minutes."""
+TIME_LIMIT = 1500.0
+"""Seconds after which a check counts as hung. The slowest takes a quarter of an hour."""
+
+GRACE = 20.0
+"""Seconds that a hung check has to clean up."""
 
 
 @dataclass(frozen=True)
@@ -109,22 +114,31 @@ def run(check: Check) -> Outcome:
 
 def execute(command: tuple[str, ...]) -> tuple[int, str]:
     """Return a command's exit status and all that it printed."""
+    options: dict[str, Any] = {"cwd": ROOT, "env": environment(), "stdin": subprocess.DEVNULL}
     try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=TIME_LIMIT,
-            check=False,
+        # A group of its own, so that what it starts ends with it.
+        child = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **options
         )
-    except subprocess.TimeoutExpired as error:
-        return 1, f"{(error.stdout or b'').decode(errors='replace')}\nGiven up after {TIME_LIMIT:.0f} seconds."
     except OSError as error:
         return 1, f"{command[0]} could not be started: {error}"
-    return done.returncode, done.stdout.decode(errors="replace")
+    try:
+        output, _ = child.communicate(timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        return 1, f"{give_up(child)}\nGiven up after {TIME_LIMIT:.0f} seconds."
+    return child.returncode, output.decode(errors="replace")
+
+
+def give_up(child: subprocess.Popen[bytes]) -> str:
+    """End a command and all that it has started, first asked to and then made to; return what it had printed."""
+    for signal_ in (signal.SIGTERM, signal.SIGKILL):
+        os.killpg(child.pid, signal_)
+        try:
+            output, _ = child.communicate(timeout=GRACE)
+            return output.decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            continue
+    return ""
 
 
 def count(check: Check, code: int) -> tuple[int, int]:
