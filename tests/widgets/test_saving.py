@@ -161,6 +161,19 @@ def test_a_page_that_shows_the_view_a_little_later_is_waited_for(
     assert view.save(tmp_path / "figure.svg").read_bytes() == PICTURE
 
 
+def test_a_page_whose_first_message_came_too_early_for_its_thread_is_waited_for(
+    capture: Any, tmp_path: Path, page: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    page()
+    view = capture.head_view()
+    view._handle_custom_msg({"type": "rendered"}, [])  # in this thread
+    thread = threading.Thread(target=view.store._handle_custom_msg, args=({"type": "here"}, []))
+    thread.start()
+    thread.join()
+    assert view.save(tmp_path / "figure.svg").read_bytes() == PICTURE
+    assert capsys.readouterr().out == ""
+
+
 def test_what_a_page_can_t_draw_is_raised(capture: Any, tmp_path: Path, page: Callable[..., None]) -> None:
     page(type="export-error", message="The picture is too large.")
     view = capture.head_view()

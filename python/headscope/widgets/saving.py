@@ -120,8 +120,11 @@ class Pictures:
         self.displayed = False
         """Whether the view is, or is about to be, on a page."""
 
-    def save(self, path: Path, scale: float) -> None:
+    def save(self, path: Path, scale: float, heard_in: int | None = None) -> None:
         """Ask for a picture and wait for it, where it can arrive; else it is written when it does.
+
+        `heard_in` is the thread in which the capture's pages were heard of last, None where they never were: the first
+        message of a page may come in the main thread, before its front end has a thread for them.
 
         Raises
         ------
@@ -135,7 +138,7 @@ class Pictures:
                 f"the view is on no page that could draw {path.name!r}: display the view first, or save it as .html"
             )
         wanted = self._ask(path, scale)
-        if self._listens_in != threading.get_ident():
+        if {self._listens_in, heard_in} - {None} != {threading.get_ident()}:
             wanted.done.wait(WAIT_SECONDS)
         with self._lock:
             wanted.waits = False

@@ -83,6 +83,8 @@ class Store(BesideCells):
         self._from_page = False
         self._stale = True
         self._quiet = False
+        self.heard_in: int | None = None
+        """The thread in which a page was heard of last."""
         self._in_text = False
         """Whether a page takes weights faster as text: none are pushed then, it asks for them."""
         infos = [map_.info() for map_ in capture.maps.values()]
@@ -231,6 +233,7 @@ class Store(BesideCells):
         return not (self._quiet and key == "block") and bool(super()._should_send_property(key, value))
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
+        self.heard_in = threading.get_ident()
         self._in_text = self._in_text or bool(content.get("in_text"))
         if content.get("type") == "cancel":
             self._worker.cancel(str(content.get("id")))

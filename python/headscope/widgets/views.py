@@ -130,7 +130,7 @@ class View(BesideCells):
         elif layers is not None:
             raise ValueError(f"layers is for {PAGE} files: a picture shows the layer on screen")
         else:
-            self._pictures.save(place, scale)
+            self._pictures.save(place, scale, self.store.heard_in)
         return place
 
     def _on_message(self, _widget: object, content: dict[str, Any], buffers: list[memoryview]) -> None:
