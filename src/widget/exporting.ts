@@ -20,8 +20,17 @@ export function answerExports(
   };
   model.on("msg:custom", listener);
   signal.addEventListener("abort", () => model.off("msg:custom", listener));
-  if (!hasEnded(context.status.peek())) model.send({ type: "rendered" } satisfies RenderedMessage);
+  const tell = () => {
+    if (!hasEnded(context.status.peek())) model.send({ type: "rendered" } satisfies RenderedMessage);
+  };
+  tell();
+  // A front end may not have a thread for messages yet: then the first one waits for the running cell to end.
+  const again = setTimeout(tell, AGAIN_AFTER);
+  signal.addEventListener("abort", () => clearTimeout(again));
 }
+
+/** In milliseconds. */
+const AGAIN_AFTER = 500;
 
 async function answer(
   model: AnyModel<ViewTraits>,
