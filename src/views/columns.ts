@@ -6,7 +6,7 @@ import { element } from "../dom/element";
 import { tokenColumns, tokenElement, tokenText } from "../dom/token";
 import { effectUntil } from "../dom/until";
 import type { Focus } from "./focus";
-import { bandsOf, gatheredElement, inSightOf } from "./gathered";
+import { AXES, bandsOf, gatheredElement, inSightOf } from "./gathered";
 import type { Scene } from "./scene";
 import { matchesOf } from "./search";
 
@@ -47,7 +47,7 @@ export function mountColumn(
   effectUntil(signal, () => markFocus(column.value, focus.value.tokens[side]));
   effectUntil(signal, () => markPin(column.value, scene.tokens[side].value));
   const matches = matchesOf(scene);
-  effectUntil(signal, () => markFound(column.value, matches.value[side === "query" ? "queries" : "keys"]));
+  effectUntil(signal, () => markFound(column.value, matches.value[AXES[side]]));
   return column;
 }
 
@@ -58,7 +58,7 @@ function buildColumn(list: HTMLElement, side: Side, scene: Scene): Column {
   const texts = tokensOf(info, side).slice(start, stop);
   const special = new Set(side === "query" ? info?.query_special : info?.key_special);
   const inSight = inSightOf(scene, side, [start, stop]);
-  const names = scene.lens.value?.[side === "query" ? "queries" : "keys"].names;
+  const names = scene.lens.value?.[AXES[side]].names;
   const tokens = texts.map((text, index) => {
     const row = start + index;
     if (row < inSight[0] || row >= inSight[1]) return gatheredElement(text, side, row);

@@ -4,12 +4,21 @@ import { element } from "../dom/element";
 import type { Side } from "./columns";
 import type { Scene } from "./scene";
 
-const AXES = { query: "queries", key: "keys" } as const;
+/** The axis of each side. */
+export const AXES = { query: "queries", key: "keys" } as const;
 
 /** The rows of a side that show single tokens or words; of a short map all. */
 export function inSightOf({ lens }: Scene, side: Side, shown: Span): Span {
   const through = lens.value;
   return through?.isRemote ? through[AXES[side]].inSight : shown;
+}
+
+/** Brings into sight what a row gathers; false where it gathers nothing. */
+export function revealGathered({ lens, movable }: Pick<Scene, "lens" | "movable">, side: Side, row: number): boolean {
+  const axis = lens.peek()?.[AXES[side]];
+  const group = axis?.groups[row];
+  if (!axis || !group || (row >= axis.inSight[0] && row < axis.inSight[1])) return false;
+  return movable?.reveal(side, group[group.length >> 1] as number) ?? false;
 }
 
 /** Tokens out of sight, by their place: a low row whose name says which. */

@@ -2,6 +2,7 @@ import { batch, type ReadonlySignal } from "@preact/signals-core";
 import type { TokenPair } from "../core/context";
 import { followPointer } from "../dom/pointer";
 import { type Column, focusToken, type Side } from "./columns";
+import { revealGathered } from "./gathered";
 import type { Scene, TokenCells } from "./scene";
 
 const NOTHING: TokenPair = { query: null, key: null };
@@ -44,14 +45,7 @@ export function mountPointing(
 
   /** Pins a token; what stands for tokens out of sight brings them into sight instead. */
   function choose(token: Token): void {
-    if (!goThere(token)) togglePin(selected, token);
-  }
-
-  function goThere({ side, position }: Token): boolean {
-    const axis = scene.lens.peek()?.[side === "query" ? "queries" : "keys"];
-    const group = axis?.groups[position];
-    const isGathered = axis && (position < axis.inSight[0] || position >= axis.inSight[1]);
-    return Boolean(isGathered && group && scene.movable?.reveal(side, group[group.length >> 1] as number));
+    if (!revealGathered(scene, token.side, token.position)) togglePin(selected, token);
   }
 
   function answer(key: string, token: Token): boolean {

@@ -5,6 +5,7 @@ import { element } from "../dom/element";
 import { checkbox } from "../dom/inputs";
 import { effectUntil } from "../dom/until";
 import type { Side } from "./columns";
+import { AXES } from "./gathered";
 import type { Scene } from "./scene";
 
 const NO_SEGMENTS = 'This text has no segments: name them when capturing, such as segments="sentences"';
@@ -62,7 +63,7 @@ export function toggleSegment({ openSegments }: Aids, segment: number): void {
 
 /** The segment that a row stands for; null where it is no segment's. */
 export function segmentOf(scene: Pick<Scene, "lens" | "whole">, side: Side, row: number): number | null {
-  const axis = scene.lens.peek()?.[side === "query" ? "queries" : "keys"];
+  const axis = scene.lens.peek()?.[AXES[side]];
   const [first, last] = [axis?.groups[row]?.[0], axis?.groups[row]?.at(-1)];
   const info = scene.whole.peek();
   if (!axis?.names.has(row) || !info || first === undefined || last === undefined) return null;

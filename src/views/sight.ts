@@ -7,6 +7,7 @@ import { effectUntil } from "../dom/until";
 import type { Side } from "./columns";
 import { isShared } from "./direction";
 import type { ExcerptWish } from "./excerpts";
+import { AXES } from "./gathered";
 import { lensOptions, type Scene, shownTokens } from "./scene";
 
 /** Which of the rows of a side are in sight. */
@@ -27,8 +28,6 @@ export interface Movable {
   /** Brings a position into sight, to the middle if it is not there; false where it is, or is not shown. */
   reveal(side: Side, position: number): boolean;
 }
-
-const SIDES = { query: "queries", key: "keys" } as const;
 
 /** The scene of a part that shows `size` rows of each side of a long map, and the others by their place. */
 export function inSight(scene: Scene, size: number, signal: AbortSignal): Scene {
@@ -68,12 +67,12 @@ export function inSight(scene: Scene, size: number, signal: AbortSignal): Scene 
 
 function movableOf(scene: Scene, axes: ReadonlySignal<Axes | null>, size: number): Movable {
   const extentOf = (side: Side): Extent => {
-    const axis = (axes.value as Axes)[SIDES[side]];
+    const axis = (axes.value as Axes)[AXES[side]];
     const [first, stop] = sightOf(axis, scene.sight.value[side], size);
     return { rows: axis.groups.length, first, stop };
   };
   const move = (side: Side, first: number) => {
-    const axis = axes.peek()?.[SIDES[side]];
+    const axis = axes.peek()?.[AXES[side]];
     const row = Math.max(0, Math.min(first, (axis?.groups.length ?? 0) - size));
     const position = axis?.groups[row]?.[0];
     if (position === undefined) return;
@@ -92,7 +91,7 @@ function movableOf(scene: Scene, axes: ReadonlySignal<Axes | null>, size: number
     }),
     move,
     reveal(side, position) {
-      const axis = axes.peek()?.[SIDES[side]];
+      const axis = axes.peek()?.[AXES[side]];
       if (!axis) return false;
       const row = rowFrom(axis.shownAt, position, axis.groups.length);
       const [first, stop] = sightOf(axis, scene.sight.peek()[side], size);

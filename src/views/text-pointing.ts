@@ -4,6 +4,7 @@ import { nextLine } from "../core/next-line";
 import { followPointer } from "../dom/pointer";
 import type { Side } from "./columns";
 import { isShared, sideLookedFrom } from "./direction";
+import { revealGathered } from "./gathered";
 import type { Scene } from "./scene";
 import type { Piece } from "./text-passages";
 import type { Shown } from "./text-tokens";
@@ -44,8 +45,7 @@ export function mountTextPointing(
   /** What stands for tokens out of sight brings them into sight instead of being pinned. */
   const goThere = (piece: Piece): boolean => {
     const side: Side = piece.query === null ? "key" : "query";
-    const group = scene.lens.peek()?.[side === "query" ? "queries" : "keys"].groups[piece[side] ?? -1];
-    return Boolean(piece.beyond && group && scene.movable?.reveal(side, group[group.length >> 1] as number));
+    return piece.beyond !== null && revealGathered(scene, side, piece[side] ?? -1);
   };
   const pin = (piece: Piece) =>
     batch(() => {
