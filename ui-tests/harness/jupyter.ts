@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,15 +20,24 @@ export interface Jupyter {
   stop(): Promise<void>;
 }
 
-/** Starts the JupyterLab of a Python, usually HEADSCOPE_PYTHON or `.venv`, with configuration and folders of its own. */
-export async function startJupyter(name: number | string, python = PYTHON): Promise<Jupyter> {
+/**
+ * Starts the JupyterLab of a Python, usually HEADSCOPE_PYTHON or `.venv`, with configuration and folders of its own.
+ * `data` is one more folder with Jupyter's data, such as kernels.
+ */
+export async function startJupyter(name: number | string, python = PYTHON, data?: string): Promise<Jupyter> {
   const log = join(RESULTS, `jupyter-${name}.log`);
   const home = mkdtempSync(join(tmpdir(), "headscope-"));
   const root = folder(home, "root");
   const settings = folder(home, "settings");
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = launch(python, home, root, port, log);
+  // Whether JupyterLab itself could be built anew is asked by every page, and costs the server a third of a second.
+  const pages = { buildAvailable: false, buildCheck: false };
+  writeFileSync(join(folder(home, "config", "labconfig"), "page_config.json"), JSON.stringify(pages));
+  const server = launch(python, root, port, log, {
+    ...environment(home, python),
+    ...(data ? { JUPYTER_PATH: data } : {}),
+  });
   const stop = async () => {
     await end(server);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
@@ -42,7 +51,7 @@ export async function startJupyter(name: number | string, python = PYTHON): Prom
   return { url, root, settings, stop };
 }
 
-function launch(python: string, home: string, root: string, port: number, path: string): ChildProcess {
+function launch(python: string, root: string, port: number, path: string, env: NodeJS.ProcessEnv): ChildProcess {
   const args = [
     "--no-browser",
     "--ServerApp.ip=127.0.0.1",
@@ -57,7 +66,7 @@ function launch(python: string, home: string, root: string, port: number, path: 
     "--JupyterNotebookApp.expose_app_in_browser=True",
   ];
   // A group of its own, so that its kernels can be ended with it.
-  const server = spawn(python, ["-m", "jupyterlab", ...args], { detached: true, env: environment(home, python) });
+  const server = spawn(python, ["-m", "jupyterlab", ...args], { detached: true, env });
   mkdirSync(RESULTS, { recursive: true });
   const log = createWriteStream(path);
   server.stdout?.pipe(log);

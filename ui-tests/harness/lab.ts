@@ -21,4 +21,6 @@ export async function command(page: Page, id: string, args: Record<string, strin
 export async function setTheme(page: Page, theme: LabTheme): Promise<void> {
   await command(page, "apputils:change-theme", { theme });
   await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
+  // JupyterLab takes its splash away a moment later, and throws when another theme was asked for before.
+  await page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
 }

@@ -3,6 +3,7 @@ import type { TestProject } from "vitest/node";
 import { startVscode } from "../vscode/server";
 import { launchBrowser } from "./browser";
 import { PYTHON, startJupyter } from "./jupyter";
+import { startNursery } from "./nursery";
 import { RESULTS } from "./paths";
 import type { Served } from "./served";
 import { unpackSmolLM2 } from "./smollm2";
@@ -17,7 +18,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     await unpackSmolLM2(PYTHON);
-    const served = await Promise.all(Array.from({ length: WORKERS }, (_, index) => serve(index + 1, ends)));
+    const nursery = await startNursery(PYTHON);
+    ends.push(nursery.stop);
+    const workers = Array.from({ length: WORKERS }, (_, index) => serve(index + 1, nursery.data, ends));
+    const served = await Promise.all(workers);
     project.provide("served", served);
   } catch (error) {
     await endAll();
@@ -26,10 +30,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return endAll;
 }
 
-async function serve(worker: number, ends: (() => Promise<void>)[]): Promise<Served> {
+async function serve(worker: number, data: string, ends: (() => Promise<void>)[]): Promise<Served> {
   const browser = await launchBrowser();
   ends.push(() => browser.close());
-  const { url, root, settings, stop } = await startJupyter(worker);
+  const { url, root, settings, stop } = await startJupyter(worker, PYTHON, data);
   ends.push(stop);
   const vscode = await startVscode(PYTHON, url);
   ends.push(vscode.close);

@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HARNESS, RESULTS } from "./paths";
+
+const START_LIMIT = 60_000;
+
+/** Kernels of one Python that have imported torch and transformers before they start. */
+export interface Nursery {
+  /** A folder for Jupyter's data in which `python3` is such a kernel. */
+  readonly data: string;
+  stop(): Promise<void>;
+}
+
+/** Starts what such kernels are forked from. */
+export async function startNursery(python: string): Promise<Nursery> {
+  const data = mkdtempSync(join(tmpdir(), "headscope-kernels-"));
+  const [script, place] = [join(HARNESS, "nursery.py"), join(data, "socket")];
+  const nursery = spawn(python, [script, "serve", place], {
+    env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "1" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  mkdirSync(RESULTS, { recursive: true });
+  nursery.stderr.pipe(createWriteStream(join(RESULTS, "nursery.log")));
+  const folder = join(data, "kernels", "python3");
+  mkdirSync(folder, { recursive: true });
+  // -I and -S: the process between server and kernel needs nothing but the standard library.
+  const argv = [python, "-IS", script, "kernel", place, "-f", "{connection_file}"];
+  writeFileSync(
+    join(folder, "kernel.json"),
+    JSON.stringify({ argv, display_name: "Python 3 (ipykernel)", language: "python", metadata: { debugger: true } }),
+  );
+  for (const limit = Date.now() + START_LIMIT; !existsSync(place); await sleep(50)) {
+    if (nursery.exitCode !== null || Date.now() > limit) throw new Error("No kernel can be forked, see nursery.log.");
+  }
+  const stop = async () => {
+    const ended = nursery.exitCode === null ? once(nursery, "exit") : Promise.resolve();
+    nursery.kill();
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { data, stop };
+}
