@@ -11,6 +11,7 @@ import numpy as np
 
 from headscope import decimals
 from headscope.contract import MAGIC, BlockHeader, BlockKind, Dtype
+from headscope.cutting import cut, uncut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +71,8 @@ def encode_block(
         "missing": int(np.count_nonzero(missing)),
         **(more or {}),
     }
-    return frame(header, _codes(values, missing, dtype).tobytes())
+    codes = _codes(values, missing, dtype)
+    return frame(header, cut(codes) if kind == "tile" and codes.size else codes.tobytes())
 
 
 def frame(header: Mapping[str, Any], payload: bytes) -> bytes:
@@ -131,11 +133,15 @@ def read_frames(buffer: bytes | memoryview, dtypes: Mapping[Any, str]) -> Iterat
     offset = 0
     while offset < len(buffer):
         header, start = _header(buffer, offset)
-        dtype = np.dtype(dtypes[header["dtype"]])
-        size = int(np.prod(header["shape"])) * dtype.itemsize
-        if start + size > len(buffer):
+        dtype, shape = np.dtype(dtypes[header["dtype"]]), tuple(header["shape"])
+        size = int(np.prod(shape)) * dtype.itemsize
+        if header["kind"] == "tile" and size:
+            codes, size = uncut(buffer[start:], shape, dtype)
+        elif start + size > len(buffer):
             raise ValueError(f"the block at byte {offset} wants {size} bytes, {len(buffer) - start} are left")
-        yield header, np.frombuffer(buffer[start : start + size], dtype).reshape(header["shape"])
+        else:
+            codes = np.frombuffer(buffer[start : start + size], dtype).reshape(shape)
+        yield header, codes
         offset = start + size + -size % ALIGNMENT
 
 

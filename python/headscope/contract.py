@@ -115,6 +115,10 @@ class TileHeader(TypedDict):
     `row` * 256 * 2**L on, and the keys likewise. `queries` and `keys` say which positions these are, half-open, cut off
     at the ends of the axes: the last bin of an axis may cover fewer. `shape` is [1, query bins, key bins]. A `blank`
     tile, whose weights are all known to be 0, has shape [1, 0, 0] instead and no payload.
+
+    Its payload leaves out the zeros at both ends of each row, which in a causal head are half of all bins: for each row
+    two uint16, its first bin that is not 0 and the one after its last (0 and 0 where all are), and then the values of
+    these bins, row after row.
     """
 
     kind: Literal["tile"]

@@ -1,4 +1,5 @@
-import type { BlockHeader } from "../contract.gen";
+import type { BlockHeader, TileHeader } from "../contract.gen";
+import { uncut } from "./cut-rows";
 import type { HeadWeights } from "./head-weights";
 import { readHeader, type WeightsHeader, type WeightsKind } from "./header";
 import { tableOf } from "./tables";
@@ -41,24 +42,27 @@ export function decodeFrames<K extends WeightsKind>(
     };
     const { header, headerLength } = readHeader(view, offset, kinds, fail);
     const start = offset + PREAMBLE + headerLength;
-    const codes = readCodes(view, start, header, fail);
+    const { codes, bytes } =
+      header.kind === "tile" ? uncut(view, start, header as TileHeader, fail) : readCodes(view, start, header);
+    const padded = Math.ceil(bytes / 8) * 8;
+    if (codes === null || start + padded > view.byteLength) {
+      return fail(`its payload needs ${padded} bytes from byte ${start}, but only ${view.byteLength - start} follow`);
+    }
     blocks.push({ header, codes });
-    offset = start + Math.ceil(codes.byteLength / 8) * 8;
+    offset = start + padded;
   }
   return blocks;
 }
 
-function readCodes(view: DataView, start: number, header: WeightsHeader, fail: (problem: string) => never) {
-  const length = header.shape.reduce((product, size) => product * size, 1);
-  const bytes = header.dtype === "sqrt8" ? length : length * 2;
-  const padded = Math.ceil(bytes / 8) * 8;
-  if (start + padded > view.byteLength) {
-    fail(`its payload needs ${padded} bytes from byte ${start}, but only ${view.byteLength - start} follow`);
-  }
+/** All codes of a block, null where there are too few bytes for them, and how many bytes they take. */
+function readCodes(view: DataView, start: number, { shape, dtype }: WeightsHeader) {
+  const length = shape.reduce((product, size) => product * size, 1);
+  const bytes = dtype === "sqrt8" ? length : length * 2;
   const offset = view.byteOffset + start;
-  if (header.dtype === "sqrt8") return new Uint8Array(view.buffer, offset, length);
-  if (offset % 2 === 0) return new Uint16Array(view.buffer, offset, length);
-  return new Uint16Array(view.buffer.slice(offset, offset + bytes));
+  if (start + bytes > view.byteLength) return { codes: null, bytes };
+  if (dtype === "sqrt8") return { codes: new Uint8Array(view.buffer, offset, length), bytes };
+  if (offset % 2 === 0) return { codes: new Uint16Array(view.buffer, offset, length), bytes };
+  return { codes: new Uint16Array(view.buffer.slice(offset, offset + bytes)), bytes };
 }
 
 /** The heads of a block, each a view of the block's codes. */
