@@ -1,7 +1,8 @@
-"""Pooled weights from queries and keys: the scores are pooled, and only what is left of them goes through exp.
+"""Pooled weights from queries and keys.
 
-A softmax keeps the order of a row's scores, so the largest weight of a bin is that of its largest score less the row's
-norm. Once the norms of the rows are known, a rectangle costs no more than its own scores.
+The norms of rows that nobody has asked for yet take an exp of every score, and those give the weights too. A softmax
+keeps the order of a row's scores, so once its norm is known, the largest weight of a bin is that of its largest score
+less the row's norm, and only what is left after pooling goes through exp.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -33,21 +34,24 @@ FIRST_SCORES = 1 << 19
 LEAST_SCORES = 1 << 16
 """The size of the first chunk, and of the smallest."""
 
+MOST_CPU_SCORES = 1 << 20
+"""The largest chunk on a CPU: 4 MiB, which stay in its caches from one step to the next."""
+
 MISSING = torch.nan
-HIDDEN = -torch.inf
 
 
 class Pace:
     """How many scores to compute at a time, by how long the last ones took."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
         self.scores = FIRST_SCORES
+        self._most = MOST_CPU_SCORES if device.type == "cpu" else compute.BUDGET
 
     def took(self, scores: int, seconds: float) -> None:
         """Take in how long a chunk took; small ones say little."""
         if scores * 4 >= self.scores:
             wanted = int(scores * STEP_SECONDS / max(seconds, 1e-6))
-            self.scores = min(max(wanted, LEAST_SCORES), 2 * self.scores, compute.BUDGET)
+            self.scores = min(max(wanted, LEAST_SCORES), 2 * self.scores, self._most)
 
 
 def pooled(
@@ -55,7 +59,7 @@ def pooled(
 ) -> NDArray[np.float32]:
     """Return weights pooled to bins, shape (heads, query bins, key bins); see `headscope.tiles.pooled`."""
     result = np.empty((len(heads), len(edges[0]) - 1, len(edges[1]) - 1), dtype=np.float32)
-    pace = Pace()
+    pace = Pace(record.query.device)
     for n, head in enumerate(heads):  # one at a time: heads that share keys are few, and rows of one fill a chunk
         result[n] = _Head(record, head, edges, pool, check, pace).values().cpu().numpy()
     return result
@@ -85,7 +89,7 @@ class _Head:
         while at < len(self.query_edges) - 1:
             at = self._some(at, width)
         if self.pool == "max":
-            return self.found.exp_()
+            return self.found
         sizes = [torch.from_numpy(np.diff(part)).to(self.found.device) for part in (self.query_edges, self.key_edges)]
         return self.found / (sizes[0][:, None] * sizes[1] - self.absent)  # 0 / 0 where all are missing
 
@@ -103,18 +107,31 @@ class _Head:
 
     def _fill(self, bins: slice, rows: slice) -> None:
         """Take a chunk of rows into the bins that they make up in equal parts."""
-        norms, (low, high) = self.record.norms, self.record.seen(rows)
+        low, high = self.record.seen(rows)
         columns = self._columns(low, high)
-        if not bool(norms.known[self.heads, rows].all()):
-            scores = self._whole(rows, columns, low, high)
-        elif columns.start < columns.stop:
-            scores = self._scores(rows, slice(*self._keys_at(columns)))
+        keys = slice(*self._keys_at(columns)) if columns.start < columns.stop else slice(low, low)
+        if not bool(self.record.norms.known[self.heads, rows].all()):
+            self._take(bins, columns, self._whole(rows, keys, low, high), rows, are_logs=False)
+        elif keys.start == keys.stop:
+            self._take(bins, columns, torch.empty(rows.stop - rows.start, 0, device=self.found.device), rows, False)
         else:
-            scores = torch.empty(1, rows.stop - rows.start, 0, device=self.found.device)
+            logs = self._scores(rows, keys)[0]
+            # Rounding differs with the shape of a product: no score may come out above the highest.
+            logs.sub_(self._norm("highest", rows)).clamp_(max=0).sub_(self._norm("total", rows).log())
+            self._take(bins, columns, logs, rows, are_logs=True)
+
+    def _norm(self, which: Literal["highest", "total"], rows: slice) -> Tensor:
+        """Return what the softmax of some rows needs, shape (rows, 1)."""
+        norms: Tensor = getattr(self.record.norms, which)
+        return norms[self.heads[0], rows, None]
+
+    def _take(self, bins: slice, columns: slice, values: Tensor, rows: slice, are_logs: bool) -> None:
+        """Pool weights or their logarithms, shape (rows, keys)."""
+        edges = self.key_edges[columns.start : columns.stop + 1]
         if self.pool == "max":
-            self._largest(bins, rows, columns, scores[0])
-        elif columns.start < columns.stop:
-            self._sums(bins, rows, columns, scores[0])
+            self._largest(bins, columns, values, rows, edges, are_logs)
+        else:
+            self._sums(bins, columns, values.exp_() if are_logs else values, rows, edges)
 
     def _columns(self, low: int, high: int) -> slice:
         """Return the bins of keys of which these rows see any."""
@@ -135,52 +152,48 @@ class _Head:
             self._key, self._key_from = compute.keys_of(self.record, self.heads, part), part.start
         return compute.scores(self.record, self.heads, self._key, rows, keys, self._key_from)
 
-    def _whole(self, rows: slice, columns: slice, low: int, high: int) -> Tensor:
-        """Return the scores of these bins of keys, and leave the norms of the rows known."""
-        start, stop = self._keys_at(columns) if columns.start < columns.stop else (low, low)
-        hull = slice(min(low, start), max(high, stop, 1))  # rows that see nothing have norms too
+    def _whole(self, rows: slice, keys: slice, low: int, high: int) -> Tensor:
+        """Return the weights of these keys, shape (rows, keys), and leave the norms of the rows known."""
+        hull = slice(min(low, keys.start), max(high, keys.stop, 1))  # rows that see nothing have norms too
         scores = self._scores(rows, hull)
-        part = scores[..., start - hull.start : stop - hull.start].clone()
         sinks = self.record.rules.sinks
-        self.record.norms.take(self.heads, rows, scores, None if sinks is None else sinks.float())
-        return part
+        exponentials = self.record.norms.take(self.heads, rows, scores, None if sinks is None else sinks.float())[0]
+        return exponentials[:, keys.start - hull.start : keys.stop - hull.start].mul_(
+            self._norm("total", rows).reciprocal()
+        )
 
-    def _largest(self, bins: slice, rows: slice, columns: slice, scores: Tensor) -> None:
-        norms = self.record.norms
-        edges = self.key_edges[columns.start : columns.stop + 1]
-        by_key = _over_keys(scores, edges - edges[0], "amax")  # (rows, key bins)
-        # Rounding differs with the shape of a product: no score may come out above the highest.
-        by_key.sub_(norms.highest[self.heads[0], rows, None]).clamp_(max=0)
-        by_key -= norms.total[self.heads[0], rows, None].log()
-        by_bin = self._over_rows(by_key, bins, rows, edges)
+    def _largest(self, bins: slice, columns: slice, values: Tensor, rows: slice, edges: Edges, are_logs: bool) -> None:
+        missing = self._norm("total", rows).isnan()
+        if bool(missing.any()):
+            by_key = _over_keys(values, edges - edges[0], "amax")
+            by_bin = self._without(missing, by_key.exp_() if are_logs else by_key, bins, rows, edges)
+        else:
+            # Rows first: their maximum is taken many keys at a time, that of a few neighbours one by one.
+            by_row = _by_bin(values, bins).amax(1)
+            by_bin = _over_keys(by_row, edges - edges[0], "amax")
+            by_bin = by_bin.exp_() if are_logs else by_bin
         found = self.found[bins]
         for outside in (slice(0, columns.start), slice(columns.stop, None)):
-            found[:, outside] = found[:, outside].nan_to_num(nan=HIDDEN, neginf=HIDDEN)
+            found[:, outside] = found[:, outside].nan_to_num(nan=0)
         found[:, columns] = found[:, columns].fmax(by_bin)
 
-    def _over_rows(self, by_key: Tensor, bins: slice, rows: slice, edges: Edges) -> Tensor:
-        """Return the largest of the rows of each bin, shape (query bins, key bins); NaN where all of them are."""
-        shape = bins.stop - bins.start, (rows.stop - rows.start) // (bins.stop - bins.start), by_key.shape[1]
-        missing = by_key.isnan()
-        if not bool(missing.any()):
-            return by_key.view(shape).amax(1)
-        largest = by_key.masked_fill_(missing, HIDDEN).view(shape).amax(1)
+    def _without(self, missing: Tensor, by_key: Tensor, bins: slice, rows: slice, edges: Edges) -> Tensor:
+        """Return the largest of those rows of a bin that are there, shape (query bins, key bins); NaN if none is."""
+        largest = _by_bin(by_key.masked_fill_(missing, 0), bins).amax(1)
         # Where a missing row does not see all keys of a bin, the others are there, and 0.
-        missing &= self._overlaps(rows, edges) == torch.from_numpy(np.diff(edges)).to(by_key.device)
-        return largest.masked_fill_(missing.view(shape).all(1), MISSING)
+        lacks = missing & (self._overlaps(rows, edges) == torch.from_numpy(np.diff(edges)).to(by_key.device))
+        return largest.masked_fill_(_by_bin(lacks, bins).all(1), MISSING)
 
-    def _sums(self, bins: slice, rows: slice, columns: slice, scores: Tensor) -> None:
-        norms = self.record.norms
-        edges = self.key_edges[columns.start : columns.stop + 1]
-        weights = scores.sub_(norms.highest[self.heads[0], rows, None]).clamp_(max=0).exp_()
-        weights.div_(norms.total[self.heads[0], rows, None])
+    def _sums(self, bins: slice, columns: slice, weights: Tensor, rows: slice, edges: Edges) -> None:
+        if columns.start == columns.stop:
+            return
         by_key = _over_keys(weights, edges - edges[0], "sum")
-        missing, count = by_key.isnan(), bins.stop - bins.start
+        missing = by_key.isnan()
         if bool(missing.any()):
             absent = self._overlaps(rows, edges) * missing
-            self.absent[bins, columns] += absent.view(count, -1, absent.shape[1]).sum(1)
+            self.absent[bins, columns] += _by_bin(absent, bins).sum(1)
             by_key.masked_fill_(missing, 0)
-        self.found[bins, columns] += by_key.view(count, -1, by_key.shape[1]).sum(1)
+        self.found[bins, columns] += _by_bin(by_key, bins).sum(1)
 
     def _overlaps(self, rows: slice, edges: Edges) -> Tensor:
         """Return how many keys of each bin each row may see, shape (rows, bins): what is missing where a row is."""
@@ -191,6 +204,12 @@ class _Head:
             return ends.diff().expand(rows.stop - rows.start, -1)
         low = torch.maximum(ends[:-1], visible.start[rows, None])
         return (torch.minimum(ends[1:], visible.stop[rows, None]) - low).clamp(min=0)
+
+
+def _by_bin(values: Tensor, bins: slice) -> Tensor:
+    """Return rows that make up bins in equal parts, shape (bins, rows of each, columns)."""
+    count = bins.stop - bins.start
+    return values.reshape(count, len(values) // count, values.shape[1])
 
 
 def _over_keys(values: Tensor, edges: Edges, how: str) -> Tensor:
