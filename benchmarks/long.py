@@ -33,6 +33,9 @@ RESULT = HERE / "results" / "long.md"
 DOCS = ROOT / "docs" / "performance.md"
 LAYERS, HEADS = 30, 9
 LONGEST = 32768
+THREADS = os.cpu_count() or 1
+"""As many as torch takes by itself, which is what a user's kernel has."""
+
 STARTING = 20
 """Seconds that servers, a browser and a model take before anything is measured."""
 
@@ -97,7 +100,7 @@ def measure(job: dict[str, Any]) -> list[Row]:
         out = Path(folder) / "measured.jsonl"
         asked = {"captures": [], "profile": None, **job, "out": str(out)}
         command = [str(ROOT / "node_modules" / ".bin" / "vitest"), "run", "--config", "benchmarks/long.config.ts"]
-        wishes = {"HEADSCOPE_BENCH": json.dumps(asked), "HEADSCOPE_WORKERS": "1"}
+        wishes = {"HEADSCOPE_BENCH": json.dumps(asked), "HEADSCOPE_WORKERS": "1", "HEADSCOPE_THREADS": f"{THREADS}"}
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, **wishes}, stdout=sys.stderr)
         if done.returncode:
             print(f"A measurement failed, see above; what came before it counts: {job}", file=sys.stderr)
@@ -112,7 +115,9 @@ def report(part: str, args: argparse.Namespace) -> str:
     if not rows:
         return f"Nothing was measured of {part}."
     command = shlex.join(["python", "benchmarks/long.py", "--parts", part, *_without_parts(sys.argv[1:])])
-    conditions = f"{versions('headscope', 'torch', 'transformers', 'jupyterlab', 'ipykernel')}; one thread of torch.\n"
+    conditions = (
+        f"{versions('headscope', 'torch', 'transformers', 'jupyterlab', 'ipykernel')}; torch: {THREADS} threads.\n"
+    )
     text = f"{text_of(rows)}\n\n{conditions}{before}. Command: `{command}`"
     if args.write:
         for path in (RESULT, DOCS):

@@ -56,6 +56,7 @@ export interface TileHeader {
   column: number;
   pool: PoolKind;
   blank: boolean;
+  packed: number;
 }
 
 /** The header of an encoded excerpt: the weights of some heads between groups of tokens, in the frame of a block. */
@@ -69,6 +70,7 @@ export interface ExcerptHeader {
   shape: number[];
   dtype: Dtype;
   missing: number;
+  packed: number;
 }
 
 /** A named part of a side of a map, such as a message of a chat: the tokens from `start` up to `stop`. */

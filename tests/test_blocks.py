@@ -80,3 +80,38 @@ def test_a_cut_block_is_refused(cut: int) -> None:
     encoded = encode_block(np.ones((1, 2, 2), dtype=np.float32), map="a", layer=0, heads=[0])
     with pytest.raises(ValueError, match=r"left|whole block|wants"):
         list(decode_blocks(encoded[: max(1, len(encoded) - cut)]))
+
+
+@given(WEIGHTS, st.sampled_from(["tile", "excerpt"]))
+def test_tiles_and_excerpts_are_packed_where_that_makes_them_smaller(weights: np.ndarray, kind: str) -> None:
+    heads = range(len(weights))
+    packed = encode_block(weights, map="a", layer=0, heads=heads, kind=kind)  # type: ignore[arg-type]
+    plain = encode_block(weights, map="a", layer=0, heads=heads)
+    [(_, expected)], [(header, decoded)] = decode_blocks(plain), decode_blocks(packed)
+    assert np.array_equal(decoded, expected, equal_nan=True)
+    assert 0 <= header["packed"] < max(weights.size * 2, 1)  # type: ignore[typeddict-item]
+    again = decode_blocks(packed + plain + packed)
+    assert all(np.array_equal(one, expected, equal_nan=True) for _, one in again)
+
+
+def test_a_causal_tile_is_less_than_half_as_large() -> None:
+    weights = np.tril(np.random.default_rng(0).random((1, 256, 256), dtype=np.float32))
+    encoded = encode_block(weights, map="a", layer=0, heads=[0], kind="tile")
+    assert len(encoded) < 0.5 * weights.size * 2
+
+
+@pytest.mark.parametrize(("shape", "problem"), [([1, 4, 5], "has 32 bytes, its shape wants 40"), ([1, 2, 4], "")])
+def test_packed_bytes_are_never_more_than_their_shape(shape: list[int], problem: str) -> None:
+    encoded = encode_block(np.ones((1, 4, 4), dtype=np.float32), map="a", layer=0, heads=[0], kind="tile")
+    changed = encoded.replace(b'"shape":[1,4,4]', f'"shape":{json.dumps(shape, separators=(",", ":"))}'.encode())
+    if problem:
+        with pytest.raises(ValueError, match=problem):
+            list(decode_blocks(changed))
+    else:
+        assert next(decode_blocks(changed))[1].shape == tuple(shape)
+
+
+def test_what_is_not_packed_is_refused() -> None:
+    encoded = encode_block(np.ones((1, 4, 4), dtype=np.float32), map="a", layer=0, heads=[0], kind="tile")
+    with pytest.raises(ValueError, match="can't be read"):
+        list(decode_blocks(encoded[:-16] + b"\xff" * 16))

@@ -36,7 +36,8 @@ def map_() -> AttentionMap:
 
 
 def test_a_tile_is_encoded_with_its_place(map_: AttentionMap) -> None:
-    [(header, values)] = decode_blocks(Pyramid(ByteCache(CACHE_BYTES)).tile(map_, 1, 3, Place(1, 1, 0), "mean"))
+    [(header, values)] = decode_blocks(Pyramid(ByteCache(CACHE_BYTES)).tiles(map_, 1, [3], Place(1, 1, 0), "mean")[0])
+    assert 0 < header.pop("packed") < 94 * 256 * 2  # type: ignore[typeddict-item]
     assert header == {
         "kind": "tile", "map": "self", "layer": 1, "heads": [3], "queries": [512, 700], "keys": [0, 512],
         "shape": [1, 94, 256], "dtype": "decimal16", "missing": 0,
@@ -45,19 +46,29 @@ def test_a_tile_is_encoded_with_its_place(map_: AttentionMap) -> None:
     np.testing.assert_allclose(values, map_.tile(1, 3, 1, 1, 0, "mean"), rtol=5e-4, atol=1e-7)
 
 
+def test_several_heads_are_as_each_by_itself(map_: AttentionMap) -> None:
+    pyramid, place = Pyramid(ByteCache(CACHE_BYTES)), Place(1, 1, 1)
+    one = pyramid.tiles(map_, 0, [2], place, "max")
+    several = pyramid.tiles(map_, 0, [0, 2, 1], place, "max")
+    assert several[1] == one[0]
+    heads = [header["heads"] for frame in several for header, _ in decode_blocks(frame)]
+    assert heads == [[0], [2], [1]]
+    assert pyramid.cache.nbytes == sum(map(len, several))
+
+
 def test_a_blank_tile_has_a_header_alone(map_: AttentionMap) -> None:
     pyramid = Pyramid(ByteCache(CACHE_BYTES))
-    [(header, _)] = decode_blocks(pyramid.tile(map_, 0, 0, Place(0, 0, 2), "max"))
+    [(header, _)] = decode_blocks(pyramid.tiles(map_, 0, [0], Place(0, 0, 2), "max")[0])
     assert (header["shape"], header["blank"], pyramid.cache.nbytes) == ([1, 0, 0], True, 0)  # type: ignore[typeddict-item]
     assert (header["queries"], header["keys"]) == ([0, 256], [512, 700])
 
 
 def test_what_is_kept_is_not_computed_again(map_: AttentionMap, monkeypatch: pytest.MonkeyPatch) -> None:
     pyramid = Pyramid(ByteCache(CACHE_BYTES))
-    first = pyramid.tile(map_, 0, 1, Place(0, 2, 1), "max"), pyramid.overview(map_, 0, 1)
+    first = [*pyramid.tiles(map_, 0, [3, 1], Place(0, 2, 1), "max"), pyramid.overview(map_, 0, 1)]
     monkeypatch.setattr(AttentionMap, "tile", None)
     monkeypatch.setattr(AttentionMap, "overview", None)
-    assert (pyramid.tile(map_, 0, 1, Place(0, 2, 1), "max"), pyramid.overview(map_, 0, 1)) == first
+    assert [*pyramid.tiles(map_, 0, [3, 1], Place(0, 2, 1), "max"), pyramid.overview(map_, 0, 1)] == first
     assert pyramid.cache.nbytes == sum(map(len, first))
     assert CACHE_BYTES == 256 * 1024**2
 
@@ -74,10 +85,10 @@ def test_a_random_walk_of_500_requests_stays_within_the_limit(map_: AttentionMap
         if walk.random() < 0.1:
             pyramid.overview(map_, layer, head)
         else:
-            [(header, _)] = decode_blocks(
-                pyramid.tile(map_, layer, head, Place(level, row, column), walk.choice(["max", "mean"]))
-            )
-            assert (header["layer"], header["heads"]) == (layer, [head])
+            heads = [head, (head + 1) % 4][: walk.randint(1, 2)]
+            frames = pyramid.tiles(map_, layer, heads, Place(level, row, column), walk.choice(["max", "mean"]))
+            headers = [header for frame in frames for header, _ in decode_blocks(frame)]
+            assert [(header["layer"], header["heads"]) for header in headers] == [(layer, [one]) for one in heads]
         assert pyramid.cache.nbytes <= limit
     assert (pyramid.cache.nbytes > 0) == (limit > 0)
 

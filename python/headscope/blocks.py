@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -11,7 +12,6 @@ import numpy as np
 
 from headscope import decimals
 from headscope.contract import MAGIC, BlockHeader, BlockKind, Dtype
-from headscope.cutting import cut, uncut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,9 @@ FLOAT16_MAX = np.float32(65504)
 ROUNDING = 1e-6
 SQRT8_ONE = 254
 SQRT8_MISSING = 255
+PACKING = 1
+"""The level of zlib: higher ones take longer for the same size, as codes repeat one another only in places."""
+
 NUMPY_DTYPES: dict[Dtype, str] = {"decimal16": "<u2", "float16": "<f2", "sqrt8": "<u1"}
 
 
@@ -71,8 +74,12 @@ def encode_block(
         "missing": int(np.count_nonzero(missing)),
         **(more or {}),
     }
-    codes = _codes(values, missing, dtype)
-    return frame(header, cut(codes) if kind == "tile" and codes.size else codes.tobytes())
+    payload = _codes(values, missing, dtype).tobytes()
+    if kind in ("tile", "excerpt"):
+        packed = zlib.compress(payload, PACKING)
+        header["packed"] = len(packed) if len(packed) < len(payload) else 0
+        payload = packed if header["packed"] else payload
+    return frame(header, payload)
 
 
 def frame(header: Mapping[str, Any], payload: bytes) -> bytes:
@@ -135,14 +142,23 @@ def read_frames(buffer: bytes | memoryview, dtypes: Mapping[Any, str]) -> Iterat
         header, start = _header(buffer, offset)
         dtype, shape = np.dtype(dtypes[header["dtype"]]), tuple(header["shape"])
         size = int(np.prod(shape)) * dtype.itemsize
-        if header["kind"] == "tile" and size:
-            codes, size = uncut(buffer[start:], shape, dtype)
-        elif start + size > len(buffer):
-            raise ValueError(f"the block at byte {offset} wants {size} bytes, {len(buffer) - start} are left")
-        else:
-            codes = np.frombuffer(buffer[start : start + size], dtype).reshape(shape)
-        yield header, codes
-        offset = start + size + -size % ALIGNMENT
+        taken = header.get("packed") or size
+        if start + taken > len(buffer):
+            raise ValueError(f"the block at byte {offset} wants {taken} bytes, {len(buffer) - start} are left")
+        payload = buffer[start : start + taken]
+        yield header, np.frombuffer(_unpacked(payload, size) if header.get("packed") else payload, dtype).reshape(shape)
+        offset = start + taken + -taken % ALIGNMENT
+
+
+def _unpacked(packed: bytes | memoryview, size: int) -> bytes:
+    """Return what was packed, never more than it is said to be; raise ValueError where it is less or no such thing."""
+    try:
+        payload = zlib.decompressobj().decompress(packed, size)
+    except zlib.error as error:
+        raise ValueError(f"a packed block can't be read: {error}") from None
+    if len(payload) != size:
+        raise ValueError(f"a packed block has {len(payload)} bytes, its shape wants {size}")
+    return payload
 
 
 def _header(buffer: bytes | memoryview, offset: int) -> tuple[Any, int]:

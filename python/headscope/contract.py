@@ -11,6 +11,8 @@ message's buffer, a saved page) it is encoded the same way, little-endian throug
     offset 8 + H   payload   `shape` values of `dtype` in C order, padded with zero bytes to a multiple of 8
 
 Encoded blocks can be put one after another: each says its own length.
+
+Where the header has `packed`, and it is not 0, the payload is packed by zlib (RFC 1950) to so many bytes.
 """
 
 from __future__ import annotations
@@ -115,10 +117,6 @@ class TileHeader(TypedDict):
     `row` * 256 * 2**L on, and the keys likewise. `queries` and `keys` say which positions these are, half-open, cut off
     at the ends of the axes: the last bin of an axis may cover fewer. `shape` is [1, query bins, key bins]. A `blank`
     tile, whose weights are all known to be 0, has shape [1, 0, 0] instead and no payload.
-
-    Its payload leaves out the zeros at both ends of each row, which in a causal head are half of all bins: for each row
-    two uint16, its first bin that is not 0 and the one after its last (0 and 0 where all are), and then the values of
-    these bins, row after row.
     """
 
     kind: Literal["tile"]
@@ -135,6 +133,7 @@ class TileHeader(TypedDict):
     column: int
     pool: PoolKind
     blank: bool
+    packed: int
 
 
 class ExcerptHeader(TypedDict):
@@ -152,6 +151,7 @@ class ExcerptHeader(TypedDict):
     shape: list[int]
     dtype: Dtype
     missing: int
+    packed: int
 
 
 class Segment(TypedDict):

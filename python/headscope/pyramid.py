@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from headscope.pyramid_cache import ByteCache
 from headscope.tiles import Check, Place, unchecked
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from headscope.maps import AttentionMap
+
+    Weights: TypeAlias = NDArray[np.float32]
 
 
 class Pyramid:
@@ -28,10 +32,18 @@ class Pyramid:
     def __init__(self, cache: ByteCache) -> None:
         self.cache = cache
 
-    def tile(
-        self, map_: AttentionMap, layer: int, head: int, place: Place, pool: PoolKind, check: Check = unchecked
-    ) -> bytes:
-        """Return one head's tile in the frame of a block, with a `TileHeader`.
+    def tiles(
+        self,
+        map_: AttentionMap,
+        layer: int,
+        heads: Sequence[int],
+        place: Place,
+        pool: PoolKind,
+        check: Check = unchecked,
+    ) -> list[bytes]:
+        """Return a tile of some heads, each in the frame of a block, with a `TileHeader`.
+
+        Those that are not kept are computed together: their work can be shared out.
 
         Raises
         ------
@@ -39,14 +51,16 @@ class Pyramid:
             A layer, head or tile out of range.
         """
         if map_.is_blank(layer, place.level, place.row, place.column):
-            return self._encoded_tile(map_, layer, head, place, pool, None)
-        key = "tile", map_.name, layer, head, place, pool
-
-        def compute() -> bytes:
-            values = map_.tile(layer, head, place.level, place.row, place.column, pool, check=check)
-            return self._encoded_tile(map_, layer, head, place, pool, values)
-
-        return self._kept(key, compute)
+            return [_encoded_tile(map_, layer, head, place, pool, None) for head in heads]
+        keys = {head: ("tile", map_.name, layer, head, place, pool) for head in heads}
+        found = {head: self.cache.get(key) for head, key in keys.items()}
+        missing = [head for head, frame in found.items() if frame is None]
+        if missing:
+            values = map_.tile(layer, missing, place.level, place.row, place.column, pool, check=check)
+            for head, own in zip(missing, values, strict=True):
+                found[head] = frame = _encoded_tile(map_, layer, head, place, pool, own[None])
+                self.cache.put(keys[head], frame)
+        return [cast("bytes", found[head]) for head in heads]
 
     def overview(self, map_: AttentionMap, layer: int, head: int, check: Check = unchecked) -> bytes:
         """Return one head's encoded overview."""
@@ -68,23 +82,25 @@ class Pyramid:
             self.cache.put(key, found)
         return found
 
-    def _encoded_tile(
-        self, map_: AttentionMap, layer: int, head: int, place: Place, pool: PoolKind, values: np.ndarray | None
-    ) -> bytes:
-        queries, keys = place.edges(len(map_.query_tokens), len(map_.key_tokens))
-        return encode_block(
-            np.empty((1, 0, 0), dtype=np.float32) if values is None else values,
-            kind="tile",
-            map=map_.name,
-            layer=layer,
-            heads=[head],
-            queries=(int(queries[0]), int(queries[-1])),
-            keys=(int(keys[0]), int(keys[-1])),
-            more={
-                "level": place.level,
-                "row": place.row,
-                "column": place.column,
-                "pool": pool,
-                "blank": values is None,
-            },
-        )
+
+def _encoded_tile(
+    map_: AttentionMap, layer: int, head: int, place: Place, pool: PoolKind, values: Weights | None
+) -> bytes:
+    """Return one head's tile in the frame of a block; None for values that are all known to be 0."""
+    queries, keys = place.edges(len(map_.query_tokens), len(map_.key_tokens))
+    return encode_block(
+        np.empty((1, 0, 0), dtype=np.float32) if values is None else values,
+        kind="tile",
+        map=map_.name,
+        layer=layer,
+        heads=[head],
+        queries=(int(queries[0]), int(queries[-1])),
+        keys=(int(keys[0]), int(keys[-1])),
+        more={
+            "level": place.level,
+            "row": place.row,
+            "column": place.column,
+            "pool": pool,
+            "blank": values is None,
+        },
+    )

@@ -1,7 +1,8 @@
 import fc from "fast-check";
+import { zlibSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import type { BlockHeader } from "../contract.gen";
-import { decodeBlocks, headsOf } from "./blocks";
+import type { BlockHeader, ExcerptHeader } from "../contract.gen";
+import { decodeBlocks, decodeFrames, headsOf } from "./blocks";
 import { weightAt } from "./head-weights";
 
 interface Block {
@@ -175,6 +176,61 @@ describe("decodeBlocks", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("packed frames", () => {
+  const anyExcerpt = fc
+    .record({ rows: fc.integer({ min: 1, max: 9 }), columns: fc.integer({ min: 1, max: 9 }), isByte: fc.boolean() })
+    .chain(({ rows, columns, isByte }) => {
+      const codes = fc.array(fc.nat(isByte ? 255 : 65535), { minLength: rows * columns, maxLength: rows * columns });
+      return codes.map((codes) => ({ rows, columns, isByte, codes }));
+    });
+
+  const frameOf = (
+    { rows, columns, isByte, codes }: { rows: number; columns: number; isByte: boolean; codes: readonly number[] },
+    changes: Partial<ExcerptHeader> = {},
+  ) => {
+    const plain = isByte ? Uint8Array.from(codes) : new Uint8Array(Uint16Array.from(codes).buffer);
+    const packed = zlibSync(plain);
+    const header: ExcerptHeader = {
+      ...{ kind: "excerpt", map: "self", layer: 1, heads: [2], queries: [0, rows], keys: [0, columns] },
+      ...{ shape: [1, rows, columns], dtype: isByte ? "sqrt8" : "decimal16", missing: 0, packed: packed.length },
+      ...changes,
+    };
+    const text = pad([...new TextEncoder().encode(JSON.stringify(header))], 32);
+    const length = new Uint8Array(new Uint32Array([text.length]).buffer);
+    return [...new TextEncoder().encode("HSB1"), ...length, ...text, ...pad([...packed], 0)];
+  };
+  const decode = (bytes: readonly number[], offset = 0) =>
+    decodeFrames(shifted(Uint8Array.from(bytes), offset), ["excerpt"]);
+
+  it("come back one after another, at any offset", () => {
+    fc.assert(
+      fc.property(fc.array(anyExcerpt, { minLength: 1, maxLength: 3 }), fc.nat(9), (frames, offset) => {
+        const found = decode(
+          frames.flatMap((frame) => frameOf(frame)),
+          offset,
+        );
+        expect(found.map(({ codes }) => [...codes])).toEqual(frames.map(({ codes }) => codes));
+      }),
+    );
+  });
+
+  it("are refused where they hold more or less than their shape, or are no such thing", () => {
+    const frame = { rows: 2, columns: 3, isByte: true, codes: [1, 2, 3, 4, 5, 6] };
+    const shaped = (rows: number, columns: number) => ({
+      ...{ queries: [0, rows], keys: [0, columns], shape: [1, rows, columns] },
+    });
+    expect(() => decode(frameOf(frame, shaped(2, 4)))).toThrow("its packed payload has 6 bytes, not 8");
+    // The memory for its shape is all that is written to.
+    expect([...(decode(frameOf(frame, shaped(2, 2)))[0]?.codes ?? [])]).toEqual([1, 2, 3, 4]);
+    expect(() => decode(frameOf(frame, shaped(100_000, 100_000)))).toThrow("packed bytes can't hold the 10000000000");
+    expect(() => decode(frameOf(frame, { packed: -1 }))).toThrow("its packed is -1, not a whole number");
+    expect(() => decode(frameOf(frame, { packed: 90 }))).toThrow("its payload needs 96 bytes");
+    const damaged = frameOf(frame);
+    for (let at = damaged.length - 16; at < damaged.length; at++) damaged[at] = 0xff;
+    expect(() => decode(damaged)).toThrow(/^Block 0 at byte 0 of \d+ can't be read: its payload can't be unpacked \(/);
   });
 });
 

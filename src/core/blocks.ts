@@ -1,7 +1,7 @@
-import type { BlockHeader, TileHeader } from "../contract.gen";
-import { uncut } from "./cut-rows";
+import { unzlibSync } from "fflate";
+import type { BlockHeader } from "../contract.gen";
 import type { HeadWeights } from "./head-weights";
-import { readHeader, type WeightsHeader, type WeightsKind } from "./header";
+import { type Fail, readHeader, type WeightsHeader, type WeightsKind } from "./header";
 import { tableOf } from "./tables";
 
 /** One encoded block, or another frame of weights, decoded. */
@@ -42,27 +42,50 @@ export function decodeFrames<K extends WeightsKind>(
     };
     const { header, headerLength } = readHeader(view, offset, kinds, fail);
     const start = offset + PREAMBLE + headerLength;
-    const { codes, bytes } =
-      header.kind === "tile" ? uncut(view, start, header as TileHeader, fail) : readCodes(view, start, header);
-    const padded = Math.ceil(bytes / 8) * 8;
-    if (codes === null || start + padded > view.byteLength) {
-      return fail(`its payload needs ${padded} bytes from byte ${start}, but only ${view.byteLength - start} follow`);
-    }
+    const codes = readCodes(view, start, header, fail);
     blocks.push({ header, codes });
-    offset = start + padded;
+    offset = start + Math.ceil((packedBytes(header) || codes.byteLength) / 8) * 8;
   }
   return blocks;
 }
 
-/** All codes of a block, null where there are too few bytes for them, and how many bytes they take. */
-function readCodes(view: DataView, start: number, { shape, dtype }: WeightsHeader) {
-  const length = shape.reduce((product, size) => product * size, 1);
-  const bytes = dtype === "sqrt8" ? length : length * 2;
+function packedBytes(header: WeightsHeader): number {
+  return "packed" in header ? header.packed : 0;
+}
+
+function readCodes(view: DataView, start: number, header: WeightsHeader, fail: Fail) {
+  const length = header.shape.reduce((product, size) => product * size, 1);
+  const bytes = header.dtype === "sqrt8" ? length : length * 2;
+  const packed = packedBytes(header);
+  const padded = Math.ceil((packed || bytes) / 8) * 8;
+  if (start + padded > view.byteLength) {
+    fail(`its payload needs ${padded} bytes from byte ${start}, but only ${view.byteLength - start} follow`);
+  }
   const offset = view.byteOffset + start;
-  if (start + bytes > view.byteLength) return { codes: null, bytes };
-  if (dtype === "sqrt8") return { codes: new Uint8Array(view.buffer, offset, length), bytes };
-  if (offset % 2 === 0) return { codes: new Uint16Array(view.buffer, offset, length), bytes };
-  return { codes: new Uint16Array(view.buffer.slice(offset, offset + bytes)), bytes };
+  if (packed) {
+    const buffer = unpack(new Uint8Array(view.buffer, offset, packed), bytes, fail);
+    return header.dtype === "sqrt8" ? new Uint8Array(buffer) : new Uint16Array(buffer);
+  }
+  if (header.dtype === "sqrt8") return new Uint8Array(view.buffer, offset, length);
+  if (offset % 2 === 0) return new Uint16Array(view.buffer, offset, length);
+  return new Uint16Array(view.buffer.slice(offset, offset + bytes));
+}
+
+/** The most that zlib makes of a byte. Source: https://zlib.net/zlib_tech.html. */
+const MOST_UNPACKED = 1032;
+
+/** What was packed by zlib, whose size is known: no more memory is taken, whatever it unpacks to. */
+function unpack(packed: Uint8Array, bytes: number, fail: Fail): ArrayBuffer {
+  if (bytes > packed.length * MOST_UNPACKED) fail(`${packed.length} packed bytes can't hold the ${bytes} of its shape`);
+  const out = new Uint8Array(bytes);
+  let length = 0;
+  try {
+    ({ length } = unzlibSync(packed, { out }));
+  } catch (error) {
+    fail(`its payload can't be unpacked (${(error as Error).message})`);
+  }
+  if (length !== bytes) fail(`its packed payload has ${length} bytes, not ${bytes}`);
+  return out.buffer;
 }
 
 /** The heads of a block, each a view of the block's codes. */

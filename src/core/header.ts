@@ -62,6 +62,7 @@ function checkHeader(value: unknown, kinds: readonly WeightsKind[], fail: Fail):
   for (const name of ["layer", "missing"] as const) {
     if (!isCount(header[name])) fail(`its ${name} is ${show(header[name])}, not a whole number`);
   }
+  if ("packed" in header && !isCount(header.packed)) fail(`its packed is ${show(header.packed)}, not a whole number`);
   if (!isCounts(header.heads)) fail(`its heads are ${show(header.heads)}, not whole numbers`);
   for (const name of ["queries", "keys"] as const) checkRange(name, header[name], fail);
   checkShape(header, fail);

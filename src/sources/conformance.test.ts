@@ -141,7 +141,7 @@ function* tileFrames(request: TileRequest): Generator<Uint8Array> {
     const { queries, keys } = new TileBins(place, size, size, pool);
     const blank = layer !== 2 && keys.start >= queries.stop;
     const header: Omit<TileHeader, "dtype" | "missing"> = {
-      ...{ kind: "tile", map, layer, heads: [head], level, row, column, pool, blank },
+      ...{ kind: "tile", map, layer, heads: [head], level, row, column, pool, blank, packed: 0 },
       queries: [queries.start, queries.stop],
       keys: [keys.start, keys.stop],
       shape: blank ? [1, 0, 0] : [1, queries.count, keys.count],

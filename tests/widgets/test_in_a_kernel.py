@@ -12,6 +12,8 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from headscope.blocks import decode_blocks
+
 PATIENCE = 60.0
 PACKAGE = Path(__file__).parents[2] / "python"
 
@@ -83,15 +85,15 @@ def answers(client: BlockingKernelClient, id_: str) -> list[Any]:
         message = client.get_iopub_msg(timeout=PATIENCE)
         content = message["content"].get("data", {}).get("content", {}) if message["msg_type"] == "comm_msg" else {}
         if content.get("id") == id_:
-            found.append({**content, "sizes": [len(buffer) for buffer in message["buffers"]]})
+            found.append({**content, "frames": [next(decode_blocks(bytes(part))) for part in message["buffers"]]})
     return found
 
 
 def check(found: list[Any]) -> None:
     assert [message["type"] for message in found] == ["accepted", "blocks", "blocks", "blocks"]
-    (coarse,), (exact,) = found[1]["sizes"], found[2]["sizes"]
-    assert coarse > 150 * 150 * 2
-    assert exact > 256 * 88 * 2
+    shapes = [[weights.shape for _, weights in message["frames"]] for message in found[1:3]]
+    assert shapes == [[(1, 150, 150)], [(1, 256, 88)]]
+    assert all(0 < weights.max() <= 1 for message in found[1:3] for _, weights in message["frames"])
 
 
 def test_tiles_come_between_cells(client: BlockingKernelClient, comm_id: str) -> None:

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RESULTS, ROOT } from "./paths";
 import { SMOLLM2 } from "./smollm2";
+import { THREADS } from "./workers";
 
 const START_LIMIT = 120_000;
 const STOP_LIMIT = 10_000;
@@ -90,7 +91,7 @@ function environment(home: string, python: string): NodeJS.ProcessEnv {
     IPYTHONDIR: folder(home, "ipython"),
     HF_HUB_OFFLINE: "1",
     HEADSCOPE_SMOLLM2: SMOLLM2,
-    OMP_NUM_THREADS: "1",
+    OMP_NUM_THREADS: THREADS,
   };
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HARNESS, RESULTS } from "./paths";
+import { THREADS } from "./workers";
 
 const START_LIMIT = 60_000;
 
@@ -20,7 +21,7 @@ export async function startNursery(python: string): Promise<Nursery> {
   const data = mkdtempSync(join(tmpdir(), "headscope-kernels-"));
   const [script, place] = [join(HARNESS, "nursery.py"), join(data, "socket")];
   const nursery = spawn(python, [script, "serve", place], {
-    env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "1" },
+    env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: THREADS },
     stdio: ["ignore", "ignore", "pipe"],
   });
   mkdirSync(RESULTS, { recursive: true });

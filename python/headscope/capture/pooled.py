@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor
 
 from headscope.capture import compute
+from headscope.capture.side_by_side import side_by_side, threads_for
 from headscope.contract import PoolKind
 from headscope.tiles import Check, row_chunks
 
@@ -36,6 +38,12 @@ LEAST_SCORES = 1 << 16
 
 MOST_CPU_SCORES = 1 << 20
 """The largest chunk on a CPU: 4 MiB, which stay in its caches from one step to the next."""
+
+SHARED_SCORES = 1 << 20
+"""Fewer are not worth a second thread."""
+
+SHARES = 8
+"""Into how many pieces the work is cut for each thread, about: none should wait long for the last one."""
 
 MISSING = torch.nan
 
@@ -58,10 +66,25 @@ def pooled(
     record: QKRecord, heads: Sequence[int], edges: tuple[Edges, Edges], pool: PoolKind, check: Check
 ) -> NDArray[np.float32]:
     """Return weights pooled to bins, shape (heads, query bins, key bins); see `headscope.tiles.pooled`."""
-    result = np.empty((len(heads), len(edges[0]) - 1, len(edges[1]) - 1), dtype=np.float32)
+    queries, keys = edges
+    count = len(queries) - 1
+    result = np.empty((len(heads), count, len(keys) - 1), dtype=np.float32)
     pace = Pace(record.query.device)
-    for n, head in enumerate(heads):  # one at a time: heads that share keys are few, and rows of one fill a chunk
-        result[n] = _Head(record, head, edges, pool, check, pace).values().cpu().numpy()
+
+    def fill(n: int, bins: slice, check: Check) -> None:
+        part = queries[bins.start : bins.stop + 1], keys
+        result[n, bins] = _Head(record, heads[n], part, pool, check, pace).values().cpu().numpy()
+
+    threads = threads_for(record.query.device)
+    if threads == 1 or len(heads) * int(queries[-1] - queries[0]) * record.num_keys < SHARED_SCORES:
+        # One head at a time: heads that share keys are few, and rows of one fill a chunk.
+        for n in range(len(heads)):
+            fill(n, slice(0, count), check)
+        return result
+    parts = min(count, -(-SHARES * threads // len(heads)))
+    # The last rows first: they are the longest of a causal head, and no thread should be left alone with them.
+    spans = [slice(at * count // parts, (at + 1) * count // parts) for at in reversed(range(parts))]
+    side_by_side([partial(fill, n, bins) for bins in spans for n in range(len(heads))], threads, check)
     return result
 
 

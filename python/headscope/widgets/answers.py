@@ -149,7 +149,7 @@ def _tiles(map_: AttentionMap, pyramid: Pyramid, wanted: Any, check: Check) -> I
     for place in places:
         for first in range(0, len(wanted["heads"]), together):
             heads = wanted["heads"][first : first + together]
-            yield [pyramid.tile(map_, wanted["layer"], head, place, pool, check) for head in heads]
+            yield pyramid.tiles(map_, wanted["layer"], heads, place, pool, check)
 
 
 def _excerpt(map_: AttentionMap, wanted: Any, check: Check) -> Iterator[list[bytes]]:
