@@ -294,7 +294,7 @@ export interface HtmlMessage {
 export interface StoreTraits {
   contract: number;
   name: string;
-  maps: MapInfo[];
+  maps: DataView;
   map: string;
   layer: number;
   heads: number[] | null;

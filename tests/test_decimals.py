@@ -61,3 +61,17 @@ def test_a_uniform_row_of_many_keys_does_not_vanish(keys: int) -> None:
 def test_what_is_not_contiguous_is_encoded_in_its_own_order() -> None:
     weights = np.random.default_rng(0).random((3, 400, 500), dtype=np.float32).transpose(0, 2, 1)
     np.testing.assert_array_equal(decimals.encode(weights), decimals.encode(weights.copy()))
+
+
+@given(arrays(np.float32, st.integers(0, 50), elements=st.one_of(WEIGHTS, st.just(np.nan))))
+def test_rounded_up_codes_are_near_bounds_and_keep_the_largest(weights: np.ndarray) -> None:
+    codes = decimals.encode(weights)
+    rounded = decimals.rounded_up(codes)
+    before, after = decimals.decode(codes), decimals.decode(rounded)
+    there = np.isfinite(before)
+    assert np.array_equal(there, np.isfinite(after))
+    assert np.all(rounded >= codes)
+    assert np.all(after[there] <= before[there] * np.where(before[there] < 1e-5, 1.13, 1.0121))
+    assert np.array_equal(codes == 0, rounded == 0)
+    assert after[there].max(initial=0) == before[there].max(initial=0)
+    assert rounded.dtype == codes.dtype

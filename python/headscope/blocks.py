@@ -38,6 +38,7 @@ def encode_block(
     queries: tuple[int, int] | None = None,
     keys: tuple[int, int] | None = None,
     dtype: Dtype | None = None,
+    are_bounds: bool = False,
     more: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return one encoded block.
@@ -55,6 +56,8 @@ def encode_block(
     dtype
         How to encode them. By default as `decimal16`. Where a value is not between 0 and 1, for which only `float16`
         has codes, that is taken whatever was asked for.
+    are_bounds
+        That values may be rounded up to fewer digits, but for the largest: `decimals.rounded_up`.
     more
         What the header says besides.
     """
@@ -74,9 +77,12 @@ def encode_block(
         "missing": int(np.count_nonzero(missing)),
         **(more or {}),
     }
-    payload = _codes(values, missing, dtype).tobytes()
+    codes = _codes(values, missing, dtype)
+    if are_bounds and dtype == "decimal16":
+        codes = decimals.rounded_up(codes)
+    payload = codes.tobytes()
     if kind in ("tile", "excerpt"):
-        packed = zlib.compress(payload, PACKING)
+        packed = _packed(codes)
         header["packed"] = len(packed) if len(packed) < len(payload) else 0
         payload = packed if header["packed"] else payload
     return frame(header, payload)
@@ -146,19 +152,27 @@ def read_frames(buffer: bytes | memoryview, dtypes: Mapping[Any, str]) -> Iterat
         if start + taken > len(buffer):
             raise ValueError(f"the block at byte {offset} wants {taken} bytes, {len(buffer) - start} are left")
         payload = buffer[start : start + taken]
-        yield header, np.frombuffer(_unpacked(payload, size) if header.get("packed") else payload, dtype).reshape(shape)
+        yield (
+            header,
+            (_unpacked(payload, dtype, size) if header.get("packed") else np.frombuffer(payload, dtype)).reshape(shape),
+        )
         offset = start + taken + -taken % ALIGNMENT
 
 
-def _unpacked(packed: bytes | memoryview, size: int) -> bytes:
-    """Return what was packed, never more than it is said to be; raise ValueError where it is less or no such thing."""
+def _packed(codes: NDArray[Any]) -> bytes:
+    """Return codes packed by zlib, the low bytes of all before the high ones: those repeat one another far more."""
+    return zlib.compress(codes.reshape(-1, 1).view(np.uint8).T.tobytes(), PACKING)
+
+
+def _unpacked(packed: bytes | memoryview, dtype: np.dtype[Any], size: int) -> NDArray[Any]:
+    """Return the codes of so many bytes that were packed; raise ValueError where they are others or no such thing."""
     try:
-        payload = zlib.decompressobj().decompress(packed, size)
+        payload = zlib.decompressobj().decompress(packed, size)  # never more than they are said to be
     except zlib.error as error:
         raise ValueError(f"a packed block can't be read: {error}") from None
     if len(payload) != size:
         raise ValueError(f"a packed block has {len(payload)} bytes, its shape wants {size}")
-    return payload
+    return np.ascontiguousarray(np.frombuffer(payload, np.uint8).reshape(dtype.itemsize, -1).T).view(dtype)
 
 
 def _header(buffer: bytes | memoryview, offset: int) -> tuple[Any, int]:

@@ -12,7 +12,8 @@ message's buffer, a saved page) it is encoded the same way, little-endian throug
 
 Encoded blocks can be put one after another: each says its own length.
 
-Where the header has `packed`, and it is not 0, the payload is packed by zlib (RFC 1950) to so many bytes.
+Where the header has `packed`, and it is not 0, the payload is packed by zlib (RFC 1950) to so many bytes: of values
+with two bytes, first the low bytes of all and then the high ones.
 """
 
 from __future__ import annotations
@@ -117,6 +118,9 @@ class TileHeader(TypedDict):
     `row` * 256 * 2**L on, and the keys likewise. `queries` and `keys` say which positions these are, half-open, cut off
     at the ends of the axes: the last bin of an axis may cover fewer. `shape` is [1, query bins, key bins]. A `blank`
     tile, whose weights are all known to be 0, has shape [1, 0, 0] instead and no payload.
+
+    Above level 0 the largest weights of bins are rounded up by at most 1.2 % (12 % under 1e-5), but for the largest of
+    the tile: they are bounds, and colours can't tell.
     """
 
     kind: Literal["tile"]
@@ -450,11 +454,14 @@ class HtmlMessage(TypedDict):
 
 
 class StoreTraits(TypedDict):
-    """The synced traits of the Store: what every view of a capture shares. `heads` is null for all heads."""
+    """The synced traits of the Store: what every view of a capture shares. `heads` is null for all heads.
+
+    `maps` is a list of `MapInfo` as JSON, packed by zlib: the tokens of a long text are many.
+    """
 
     contract: int
     name: str
-    maps: list[MapInfo]
+    maps: bytes
     map: str
     layer: int
     heads: list[int] | None
@@ -535,9 +542,9 @@ class SnapshotState(TypedDict):
 class Snapshot(TypedDict):
     """What a notebook keeps of a view: enough to show it as it was left, without the kernel.
 
-    `limit` is how many bytes it may have as JSON, with the picture beside it. `drawn_by` says who drew that picture:
-    Python when the view was displayed, or the page that showed it. `parts` is empty where not even what the view shows
-    fits; then the picture is all there is.
+    In `maps`, a map whose keys are its queries has none of the fields for keys. `limit` is how many bytes it may have
+    as JSON, with the picture beside it. `drawn_by` says who drew that picture: Python when the view was displayed, or
+    the page that showed it. `parts` is empty where not even what the view shows fits; then the picture is all there is.
     """
 
     view: ViewKind

@@ -96,6 +96,7 @@ def _encoded_tile(
         heads=[head],
         queries=(int(queries[0]), int(queries[-1])),
         keys=(int(keys[0]), int(keys[-1])),
+        are_bounds=pool == "max" and place.level > 0,
         more={
             "level": place.level,
             "row": place.row,

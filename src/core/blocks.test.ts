@@ -191,8 +191,8 @@ describe("packed frames", () => {
     { rows, columns, isByte, codes }: { rows: number; columns: number; isByte: boolean; codes: readonly number[] },
     changes: Partial<ExcerptHeader> = {},
   ) => {
-    const plain = isByte ? Uint8Array.from(codes) : new Uint8Array(Uint16Array.from(codes).buffer);
-    const packed = zlibSync(plain);
+    const low = codes.map((code) => code & 255);
+    const packed = zlibSync(Uint8Array.from(isByte ? low : [...low, ...codes.map((code) => code >> 8)]));
     const header: ExcerptHeader = {
       ...{ kind: "excerpt", map: "self", layer: 1, heads: [2], queries: [0, rows], keys: [0, columns] },
       ...{ shape: [1, rows, columns], dtype: isByte ? "sqrt8" : "decimal16", missing: 0, packed: packed.length },

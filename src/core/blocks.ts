@@ -63,8 +63,8 @@ function readCodes(view: DataView, start: number, header: WeightsHeader, fail: F
   }
   const offset = view.byteOffset + start;
   if (packed) {
-    const buffer = unpack(new Uint8Array(view.buffer, offset, packed), bytes, fail);
-    return header.dtype === "sqrt8" ? new Uint8Array(buffer) : new Uint16Array(buffer);
+    const unpacked = unpack(new Uint8Array(view.buffer, offset, packed), bytes, fail);
+    return header.dtype === "sqrt8" ? unpacked : joined(unpacked);
   }
   if (header.dtype === "sqrt8") return new Uint8Array(view.buffer, offset, length);
   if (offset % 2 === 0) return new Uint16Array(view.buffer, offset, length);
@@ -75,7 +75,7 @@ function readCodes(view: DataView, start: number, header: WeightsHeader, fail: F
 const MOST_UNPACKED = 1032;
 
 /** What was packed by zlib, whose size is known: no more memory is taken, whatever it unpacks to. */
-function unpack(packed: Uint8Array, bytes: number, fail: Fail): ArrayBuffer {
+function unpack(packed: Uint8Array, bytes: number, fail: Fail): Uint8Array {
   if (bytes > packed.length * MOST_UNPACKED) fail(`${packed.length} packed bytes can't hold the ${bytes} of its shape`);
   const out = new Uint8Array(bytes);
   let length = 0;
@@ -85,7 +85,16 @@ function unpack(packed: Uint8Array, bytes: number, fail: Fail): ArrayBuffer {
     fail(`its payload can't be unpacked (${(error as Error).message})`);
   }
   if (length !== bytes) fail(`its packed payload has ${length} bytes, not ${bytes}`);
-  return out.buffer;
+  return out;
+}
+
+/** Numbers of which first all low bytes are given, and then all high ones. */
+function joined(bytes: Uint8Array): Uint16Array {
+  const numbers = new Uint16Array(bytes.length / 2);
+  for (let at = 0, high = numbers.length; at < numbers.length; at++, high++) {
+    numbers[at] = (bytes[at] as number) | ((bytes[high] as number) << 8);
+  }
+  return numbers;
 }
 
 /** The heads of a block, each a view of the block's codes. */

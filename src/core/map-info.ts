@@ -2,9 +2,13 @@ import type { MapInfo, Segment } from "../contract.gen";
 import { Fields } from "./file-fields";
 import { MOST_HEADS } from "./file-record";
 
-/** Checks what is said of an attention map. Throws a sentence for people. */
+/**
+ * Checks what is said of an attention map. Throws a sentence for people. Keys of which nothing is said are the queries:
+ * see `thinned`.
+ */
 export function readMapInfo(fields: Fields): MapInfo {
-  const [queryTokens, keyTokens] = [tokens(fields, "query_tokens"), tokens(fields, "key_tokens")];
+  const key = fields.has("key_tokens") ? "key" : "query";
+  const [queryTokens, keyTokens] = [tokens(fields, "query_tokens"), tokens(fields, `${key}_tokens`)];
   const [numQueries, numKeys] = [queryTokens.length, keyTokens.length];
   const numLayers = fields.count("num_layers", 1);
   const numHeads = fields.counts("num_heads", 1);
@@ -21,14 +25,23 @@ export function readMapInfo(fields: Fields): MapInfo {
     query_tokens: queryTokens,
     key_tokens: keyTokens,
     query_special: fields.counts("query_special", 0, numQueries - 1),
-    key_special: fields.counts("key_special", 0, numKeys - 1),
+    key_special: fields.counts(`${key}_special`, 0, numKeys - 1),
     query_words: words(fields, "query_words", numQueries),
-    key_words: words(fields, "key_words", numKeys),
+    key_words: words(fields, `${key}_words`, numKeys),
     query_segments: segments(fields, "query_segments", numQueries),
-    key_segments: segments(fields, "key_segments", numKeys),
+    key_segments: segments(fields, `${key}_segments`, numKeys),
     sentence_b_start: fields.optional("sentence_b_start", () => fields.count("sentence_b_start", 0, numQueries)),
     no_vectors: noVectors,
   };
+}
+
+const SIDE = ["tokens", "special", "words", "segments"] as const;
+
+/** What is said of a map without the fields for keys, where these are the queries: in a notebook they would be twice. */
+export function thinned(info: MapInfo): MapInfo {
+  if (SIDE.some((part) => JSON.stringify(info[`key_${part}`]) !== JSON.stringify(info[`query_${part}`]))) return info;
+  const keys: readonly string[] = SIDE.map((part) => `key_${part}`);
+  return Object.fromEntries(Object.entries(info).filter(([name]) => !keys.includes(name))) as unknown as MapInfo;
 }
 
 function tokens(fields: Fields, name: string): string[] {

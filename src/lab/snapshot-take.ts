@@ -1,4 +1,5 @@
 import type { Snapshot } from "../contract.gen";
+import { thinned } from "../core/map-info";
 import type { SnapshotOffer } from "../core/snapshot-offer";
 import { base64Of } from "../sources/packed";
 import { KINDS } from "./kinds";
@@ -32,7 +33,7 @@ export async function takeSnapshot(offer: SnapshotOffer, kept: Snapshot, signal:
     view: offer.kind,
     name: offer.name(),
     state: { ...offer.state(), theme: kept.state.theme, include_layers: offer.includeLayers() },
-    maps: [...offer.maps()],
+    maps: offer.maps().map(thinned),
     parts: [],
     limit,
     drawn_by: "page",

@@ -15,6 +15,7 @@ import { VectorCache } from "../core/vectors-cache";
 import { decodeVectors, type VectorFrame } from "../core/vectors-frames";
 import { Conversation } from "./conversation";
 import { KernelPyramid } from "./kernel-pyramid";
+import { mapsOf } from "./maps";
 
 /** What this page keeps of the weights of one capture, unless told otherwise; half as much of its queries and keys. */
 const CACHE_BYTES = 64 * 1024 * 1024;
@@ -158,7 +159,7 @@ export class KernelSource implements Source {
   }
 
   #info(map: string): MapInfo {
-    const info = this.#model.get("maps").find(({ name }) => name === map);
+    const info = mapsOf(this.#model).find(({ name }) => name === map);
     if (!info) throw new Error(`This capture has no attention map "${map}".`);
     return info;
   }

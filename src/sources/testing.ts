@@ -1,3 +1,4 @@
+import { zlibSync } from "fflate";
 import { type BlockKind, type Dtype, MAGIC, type MapInfo, type StoreTraits } from "../contract.gen";
 import type { WeightsHeader } from "../core/header";
 
@@ -93,14 +94,19 @@ interface Callbacks {
 
 type Listener = (message?: unknown, buffers?: DataView[]) => void;
 
+/** Maps as the kernel sends them. */
+export function packedMaps(maps: readonly MapInfo[]): DataView {
+  return new DataView(zlibSync(new TextEncoder().encode(JSON.stringify(maps))).buffer);
+}
+
 /** A model in memory, with what the page has sent to its kernel. */
 export class MemoryModel {
   readonly sent: { type: string; id: string; request: { layer: number; heads: number[] } }[] = [];
   #traits: Partial<StoreTraits>;
   readonly #listeners = new Map<string, Set<Listener>>();
 
-  constructor(traits: Partial<StoreTraits> = {}) {
-    this.#traits = { maps: [INFO], block: new DataView(new ArrayBuffer(0)), ...traits };
+  constructor({ maps = [INFO], ...traits }: Omit<Partial<StoreTraits>, "maps"> & { maps?: MapInfo[] } = {}) {
+    this.#traits = { maps: packedMaps(maps), block: new DataView(new ArrayBuffer(0)), ...traits };
   }
 
   get = (name: keyof StoreTraits): unknown => this.#traits[name];

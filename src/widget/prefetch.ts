@@ -1,6 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type BlockRequest, PREFETCH_BYTES, type StoreTraits } from "../contract.gen";
 import type { KernelSource } from "../sources/kernel";
+import { mapsOf } from "../sources/maps";
 
 /** Brings every layer of a small capture into the page's memory, nearest first, so that switching needs no kernel. */
 export async function prefetchAll(
@@ -22,8 +23,7 @@ export async function prefetchAll(
 function requests(model: AnyModel<StoreTraits>): BlockRequest[] {
   const [shown, here] = [model.get("map"), model.get("layer")];
   const distance = ({ map, layer }: BlockRequest) => (map === shown ? 0 : 1000) + Math.abs(layer - here);
-  return model
-    .get("maps")
+  return mapsOf(model)
     .flatMap(({ name, num_heads }) =>
       num_heads.map((count, layer) => ({ kind: "block" as const, map: name, layer, heads: [...Array(count).keys()] })),
     )

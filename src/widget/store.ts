@@ -4,6 +4,7 @@ import type { StoreTraits, ViewTraits } from "../contract.gen";
 import type { TokenPair } from "../core/context";
 import type { Channel } from "../sources/host-kernel";
 import { KernelSource } from "../sources/kernel";
+import { mapsOf } from "../sources/maps";
 import { announceStore } from "./announce";
 import { drawView, type Shared } from "./draw-view";
 import { recoverSaves } from "./lost-saves";
@@ -44,7 +45,7 @@ function sharedBy(model: AnyModel<StoreTraits>, signal: AbortSignal): Shared & {
     source,
     status: source.status,
     name: trait("name"),
-    maps: trait("maps"),
+    maps: newSignal(mapsOf(model)),
     selection: {
       map: trait("map"),
       layer: trait("layer"),

@@ -6,7 +6,7 @@ import type { Status } from "../core/context";
 import { MemoryModel } from "../sources/testing";
 import { traitSignal } from "./traits";
 
-function setUp(traits: Partial<StoreTraits>) {
+function setUp(traits: ConstructorParameters<typeof MemoryModel>[0]) {
   const model = new MemoryModel(traits);
   const ended = new AbortController();
   const status = signal<Status>("live");

@@ -19,7 +19,7 @@ from nbconvert import HTMLExporter, LatexExporter
 import headscope as hs
 from headscope.blocks import decode_blocks
 from headscope.contract import SNAPSHOT_BYTES, SNAPSHOT_TYPE
-from headscope.widgets.snapshot import snapshot_bundle
+from headscope.widgets.snapshot import snapshot_bundle, thinned
 
 KINDS = ("head", "model", "matrix", "neuron", "text", "explorer")
 WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
@@ -201,3 +201,17 @@ def test_nbconvert_shows_the_picture(exporter):
         pictures = [content for name, content in resources["outputs"].items() if Path(name).suffix == ".png"]
         assert len(pictures) == body.count("\\adjustimage") == len(KINDS)
         assert all(read_png(picture)[1] > 100 for picture in pictures)
+
+
+def test_keys_that_are_the_queries_are_kept_once() -> None:
+    square, cross = np.full((2, 4, 4), 0.25), np.full((2, 3, 4), 0.25)
+    capture = hs.from_attentions(
+        encoder_attentions=[square], cross_attentions=[cross], encoder_tokens=list("abcd"), decoder_tokens=list("xyz")
+    )
+    infos = {name: map_.info() for name, map_ in capture.maps.items()}
+    assert set(infos["encoder"]) - set(thinned(infos["encoder"])) == {
+        "key_tokens", "key_special", "key_words", "key_segments",
+    }  # fmt: skip
+    assert thinned(infos["cross"]) == infos["cross"]
+    apart = {**infos["encoder"], "key_special": [1]}
+    assert thinned(apart) == apart  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from headscope.widgets.snapshot_parts import parts_of
 from headscope.widgets.snapshot_picture import picture_of
 
 if TYPE_CHECKING:
+    from headscope.contract import MapInfo
     from headscope.widgets.views import View
 
 PICTURE_SHARE = 5
@@ -25,6 +26,10 @@ PICTURE_SHARE = 5
 
 INDENT = 9
 """Notebooks are written with an indentation that is as deep as this, on average, in an output."""
+
+
+SIDE = ("tokens", "special", "words", "segments")
+"""What is said of each side of a map."""
 
 
 def with_snapshot(view: View, bundle: tuple[dict[str, Any], dict[str, Any]] | None) -> Any:
@@ -78,11 +83,19 @@ def _empty(view: View, limit: int) -> Snapshot:
         "view": cast("Any", view.view),
         "name": store.name,
         "state": state_of(view),
-        "maps": store.maps,
+        "maps": [thinned(info) for info in store.maps],
         "parts": [],
         "limit": limit,
         "drawn_by": "kernel",
     }
+
+
+def thinned(info: MapInfo) -> MapInfo:
+    """Return what is said of a map without the fields for keys, where these are the queries: they would be twice."""
+    fields: dict[str, Any] = dict(info)
+    if any(fields[f"key_{part}"] != fields[f"query_{part}"] for part in SIDE):
+        return info
+    return cast("MapInfo", {name: fields[name] for name in fields if name.removeprefix("key_") not in SIDE})
 
 
 def state_of(view: View) -> SnapshotState:

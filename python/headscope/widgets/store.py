@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextvars
+import json
 import threading
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -49,7 +51,7 @@ class Store(BesideCells):
     """The version of the contract that this kernel speaks."""
     name = t.Unicode().tag(sync=True)
     """The capture's name, for people."""
-    maps: t.List[MapInfo] = t.List().tag(sync=True)
+    maps: t.List[MapInfo] = t.List().tag(sync=True, to_json=lambda maps, _: zlib.compress(json.dumps(maps).encode()))
     """Every attention map, as `headscope.contract.MapInfo`."""
     map = t.Unicode().tag(sync=True)
     """The name of the map on screen."""

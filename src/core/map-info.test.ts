@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import type { MapInfo } from "../contract.gen";
+import { Fields } from "./file-fields";
+import { readMapInfo, thinned } from "./map-info";
+
+const SEGMENTS = [{ name: "user", start: 1, stop: 3 }];
+const SELF: MapInfo = {
+  ...{ name: "self", label: "Self", num_layers: 1, num_heads: [2], sentence_b_start: null, no_vectors: [""] },
+  ...{ query_tokens: ["a", "b", "c"], key_tokens: ["a", "b", "c"], query_special: [0], key_special: [0] },
+  ...{ query_words: [-1, 0, 0], key_words: [-1, 0, 0], query_segments: SEGMENTS, key_segments: [...SEGMENTS] },
+};
+
+const read = (info: MapInfo) => readMapInfo(new Fields(JSON.parse(JSON.stringify(info)), "A map"));
+
+test("a map whose keys are its queries comes back whole", () => {
+  const kept = thinned(SELF);
+  expect(Object.keys(kept).filter((name) => name.startsWith("key_"))).toEqual([]);
+  expect(read(kept)).toEqual(SELF);
+});
+
+test("any difference between the sides is kept", () => {
+  for (const part of ["tokens", "special", "words", "segments"] as const) {
+    const other = { key_tokens: ["a", "b"], key_special: [], key_words: null, key_segments: [] };
+    const info: MapInfo = { ...SELF, [`key_${part}`]: other[`key_${part}`] };
+    expect(thinned(info)).toBe(info);
+  }
+});
