@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
 import anywidget
 from IPython import get_ipython
+
+USUAL_SECONDS = 0.005
+"""How long Python lets a thread run while others wait, unless it was told otherwise."""
+
+TURN_SECONDS = 0.0001
+"""How long it does so where pages are answered beside the cells."""
 
 
 class BesideCells(anywidget.AnyWidget):
@@ -19,6 +26,7 @@ class BesideCells(anywidget.AnyWidget):
 
     def open(self) -> None:
         """Make the widget known to pages."""
+        take_turns()
         super().open()
         _forget_senders(self.comm)
 
@@ -37,6 +45,17 @@ class BesideCells(anywidget.AnyWidget):
     def _send(self, msg: Any, buffers: Any = None) -> None:
         super()._send(msg, buffers)
         _forget_senders(self.comm)
+
+
+def take_turns() -> None:
+    """Let threads that answer pages have Python's lock soon while a cell runs.
+
+    A thread that wants the lock asks for it once nobody has let go of it for the switch interval, five milliseconds. A
+    cell that lets go of it for some microseconds more often than that, for a file or a line of output, and takes it
+    again before the other thread wakes up, would keep it for itself until it ends. An interval of the user's own stays.
+    """
+    if abs(sys.getswitchinterval() - USUAL_SECONDS) < TURN_SECONDS / 2:
+        sys.setswitchinterval(TURN_SECONDS)
 
 
 def _loop_of_cells() -> Any:
