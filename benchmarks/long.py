@@ -94,13 +94,19 @@ def seconds(part: str, args: argparse.Namespace) -> float:
     return sum(STARTING + 8 * n / 1024 + len(args.views) * (6 + 10 * rounds + n / 1024) for n in lengths)
 
 
+def threads_of(job: dict[str, Any]) -> int:
+    """Return how many threads torch gets. A profile is one thread's: with one, all of the work is in it."""
+    return 1 if job.get("profile") else THREADS
+
+
 def measure(job: dict[str, Any]) -> list[Row]:
     """Run a job in the browser tests' JupyterLab; return what it measured, all of it also where it failed later."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "measured.jsonl"
         asked = {"captures": [], "profile": None, **job, "out": str(out)}
         command = [str(ROOT / "node_modules" / ".bin" / "vitest"), "run", "--config", "benchmarks/long.config.ts"]
-        wishes = {"HEADSCOPE_BENCH": json.dumps(asked), "HEADSCOPE_WORKERS": "1", "HEADSCOPE_THREADS": f"{THREADS}"}
+        threads = threads_of(job)
+        wishes = {"HEADSCOPE_BENCH": json.dumps(asked), "HEADSCOPE_WORKERS": "1", "HEADSCOPE_THREADS": f"{threads}"}
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, **wishes}, stdout=sys.stderr)
         if done.returncode:
             print(f"A measurement failed, see above; what came before it counts: {job}", file=sys.stderr)
@@ -111,7 +117,8 @@ def report(part: str, args: argparse.Namespace) -> str:
     """Measure a part; return its section, and keep it where that is wished."""
     jobs, text_of = PARTS[part]
     before = machine()
-    rows = [row for job in jobs(args) for row in measure(job)]
+    todo = jobs(args)
+    rows = [row for job in todo for row in measure(job)]
     if not rows:
         return f"Nothing was measured of {part}."
     command = shlex.join(["python", "benchmarks/long.py", "--parts", part, *_without_parts(sys.argv[1:])])

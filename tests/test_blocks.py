@@ -85,7 +85,7 @@ def test_a_cut_block_is_refused(cut: int) -> None:
 @given(WEIGHTS, st.sampled_from(["tile", "excerpt"]))
 def test_tiles_and_excerpts_are_packed_where_that_makes_them_smaller(weights: np.ndarray, kind: str) -> None:
     heads = range(len(weights))
-    packed = encode_block(weights, map="a", layer=0, heads=heads, kind=kind)  # type: ignore[arg-type]
+    packed = encode_block(weights, map="a", layer=0, heads=heads, kind=kind, pack=True)  # type: ignore[arg-type]
     plain = encode_block(weights, map="a", layer=0, heads=heads)
     [(_, expected)], [(header, decoded)] = decode_blocks(plain), decode_blocks(packed)
     assert np.array_equal(decoded, expected, equal_nan=True)
@@ -96,13 +96,13 @@ def test_tiles_and_excerpts_are_packed_where_that_makes_them_smaller(weights: np
 
 def test_a_causal_tile_is_less_than_half_as_large() -> None:
     weights = np.tril(np.random.default_rng(0).random((1, 256, 256), dtype=np.float32))
-    encoded = encode_block(weights, map="a", layer=0, heads=[0], kind="tile")
+    encoded = encode_block(weights, map="a", layer=0, heads=[0], kind="tile", pack=True)
     assert len(encoded) < 0.5 * weights.size * 2
 
 
 @pytest.mark.parametrize(("shape", "problem"), [([1, 4, 5], "has 32 bytes, its shape wants 40"), ([1, 2, 4], "")])
 def test_packed_bytes_are_never_more_than_their_shape(shape: list[int], problem: str) -> None:
-    encoded = encode_block(np.ones((1, 4, 4), dtype=np.float32), map="a", layer=0, heads=[0], kind="tile")
+    encoded = encode_block(np.ones((1, 4, 4), dtype=np.float32), map="a", layer=0, heads=[0], kind="tile", pack=True)
     changed = encoded.replace(b'"shape":[1,4,4]', f'"shape":{json.dumps(shape, separators=(",", ":"))}'.encode())
     if problem:
         with pytest.raises(ValueError, match=problem):
@@ -112,6 +112,6 @@ def test_packed_bytes_are_never_more_than_their_shape(shape: list[int], problem:
 
 
 def test_what_is_not_packed_is_refused() -> None:
-    encoded = encode_block(np.ones((1, 4, 4), dtype=np.float32), map="a", layer=0, heads=[0], kind="tile")
+    encoded = encode_block(np.ones((1, 4, 4), dtype=np.float32), map="a", layer=0, heads=[0], kind="tile", pack=True)
     with pytest.raises(ValueError, match="can't be read"):
         list(decode_blocks(encoded[:-16] + b"\xff" * 16))

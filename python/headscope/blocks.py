@@ -39,6 +39,7 @@ def encode_block(
     keys: tuple[int, int] | None = None,
     dtype: Dtype | None = None,
     are_bounds: bool = False,
+    pack: bool = False,
     more: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return one encoded block.
@@ -58,6 +59,8 @@ def encode_block(
         has codes, that is taken whatever was asked for.
     are_bounds
         That values may be rounded up to fewer digits, but for the largest: `decimals.rounded_up`.
+    pack
+        That the payload is packed where that makes it smaller. Excerpts and tiles say so in their headers.
     more
         What the header says besides.
     """
@@ -81,7 +84,7 @@ def encode_block(
     if are_bounds and dtype == "decimal16":
         codes = decimals.rounded_up(codes)
     payload = codes.tobytes()
-    if kind in ("tile", "excerpt"):
+    if pack:
         packed = _packed(codes)
         header["packed"] = len(packed) if len(packed) < len(payload) else 0
         payload = packed if header["packed"] else payload

@@ -59,7 +59,9 @@ Square roots keep small weights apart: with a linear byte the uniform row of 510
 """
 
 BlockKind = Literal["block", "overview"]
-"""`block`: single weights. `overview`: each bin holds the largest weight of the positions that it pools."""
+"""`block`: single weights. `overview`: each bin holds the largest weight of the positions that it pools, of long maps
+rounded up as those of a tile are.
+"""
 
 PoolKind = Literal["max", "mean"]
 """What a bin of several weights shows: the largest of them, or their mean."""

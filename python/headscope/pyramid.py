@@ -70,7 +70,15 @@ class Pyramid:
             values = map_.overview(layer, head, OVERVIEW_BINS, check=check)
             ranges = (0, size[0]), (0, size[1])
             return encode_block(
-                values, kind="overview", map=map_.name, layer=layer, heads=[head], queries=ranges[0], keys=ranges[1]
+                values,
+                kind="overview",
+                map=map_.name,
+                layer=layer,
+                heads=[head],
+                queries=ranges[0],
+                keys=ranges[1],
+                are_bounds=True,
+                pack=True,
             )
 
         return self._kept(("overview", map_.name, layer, head), compute)
@@ -97,6 +105,7 @@ def _encoded_tile(
         queries=(int(queries[0]), int(queries[-1])),
         keys=(int(keys[0]), int(keys[-1])),
         are_bounds=pool == "max" and place.level > 0,
+        pack=True,
         more={
             "level": place.level,
             "row": place.row,

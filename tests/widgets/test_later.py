@@ -191,7 +191,9 @@ def test_overviews_and_blocks_come_later_where_a_page_asks_so(capture: Capture, 
     (accepted, _), *overviews, _ = sent.all_for("overview")
     assert accepted == {"type": "accepted", "id": "overview", "seen": []}
     found = [values[0] for _, [buffer] in overviews for _, values in decode_blocks(buffer)]
-    np.testing.assert_allclose(found, capture.maps["self"].overview(0, [3, 5]), rtol=5e-4, atol=1e-7)
+    exact = capture.maps["self"].overview(0, [3, 5])
+    np.testing.assert_allclose(found, exact, rtol=0.0125, atol=1e-7)  # rounded up
+    np.testing.assert_allclose(np.max(found, axis=(1, 2)), exact.max((1, 2)), rtol=5e-4)
     blocks = [block for _, buffers in sent.all_for("block") for buffer in buffers for block in decode_blocks(buffer)]
     assert sum(values.size for _, values in blocks) == 2 * SIZE * SIZE
 

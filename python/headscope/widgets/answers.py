@@ -170,7 +170,7 @@ def _excerpt_frame(map_: AttentionMap, wanted: Any, head: int, check: Check) -> 
     values = map_.excerpt(
         layer, head, wanted["queries"], wanted["keys"], without_sink=bool(wanted["without_sink"]), check=check
     )
-    return encode_block(values, kind="excerpt", map=map_.name, layer=layer, heads=[head])
+    return encode_block(values, kind="excerpt", map=map_.name, layer=layer, heads=[head], pack=True)
 
 
 def _blocks(maps: Mapping[str, AttentionMap], wanted: Any) -> Iterator[bytes]:
