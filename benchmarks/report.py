@@ -46,11 +46,14 @@ class Measured:
         ------
         RuntimeError
             If the visit failed otherwise than by its limit or a crash of the page: the measurement is at fault then. Or
-            if the page reported an error or, being Headscope's, wanted anything from a network.
+            if the page reported an error, not being one that was given up, or, being Headscope's, wanted anything from
+            a network.
         """
         self.visits.append(visit)
-        told = visit["failure"] and not visit["failure"].startswith((">", "crashed"))
-        if told or visit["errors"] or (self.subject == "headscope" and any(visit["requests"].values())):
+        gave_up = bool(visit["failure"]) and visit["failure"].startswith((">", "crashed"))
+        is_own = self.subject == "headscope"
+        complains = bool(visit["errors"]) and (is_own or not gave_up)
+        if (visit["failure"] and not gave_up) or complains or (is_own and any(visit["requests"].values())):
             raise RuntimeError(f"{self.progress()}; errors {visit['errors']}; requests {visit['requests']}")
 
     def give_up(self) -> None:
