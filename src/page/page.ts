@@ -6,6 +6,7 @@ import { printer } from "../dom/printer";
 import { EmbeddedSource } from "../sources/embedded";
 import { PageParts } from "../sources/page-parts";
 import { views } from "../views/registry";
+import { unpackAhead } from "./ahead";
 
 /** What `headscope.export` writes beside the blocks. */
 interface PageInfo extends SnapshotState {
@@ -30,4 +31,5 @@ export function mount(page: string): void {
   const forever = new AbortController().signal;
   keepSelectionValid(context, forever);
   views[parsed.view](root, context, forever);
+  void unpackAhead(root, context);
 }

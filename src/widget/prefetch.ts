@@ -1,5 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
-import { type BlockRequest, PREFETCH_BYTES, type StoreTraits } from "../contract.gen";
+import { PREFETCH_BYTES, type StoreTraits } from "../contract.gen";
+import { layersAhead } from "../core/ahead";
 import type { KernelSource } from "../sources/kernel";
 import { mapsOf } from "../sources/maps";
 
@@ -10,7 +11,7 @@ export async function prefetchAll(
   signal: AbortSignal,
 ): Promise<void> {
   if (model.get("total_bytes") > PREFETCH_BYTES) return;
-  for (const request of requests(model)) {
+  for (const request of layersAhead(mapsOf(model), model.get("map"), model.get("layer"))) {
     try {
       await source.prefetch(request, signal);
     } catch {
@@ -18,14 +19,4 @@ export async function prefetchAll(
       return;
     }
   }
-}
-
-function requests(model: AnyModel<StoreTraits>): BlockRequest[] {
-  const [shown, here] = [model.get("map"), model.get("layer")];
-  const distance = ({ map, layer }: BlockRequest) => (map === shown ? 0 : 1000) + Math.abs(layer - here);
-  return mapsOf(model)
-    .flatMap(({ name, num_heads }) =>
-      num_heads.map((count, layer) => ({ kind: "block" as const, map: name, layer, heads: [...Array(count).keys()] })),
-    )
-    .sort((a, b) => distance(a) - distance(b));
 }

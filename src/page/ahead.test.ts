@@ -1,0 +1,43 @@
+// @vitest-environment happy-dom
+import { expect, test, vi } from "vitest";
+import { contextOf, MemorySource, mapInfo } from "../views/testing";
+import { unpackAhead } from "./ahead";
+
+function open(tokens: number) {
+  const source = new MemorySource();
+  const root = document.createElement("div");
+  root.innerHTML = "<div></div>";
+  const context = contextOf([mapInfo(Array(tokens).fill("a"))], source);
+  context.selection.layer.value = 2;
+  const paint = () => root.firstElementChild?.setAttribute("data-state", "ready");
+  return { source, root, context, paint };
+}
+
+test("once the view is painted its page unpacks the other layers, the nearest first, whatever is missing", async () => {
+  const { source, root, context, paint } = open(3);
+  const idle = vi.fn((then: () => void) => setTimeout(then));
+  vi.stubGlobal("requestIdleCallback", idle);
+  const done = unpackAhead(root, context);
+  await vi.waitFor(() => expect(idle.mock.calls.length).toBeGreaterThan(4));
+  expect(source.requests).toEqual([]);
+  source.hold(
+    "block",
+    "self",
+    2,
+    Array.from({ length: 4 }, () => ({}) as never),
+  );
+  paint();
+  for (const layer of [1, 0]) {
+    await vi.waitFor(() => expect(source.requests.at(-1)?.layer).toBe(layer));
+    source.requests.at(-1)?.reject(new Error("This page does not hold it."));
+  }
+  await done;
+  expect(source.requests.map(({ layer }) => layer)).toEqual([1, 0]);
+});
+
+test("a large page unpacks what is asked for alone", async () => {
+  const { source, root, context, paint } = open(1200);
+  paint();
+  await unpackAhead(root, context);
+  expect(source.requests).toEqual([]);
+});
