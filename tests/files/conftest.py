@@ -71,9 +71,13 @@ def _equal(one: Any, other: Any) -> None:
 
 
 def _equal_layers(one: hs.Capture, other: hs.Capture, map_: str, layer: int) -> None:
-    # Saving computes overviews, which sum rows in other batches than a question for the weights does.
-    np.testing.assert_allclose(one.weights(layer, map=map_), other.weights(layer, map=map_), rtol=2e-6, atol=2e-6)
-    if not one.maps[map_].info()["no_vectors"][layer]:
+    has_vectors = not one.maps[map_].info()["no_vectors"][layer]
+    scores = np.abs(one.scores(layer, map=map_)) if has_vectors else np.zeros(1)
+    # Saving computes overviews, which multiply and sum rows in other batches than a question for the weights does:
+    # scores are some rounding steps apart, and weights as much in proportion.
+    apart = 2e-6 + 4 * np.finfo(np.float32).eps * np.max(scores, initial=0, where=np.isfinite(scores))
+    np.testing.assert_allclose(one.weights(layer, map=map_), other.weights(layer, map=map_), rtol=apart, atol=apart)
+    if has_vectors:
         for part in ("queries", "keys", "scores"):
             found = getattr(other, part)(layer, map=map_)
             np.testing.assert_array_equal(getattr(one, part)(layer, map=map_), found)
