@@ -5,7 +5,6 @@ import type { CodeCell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { Page } from "playwright-core";
 import { plain } from "./kernel";
-import { command } from "./lab";
 import { type Served, served } from "./served";
 
 export interface OpenOptions {
@@ -55,16 +54,9 @@ async function open(
   path: string,
   { app = "lab", run = true, server = served() }: OpenOptions,
 ): Promise<void> {
-  if (app === "notebook") {
-    await page.goto(`${server.url}/notebooks/${path}`);
-  } else {
-    // A workspace of its own: else JupyterLab would open what earlier tests left.
-    await page.goto(`${server.url}/lab/workspaces/${randomUUID()}`);
-    // As a double click does. JupyterLab waits a second before it opens what the address names.
-    await page.waitForFunction(() => window.jupyterapp !== undefined);
-    await page.evaluate(() => window.jupyterapp.restored.then(() => undefined));
-    await command(page, "docmanager:open", { path });
-  }
+  // A workspace of its own: else JupyterLab would open what earlier tests left.
+  const place = app === "lab" ? `lab/workspaces/${randomUUID()}/tree` : "notebooks";
+  await page.goto(`${server.url}/${place}/${path}`);
   await found(page, path);
   if (run) await runAll(page);
 }
