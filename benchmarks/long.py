@@ -122,9 +122,8 @@ def report(part: str, args: argparse.Namespace) -> str:
     if not rows:
         return f"Nothing was measured of {part}."
     command = shlex.join(["python", "benchmarks/long.py", "--parts", part, *_without_parts(sys.argv[1:])])
-    conditions = (
-        f"{versions('headscope', 'torch', 'transformers', 'jupyterlab', 'ipykernel')}; torch: {THREADS} threads.\n"
-    )
+    packages = versions("headscope", "torch", "transformers", "jupyterlab", "ipykernel")
+    conditions = f"{packages}; threads of torch: {threads_of(todo[0])}.\n"
     text = f"{text_of(rows)}\n\n{conditions}{before}. Command: `{command}`"
     if args.write:
         for path in (RESULT, DOCS):
