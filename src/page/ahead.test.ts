@@ -9,7 +9,7 @@ function open(tokens: number) {
   root.innerHTML = "<div></div>";
   const context = contextOf([mapInfo(Array(tokens).fill("a"))], source);
   context.selection.layer.value = 2;
-  const paint = () => root.firstElementChild?.setAttribute("data-state", "ready");
+  const paint = (state = "ready") => root.firstElementChild?.setAttribute("data-state", state);
   return { source, root, context, paint };
 }
 
@@ -33,6 +33,13 @@ test("once the view is painted its page unpacks the other layers, the nearest fi
   }
   await done;
   expect(source.requests.map(({ layer }) => layer)).toEqual([1, 0]);
+});
+
+test("a view that shows an error is not waited for without end", async () => {
+  const { source, root, context, paint } = open(3);
+  paint("error");
+  void unpackAhead(root, context);
+  await vi.waitFor(() => expect(source.requests.at(-1)?.layer).toBe(2));
 });
 
 test("a large page unpacks what is asked for alone", async () => {

@@ -13,7 +13,7 @@ export async function unpackAhead(
   if (maps.peek().reduce((sum, map) => sum + bytesOf(map), 0) > MOST_BYTES) return;
   const never = new AbortController().signal;
   do await idle();
-  while (!root.matches(READY) && !root.querySelector(READY));
+  while (!root.matches(SETTLED) && !root.querySelector(SETTLED));
   for (const request of layersAhead(maps.peek(), selection.map.peek(), selection.layer.peek())) {
     await idle();
     const isThere = request.heads.every((head) => source.peek(request.kind, request.map, request.layer, head));
@@ -25,7 +25,8 @@ export async function unpackAhead(
   }
 }
 
-const READY = '[data-state="ready"]';
+/** A view that shows an error waits for nothing either. */
+const SETTLED = '[data-state="ready"], [data-state="error"]';
 
 function bytesOf({ num_heads, query_tokens, key_tokens }: MapInfo): number {
   return num_heads.reduce((sum, count) => sum + count, 0) * query_tokens.length * key_tokens.length * 2;

@@ -12,7 +12,7 @@ import torch
 from headscope.capture import pooled
 from headscope.capture.masks import causal
 from headscope.capture.record import QKRecord, Rules
-from headscope.capture.side_by_side import side_by_side, threads_for
+from headscope.capture.side_by_side import Task, side_by_side, threads_for
 from headscope.contract import PoolKind
 from headscope.tiles import Check, unchecked
 
@@ -29,6 +29,20 @@ def three_threads() -> Iterator[None]:
 
 class GivenUpError(Exception):
     """Nobody waits."""
+
+
+def endless(began: threading.Event, ended: list[bool]) -> Task:
+    """Return a task that only its check can end, and that tells so."""
+
+    def works(check: Check) -> None:
+        began.set()
+        try:
+            while True:
+                check()
+        finally:
+            ended.append(True)
+
+    return works
 
 
 def record() -> QKRecord:
@@ -74,19 +88,12 @@ def test_threads_have_one_core_each_and_torch_keeps_its_own() -> None:
 
 
 def test_an_error_ends_the_others_and_is_told() -> None:
-    began, ended = threading.Event(), []
+    began, ended = threading.Event(), list[bool]()
+    works = endless(began, ended)
 
     def fails(_: Check) -> None:
         began.wait()
         raise ArithmeticError("one of them")
-
-    def works(check: Check) -> None:
-        began.set()
-        try:
-            while True:
-                check()
-        finally:
-            ended.append(True)
 
     with pytest.raises(ArithmeticError, match="one of them"):
         side_by_side([works, fails, *[works] * 20], 2, unchecked)
@@ -94,15 +101,8 @@ def test_an_error_ends_the_others_and_is_told() -> None:
 
 
 def test_work_that_nobody_wants_ends() -> None:
-    began, ended = threading.Event(), threading.Event()
-
-    def works(check: Check) -> None:
-        began.set()
-        try:
-            while True:
-                check()
-        finally:
-            ended.set()
+    began, ended = threading.Event(), list[bool]()
+    works = endless(began, ended)
 
     def check() -> None:
         if began.is_set():
@@ -110,4 +110,4 @@ def test_work_that_nobody_wants_ends() -> None:
 
     with pytest.raises(GivenUpError):
         side_by_side([works, works], 2, check)
-    assert ended.is_set()
+    assert ended

@@ -34,14 +34,16 @@ export async function startNursery(python: string): Promise<Nursery> {
     join(folder, "kernel.json"),
     JSON.stringify({ argv, display_name: "Python 3 (ipykernel)", language: "python", metadata: { debugger: true } }),
   );
-  for (const limit = Date.now() + START_LIMIT; !existsSync(place); await sleep(50)) {
-    if (nursery.exitCode !== null || Date.now() > limit) throw new Error("No kernel can be forked, see nursery.log.");
-  }
   const stop = async () => {
     const ended = nursery.exitCode === null ? once(nursery, "exit") : Promise.resolve();
     nursery.kill();
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
+  for (const limit = Date.now() + START_LIMIT; !existsSync(place); await sleep(50)) {
+    if (nursery.exitCode === null && Date.now() < limit) continue;
+    await stop();
+    throw new Error("No kernel can be forked, see nursery.log.");
+  }
   return { data, stop };
 }
