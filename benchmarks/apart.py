@@ -1,4 +1,4 @@
-"""Runs a measurement of memory in a process of its own. Linux only: /proc says how much a process has."""
+"""Run a measurement of memory in a process of its own. Linux only: it reads the size of a process from /proc."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 
 def apart(measure: Callable[[], dict[str, float]]) -> dict[str, float]:
-    """Return what `measure` returns in a copy of this process, whose memory goes with it.
+    """Run `measure` in a copy of this process, which frees its memory when it ends, and return the result.
 
-    A copy starts with what is loaded here and nothing else, however many went before it.
+    Each copy starts with what is loaded here, regardless of earlier copies.
 
     Raises
     ------
     RuntimeError
-        It broke off: killed for its memory, perhaps.
+        If the copy ended early, for example because the system killed it for its memory.
     """
     read, write = os.pipe()
     child = os.fork()

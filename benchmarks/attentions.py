@@ -1,4 +1,4 @@
-"""Made-up attention that is as peaked as real attention is, of any length, the same on every run."""
+"""Synthetic attention of any length, as peaked as real attention and the same on every run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ VECTORS_NOTE = "queries that are a share of the key at their own place, drawn fo
 
 
 def peaked_attentions(num_layers: int, num_heads: int, num_tokens: int, seed: int = 0) -> list[np.ndarray]:
-    """Return one float32 array `(1, heads, query, key)` a layer, every row summing to one.
+    """Return a float32 array `(1, heads, query, key)` for each layer, in which every row sums to one.
 
     A head's scores add a peak at a fixed distance from the query (heads that look at the previous or next token),
     a pull to the first token (attention sinks), a match of the tokens' contents, and noise. The strengths are
     drawn per head so that the largest weight of half of the rows is near that of MiniLM on English prose (0.27
-    for 90 tokens); `row_maxima` says what came out.
+    for 90 tokens); `row_maxima` measures the result.
     """
     random = np.random.default_rng(seed)
     contents = random.normal(size=(num_tokens, 8))
@@ -44,10 +44,10 @@ def _head(random: np.random.Generator, contents: np.ndarray, num_tokens: int) ->
 def peaked_vectors(
     num_layers: int, num_heads: int, num_tokens: int, dims: int = 64, seed: int = 0
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return queries and keys of each layer, float32 of shape (heads, tokens, dims), as peaked as real ones are.
+    """Return queries and keys of each layer, float32 of shape (heads, tokens, dims), as peaked as real ones.
 
-    A query is a share of the key at its own place, drawn per head, and noise: so some heads look at themselves and
-    others anywhere.
+    A query is noise plus a share, drawn per head, of the key at its own position. So some heads look at the token
+    itself and others anywhere.
     """
     random = np.random.default_rng(seed)
 
@@ -68,6 +68,6 @@ def row_maxima(attentions: list[np.ndarray]) -> tuple[float, float, float]:
 
 
 def words(num_tokens: int) -> list[str]:
-    """Return as many tokens of English prose."""
+    """Return this many tokens of English prose."""
     prose = ["the", "cat", "sat", "on", "the", "mat", "and", "looked", "out", "at", "the", "rain", "."]
     return ["[CLS]", *(prose * (num_tokens // len(prose) + 1))[: num_tokens - 2], "[SEP]"]

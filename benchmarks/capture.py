@@ -28,35 +28,35 @@ ROOT = Path(__file__).parents[1]
 NAMES = {"minilm": "MiniLM (6 layers x 12 heads)", "smollm2": "SmolLM2-135M (30 layers x 9 heads of 3 KV heads)"}
 WAYS = ("plain", "capture", "eager")
 LEAN: dict[str, dict[str, Any]] = {"minilm": {}, "smollm2": {"use_cache": False, "logits_to_keep": 1}}
-"""What a capture leaves out, and so the other two leave it out as well: logits that nobody reads, the cache."""
+"""Arguments that leave out what a capture leaves out (unread logits, the cache), so that all ways do the same work."""
 LENGTHS = [64, 256, 512, 1024, 2048, 4096, 8192]
-LEAST_ROUNDS = 3
+MIN_ROUNDS = 3
 WARM = 8
 
 HEAD = """\
 ## What capturing costs
 
-Written by `make bench-capture`, which measures the three side by side:
+Written by `make bench-capture`, which measures three ways side by side:
 
 - **plain**: a forward pass with PyTorch's fused attention (SDPA), nothing kept.
 - **capture**: `hs.capture(model, inputs=batch)`.
-- **eager**: the same model with eager attention and `output_attentions=True`, as weights were had without a capture.
+- **eager**: the same model with eager attention and `output_attentions=True`, the usual way to get weights.
 
-Times are CPU time of one process, CPU threads: {threads}, float32; what else the machine does counts little. The three
-take turns. A multiple is the median of rounds, each against the plain pass of its own round: at most {rounds} rounds,
-and no more than {least} once {seconds} seconds are over. Peak: the most resident memory during the pass above that of
-the loaded model, each in a process of its own. Held: what is kept when the pass is over. A capture keeps queries and
-keys, and computes weights when they are asked for.
+Times are CPU time of one process, CPU threads: {threads}, float32; other work on the machine matters little. The three
+take turns. A multiple is the median over rounds, each divided by the plain pass of its own round: at most {rounds}
+rounds, and no more than {least} once {seconds} seconds have passed. Peak: the most resident memory during the pass,
+beyond that of the loaded model, each in a process of its own. Held: what remains when the pass is over. A capture
+keeps queries and keys, and computes weights on request.
 
-SmolLM2 runs without cache and with the logits of its last token alone in all three, as a capture runs it. MiniLM has
-positions for 512 tokens: longer texts are read by a random BERT of its size with more positions. Where the weights of
-eager attention alone would take more than half of the free memory it was not run, and their size is given: they grow
-with the square of the tokens, queries and keys with the tokens.
+In all three ways SmolLM2 runs without a cache and computes the logits of its last token only, as a capture does. MiniLM
+has positions for 512 tokens; a random BERT of its size with more positions reads longer texts. Eager attention was not
+run if its weights alone would take more than half of the free memory; the table gives their size. Weights grow with the
+square of the tokens, queries and keys with the tokens.
 """
 
 
 class Model:
-    """A model in the three ways to run it."""
+    """A model that can run in each of the three ways."""
 
     def __init__(self, name: str, tokens: int) -> None:
         self.name = name
@@ -69,7 +69,7 @@ class Model:
         self.weights = weights_size(self.fast.config, tokens)
 
     def run(self, way: str, tokens: int | None = None) -> Any:
-        """Run the model one way, over the first so many tokens or all, and return what it keeps."""
+        """Run the model in one way, over its first tokens or all of them, and return what it keeps."""
         batch = {name: value[:, :tokens] for name, value in self.batch.items()}
         if way == "capture":
             return hs.capture(self.fast, inputs=batch)
@@ -87,19 +87,19 @@ def token_batch(tokenizer: Any, tokens: int) -> dict[str, torch.Tensor]:
 
 
 def weights_size(config: Any, tokens: int) -> int:
-    """Return how many bytes the weights of all layers and heads are, float32."""
+    """Return the size in bytes of the weights of all layers and heads in float32."""
     return int(4 * config.num_hidden_layers * config.num_attention_heads * tokens**2)
 
 
 @torch.no_grad()
 def timings(run: Callable[[str], Any], ways: list[str], rounds: int, seconds: float) -> dict[str, list[float]]:
-    """Return CPU milliseconds of each way, one a round; the ways take turns, so that a busy machine is busy for all."""
+    """Return the CPU milliseconds of each way in each round. The ways take turns, so a busy machine is busy for all."""
     for way in ways:
         run(way)
     taken: dict[str, list[float]] = {way: [] for way in ways}
     begun = time.monotonic()
     for turn in range(rounds):
-        if turn >= LEAST_ROUNDS and time.monotonic() - begun > seconds:
+        if turn >= MIN_ROUNDS and time.monotonic() - begun > seconds:
             break
         for way in ways[turn % len(ways) :] + ways[: turn % len(ways)]:
             start = time.process_time()
@@ -110,7 +110,7 @@ def timings(run: Callable[[str], Any], ways: list[str], rounds: int, seconds: fl
 
 @torch.no_grad()
 def memory(model: Model, way: str) -> dict[str, float]:
-    """Return bytes: what the pass took at its peak above the loaded model, and what is held afterwards."""
+    """Return two sizes in bytes: the peak of the pass beyond the loaded model, and what is held afterwards."""
     model.run(way, WARM)  # what is loaded when it is first used is no part of it
     before = reset_peak()
     kept = model.run(way)
@@ -152,7 +152,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", choices=list(NAMES), default=list(NAMES))
     parser.add_argument("--tokens", type=int, nargs="+", default=LENGTHS)
     parser.add_argument("--rounds", type=int, default=15, help="at most so many of each case")
-    parser.add_argument("--seconds", type=float, default=60, help=f"after this, no more than {LEAST_ROUNDS} rounds")
+    parser.add_argument("--seconds", type=float, default=60, help=f"after this, no more than {MIN_ROUNDS} rounds")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "performance.md")
     return parser.parse_args()
@@ -172,7 +172,7 @@ def report(args: argparse.Namespace) -> str:
         "eager",
         "rounds",
     ]
-    parts = [HEAD.format(threads=args.threads, rounds=args.rounds, seconds=f"{args.seconds:.0f}", least=LEAST_ROUNDS)]
+    parts = [HEAD.format(threads=args.threads, rounds=args.rounds, seconds=f"{args.seconds:.0f}", least=MIN_ROUNDS)]
     for name in args.models:
         rows = [row(name, tokens, args) for tokens in args.tokens]
         parts += [f"### {NAMES[name]}\n", markdown(head, rows), ""]

@@ -1,4 +1,4 @@
-"""Headscope beside BertViz, CircuitsVis and Inspectus: the same tensors, Chromium and definition of done.
+"""Compare Headscope with BertViz, CircuitsVis and Inspectus: same tensors, same Chromium, same definition of done.
 
 Run by `make bench` (BertViz with all the patience it needs) and by `make bench-peers` (every peer), which install what
 it needs. With `--write` it keeps the views that it measured in `benchmarks/results/`, and the peers' in
@@ -38,18 +38,18 @@ SECONDS: dict[tuple[View, int], float] = {
     **{("matrix", tokens): seconds for tokens, seconds in ((16, 8), (64, 12), (128, 20), (256, 35), (512, 60))},
     **{("neuron", tokens): seconds for tokens, seconds in ((16, 6), (64, 15), (128, 25), (256, 60), (512, 30))},
 }
-"""About how long a view of so many tokens takes on a quiet machine, with the settings of `make bench-peers`."""
+"""Roughly how long a view of this many tokens takes on an idle machine, with the settings of `make bench-peers`."""
 
 
 class Browser:
-    """The measuring process: one Chromium, asked for one visit at a time."""
+    """The measuring process: one Chromium that makes one visit at a time."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.version: str = self._read()["chromium"]
 
     def visit(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Load a page once and return what was measured."""
+        """Load a page once and return its measurements."""
         assert self.process.stdin is not None
         print(json.dumps(job), file=self.process.stdin, flush=True)
         return self._read()
@@ -109,7 +109,7 @@ def view_maxima(view: View, tokens: int, args: argparse.Namespace) -> tuple[floa
 
 
 def empty_page(chromium: Browser, args: argparse.Namespace) -> str:
-    """Measure a page that shows nothing: what no view can be faster than."""
+    """Measure an empty page, the lower bound for every view."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.html"
         path.write_text("<!doctype html><title>Empty</title><body></body>", encoding="utf-8")
@@ -118,7 +118,7 @@ def empty_page(chromium: Browser, args: argparse.Namespace) -> str:
 
 
 def take_turns(measured: list[Measured], chromium: Browser, args: argparse.Namespace) -> None:
-    """Visit the pages one after the other, again and again, each until its time is up."""
+    """Visit the pages in turn, again and again, each until its time is up."""
     for _ in range(args.visits):
         for one in measured:
             if not one.failure and one.seconds <= args.budget:
@@ -145,7 +145,7 @@ def arguments() -> argparse.Namespace:
 
 
 def measured_view(view: View, chromium: Browser, args: argparse.Namespace) -> str:
-    """Measure one view at all lengths; return its section, and write it where that is wished."""
+    """Measure one view at all lengths; return its section, and write it if asked to."""
     conditions = {"command": shlex.join(["python", "benchmarks/compare.py", *sys.argv[1:]]), "machine": machine()}
     measured: list[Measured] = []
     given_up: set[Subject] = set()

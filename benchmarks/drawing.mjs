@@ -43,10 +43,10 @@ console.table(rows);
 
 async function load(source) {
   const contents = `
-    export { drawLines } from "./draw/lines";
-    export { layoutTokens, MAX_ROW_HEIGHT } from "./core/layout";
-    export { headColor } from "./core/colors";
-    export { float16Table } from "./core/tables";`;
+    export { drawLines } from "./draw/lines/lines";
+    export { layoutTokens, MAX_ROW_HEIGHT } from "./core/look/token-layout";
+    export { headColor } from "./core/look/colors";
+    export { float16Table } from "./core/weights/codecs/tables";`;
   const stdin = { contents, resolveDir: source, loader: "ts" };
   const { outputFiles } = await build({ stdin, bundle: true, write: false, format: "esm", target: "es2022" });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);

@@ -37,12 +37,12 @@ console.table(Object.entries(CASES).flatMap(([name, wish]) => measure(name, wish
 
 async function load(source) {
   const contents = `
-    export { AttendedRows } from "./core/weights-head";
-    export { ExcerptSums } from "./core/excerpt-sums";
-    export { addRows } from "./core/excerpt-rows";
-    export { groupingOf } from "./core/regroup";
-    export { TileBins } from "./core/tile-bins";
-    export { fillTiles } from "./core/tile-rows";`;
+    export { AttendedRows } from "./core/attend/attend";
+    export { ExcerptSums } from "./core/reduce/excerpt-sums";
+    export { addRows } from "./core/reduce/excerpt-rows";
+    export { groupingOf } from "./core/reduce/group-tokens";
+    export { TileBins } from "./core/tiles/tile-bins";
+    export { fillTiles } from "./core/tiles/fill-tiles";`;
   const stdin = { contents, resolveDir: source, loader: "ts" };
   const { outputFiles } = await build({ stdin, bundle: true, write: false, format: "esm", target: "es2022" });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);

@@ -6,7 +6,7 @@ import { basename, dirname } from "node:path";
 import type { Page } from "playwright-core";
 import { newFolder, onDisk, type Sizes, writeAttentionFile } from "../ui-tests/attention-file";
 import { listed, openLab } from "../ui-tests/document-page";
-import { expect, test } from "../ui-tests/harness";
+import { expect, test } from "../ui-tests/harness/index";
 
 const RESULT = new URL("results/file.md", import.meta.url);
 const RUNS = 5;

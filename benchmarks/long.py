@@ -2,12 +2,12 @@
 
 Run by `make bench-long`. Parts, each of which can be run alone:
 
-- `views`: SmolLM2 over a text of so many tokens, in the head view, the explorer and the matrix view.
+- `views`: SmolLM2 over texts of several lengths, in the head view, the explorer and the matrix view.
 - `growth`: made-up queries and keys of several shapes, to see what a step costs with more layers and heads.
 - `profile`: where the time of a cold switch goes, in the kernel and in the page.
 - `longest`: two layers of made-up queries and keys at 32,768 tokens; not run by default.
 
-With `--write` each part is kept in `benchmarks/results/long.md` and told in `docs/performance.md`.
+With `--write`, each part is stored in `benchmarks/results/long.md` and in `docs/performance.md`.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ DOCS = ROOT / "docs" / "performance.md"
 LAYERS, HEADS = 30, 9
 LONGEST = 32768
 THREADS = os.cpu_count() or 1
-"""As many as torch takes by itself, which is what a user's kernel has."""
+"""The number of threads that torch uses by default, as in a user's kernel."""
 
 STARTING = 20
-"""Seconds that servers, a browser and a model take before anything is measured."""
+"""Seconds that servers, a browser and a model need before the first measurement."""
 
 
 def capture(tokens: int, **options: Any) -> dict[str, Any]:
-    """Return which capture is wished for: SmolLM2's, unless told otherwise."""
+    """Return the description of a capture: of SmolLM2, unless told otherwise."""
     usual = {"layers": LAYERS, "heads": HEADS, "made": False, "shown": None, "fresh": False}
     return {"tokens": tokens, **usual, **options}
 
 
 def views_jobs(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return a job for each length, so that those that are done stay when a longer one fails."""
+    """Return a job for each length, so that finished ones remain when a longer one fails."""
     return [{"captures": [capture(tokens)], "views": args.views, "rounds": args.rounds} for tokens in args.tokens]
 
 
 def growth_jobs(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return a job of shapes that differ in layers alone, and in heads alone; one head is shown of each."""
+    """Return a job of shapes that differ only in layers, or only in heads; views show one head of each."""
     one_head = {"made": True, "shown": [0], "fresh": True}
     shapes = [{"layers": 2, "heads": 3}, {"layers": 2, "heads": 9}, {"layers": 30, "heads": 9}]
     captures = [capture(args.shape_tokens, **shape, **one_head) for shape in shapes]
@@ -65,13 +65,13 @@ def profile_jobs(args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def longest_jobs(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return a job of a text that is longer than most models can read."""
+    """Return a job with a text longer than most models can read."""
     made = capture(LONGEST, layers=2, made=True, shown=[0])
     return [{"captures": [made], "views": _lines_and_maps(args), "rounds": max(1, args.rounds - 2)}]
 
 
 def _lines_and_maps(args: argparse.Namespace) -> list[str]:
-    """Return views of which each shows one picture: the explorer is the head view with a grid beside it."""
+    """Return views that show one picture each: the explorer is the head view with a grid beside it."""
     return [view for view in args.views if view != "explorer"]
 
 
@@ -95,12 +95,12 @@ def seconds(part: str, args: argparse.Namespace) -> float:
 
 
 def threads_of(job: dict[str, Any]) -> int:
-    """Return how many threads torch gets. A profile is one thread's: with one, all of the work is in it."""
+    """Return how many threads torch gets. A profile covers one thread, so a single thread must do all of the work."""
     return 1 if job.get("profile") else THREADS
 
 
 def measure(job: dict[str, Any]) -> list[Row]:
-    """Run a job in the browser tests' JupyterLab; return what it measured, all of it also where it failed later."""
+    """Run a job in the JupyterLab of the browser tests; return its measurements, also if it failed later."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "measured.jsonl"
         asked = {"captures": [], "profile": None, **job, "out": str(out)}
@@ -114,7 +114,7 @@ def measure(job: dict[str, Any]) -> list[Row]:
 
 
 def report(part: str, args: argparse.Namespace) -> str:
-    """Measure a part; return its section, and keep it where that is wished."""
+    """Measure a part; return its section, and store it if asked to."""
     jobs, text_of = PARTS[part]
     before = machine()
     todo = jobs(args)
@@ -132,7 +132,7 @@ def report(part: str, args: argparse.Namespace) -> str:
 
 
 def _without_parts(words: list[str]) -> list[str]:
-    """Return a command line without the parts that it names."""
+    """Return a command line without its choice of parts."""
     if "--parts" not in words:
         return words
     start = words.index("--parts")

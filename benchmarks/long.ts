@@ -1,5 +1,5 @@
 /** Long inputs in a JupyterLab with a kernel, as `benchmarks/long.py` asks for them; see `benchmarks/README.md`. */
-import { test } from "../ui-tests/harness";
+import { test } from "../ui-tests/harness/index";
 import { type CaptureJob, job } from "./long/job";
 import { baseOf, openCapture, runCell } from "./long/notebook";
 import { profileSwitches } from "./long/profile";

@@ -1,4 +1,4 @@
-"""What was measured of long inputs as Markdown."""
+"""Write the measurements of long inputs as Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from table import markdown, short, size, spread
 
 Row = dict[str, Any]
-"""A step that was measured, with its capture and view; or what page and kernel hold; or a profile."""
+"""A measured step with its capture and view, or the memory of page and kernel, or a profile."""
 
 STEPS = [
     ("layer switch", "cold"),
@@ -27,22 +27,21 @@ STEPS = [
 SHAPE = ("view", "tokens", "layers", "heads")
 
 NOTE = """\
-Milliseconds from the event in the page until the view says that it is ready (`data-state`, `data-layer`) and the frame
-that shows it has been painted: a frame is 16.7 ms, and nothing can be shown in less. Median (least-greatest). **First
-picture**: from the run of the cell that shows the view until a picture is painted, coarse as it may be. **First
-screen**: until all that is asked for is there. **Beyond**: until also the tokens out of sight are gathered at the
-margins. **Cold**: neither page nor kernel know that layer, head or part; **warm**: the page has shown it before. Layers
-are switched and tokens moved with the heads with which the view opens, heads are switched with one alone. **Pan**:
-PageDown on the minimap; in the matrix view, where what is in sight has been zoomed to a twenty-fifth, four times that
-far by one turn of the wheel. **Zoom**: by half as much again. **Bytes**: what came over the websocket, before any
-compression; the widgets' code is among it for the first screen. Views come one after another in one page, each on
-layers that no other has shown.
-"Heap": live JavaScript objects, JupyterLab's own among them; "arrays": what lies outside of it, such as typed arrays.
-"Kernel": resident memory, with torch and the model."""
+Milliseconds from the event in the page until the view reports that it is ready (`data-state`, `data-layer`) and the
+frame that shows the result is painted. A frame takes 16.7 ms, so nothing can appear sooner. Median (least-greatest).
+**First picture**: from running the cell that shows the view until a picture is painted, however coarse. **First
+screen**: until everything on screen has arrived. **Beyond**: until the margins also gather the tokens out of sight.
+**Cold**: neither page nor kernel know that layer, head or part; **warm**: the page has shown it before. Layers are
+switched and tokens moved with the heads with which the view opens; heads are switched with a single one shown.
+**Pan**: PageDown on the minimap; in the matrix view, zoomed in to a twenty-fifth, four times that far by one turn of
+the wheel. **Zoom**: by half as much again. **Bytes**: what came over the websocket, uncompressed; the first screen
+includes the code of the widgets. Views come one after another in one page, each on layers that no other has shown.
+"Heap": live JavaScript objects, including JupyterLab's own; "arrays": what lies outside the heap, such as typed
+arrays. "Kernel": resident memory, including torch and the model."""
 
 
 def views_text(rows: Sequence[Row]) -> str:
-    """Lay out what each view takes at each length, and how that grows."""
+    """Lay out the times of each view at each length, and their growth."""
     made = "made-up queries and keys" if rows[0]["made"] else "SmolLM2-135M over Python's own sources"
     shape = f"{rows[0]['layers']} layers x {rows[0]['heads']} heads"
     parts = [f"## Long inputs in JupyterLab: {made}, {shape}", _times(rows), _weights(rows)]
@@ -53,14 +52,14 @@ def views_text(rows: Sequence[Row]) -> str:
 
 
 def growth_text(rows: Sequence[Row]) -> str:
-    """Lay out what a step takes with more layers and heads."""
+    """Lay out the time of a step with more layers and heads."""
     tokens = rows[0]["tokens"]
     title = f"## Steps do not grow with layers and heads ({tokens:,} tokens, one head shown)"
     return "\n\n".join([title, _times(rows), NOTE])
 
 
 def profile_text(rows: Sequence[Row]) -> str:
-    """Lay out which functions take the most time of their own in a cold switch."""
+    """Lay out the functions with the most time of their own in a cold switch."""
     parts = [f"## What a cold switch of the layer spends its time on ({rows[0]['tokens']:,} tokens)"]
     head = ["view", "where", "function", "own time a switch", "with what it calls"]
     parts.append(markdown(head, [line for row in rows for where in ("kernel", "page") for line in _costly(row, where)]))

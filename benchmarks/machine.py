@@ -1,4 +1,4 @@
-"""What a measurement was taken on."""
+"""Describe the machine and the software of a measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two real models that come as Python packages, and what is made of them."""
+"""The two real models that come as Python packages, and variants of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def package_folder(package: str) -> Path:
-    """Return where an installed package lies, without importing it: its own dependencies may be absent.
+    """Return the folder of an installed package without importing it: its dependencies may be absent.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def load(name: str, attention: str) -> tuple[Any, Any]:
 
 
 def with_positions(config: Any, tokens: int) -> Any:
-    """Return a random model of a config's size that has positions for a text of so many tokens."""
+    """Return a random model of a config's size with positions for this many tokens."""
     config = copy.deepcopy(config)
     config.max_position_embeddings = tokens
     return AutoModel.from_config(config, attn_implementation="sdpa").eval()

@@ -36,7 +36,7 @@ MAKERS: dict[tuple[Subject, View], Callable[..., str]] = {
 
 
 def tensors_for(view: View, layers: int, heads: int, tokens: int) -> list[Any]:
-    """Return what all pages of a view are made of: weights of each layer, or queries and keys."""
+    """Return the tensors behind all pages of a view: weights of each layer, or queries and keys."""
     if view == "neuron":
         return [(torch.from_numpy(q), torch.from_numpy(k)) for q, k in peaked_vectors(layers, heads, tokens)]
     return [torch.from_numpy(layer) for layer in peaked_attentions(layers, heads, tokens)]
@@ -52,7 +52,7 @@ def write_page(subject: Subject, view: View, tensors: list[Any], tokens: list[st
 def temporary_page(
     subject: Subject, view: View, tensors: list[Any], tokens: list[str], folder: Path
 ) -> Iterator[tuple[Path, int]]:
-    """Give a page's path and size, and remove it afterwards: BertViz's take gigabytes."""
+    """Yield a page's path and size, and remove the page afterwards: BertViz's take gigabytes."""
     path = folder / f"{subject}-{view}-{len(tokens)}.html"
     try:
         yield path, write_page(subject, view, tensors, tokens, path)

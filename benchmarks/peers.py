@@ -1,4 +1,4 @@
-"""Attention as the pages of peers: each gives what it shows in a notebook, whole, for a page of its own."""
+"""Attention as pages of peers: each function returns what a peer shows in a notebook, as a whole page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGE = '<!doctype html><meta charset="utf-8">\n'
 
 
 def circuitsvis_heads(attentions: Sequence[torch.Tensor], tokens: list[str]) -> str:
-    """Return a page of CircuitsVis: the heads of layer 0 alone, for it knows no layers."""
+    """Return a page of CircuitsVis: the heads of layer 0 only, because it knows no layers."""
     from circuitsvis.attention import attention_heads  # type: ignore[import-untyped]
 
     # With its code in it, as where there is no network; else it would come from unpkg.com.
@@ -34,7 +34,7 @@ Vectors = Sequence[tuple[torch.Tensor, torch.Tensor]]
 
 
 def bertviz_neurons(vectors: Vectors, tokens: list[str]) -> str:
-    """Return a page of BertViz's neuron view, which is given its vectors instead of computing them."""
+    """Return a page of BertViz's neuron view, which receives its vectors instead of computing them."""
     from bertviz.neuron_view import show  # type: ignore[import-untyped]
 
     # The sentence goes to the tokenizer alone.
@@ -42,7 +42,7 @@ def bertviz_neurons(vectors: Vectors, tokens: list[str]) -> str:
 
 
 class _Model:
-    """What the neuron view asks of BertViz's own copies of BERT, whose weights come from a network."""
+    """A stand-in for BertViz's own copy of BERT, whose weights would come from the network."""
 
     def __init__(self, vectors: Vectors) -> None:
         self.vectors = vectors
@@ -56,7 +56,7 @@ class _Model:
 
 
 class _Tokenizer:
-    """Gives the tokens that it was given."""
+    """Returns given tokens."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.cls_token, self.sep_token = tokens[0], tokens[-1]
@@ -77,9 +77,10 @@ def weights(query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
 
 def headscope_neurons(vectors: Vectors, tokens: list[str]) -> str:
     """Return a page of Headscope's neuron view from the same vectors."""
-    from headscope.attention import AttentionMap, Capture
-    from headscope.capture.record import QKRecord, Rules
-    from headscope.export import standalone_html
+    from headscope.api import AttentionMap, Capture
+    from headscope.export.html import standalone_html
+    from headscope.tracing.qk.record import QKRecord
+    from headscope.tracing.qk.tensors import Rules
 
     records = [QKRecord(query, key, Rules(query.shape[-1] ** -0.5)) for query, key in vectors]
     return standalone_html(Capture([AttentionMap("self", records, tokens, tokens)]), "neuron")
@@ -88,6 +89,6 @@ def headscope_neurons(vectors: Vectors, tokens: list[str]) -> str:
 def headscope_maps(attentions: Sequence[Any], tokens: list[str]) -> str:
     """Return a page of Headscope's matrix view."""
     import headscope as hs
-    from headscope.export import standalone_html
+    from headscope.export.html import standalone_html
 
     return standalone_html(hs.from_attentions(attentions, tokens), "matrix")

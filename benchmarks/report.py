@@ -1,4 +1,4 @@
-"""The comparison with peers as Markdown."""
+"""Write the comparison with peers as Markdown."""
 
 from __future__ import annotations
 
@@ -57,22 +57,22 @@ class Measured:
             raise RuntimeError(f"{self.progress()}; errors {visit['errors']}; requests {visit['requests']}")
 
     def give_up(self) -> None:
-        """Note that fewer tokens took too long already."""
+        """Note that fewer tokens already took too long."""
         self.visits.append({"step": "first", "failure": "not tried: fewer took too long", "errors": []})
 
     @property
     def failure(self) -> str | None:
-        """How the last visit ended before its time, if it did."""
+        """How the last visit failed, if it did."""
         return self.visits[-1]["failure"] if self.visits else None
 
     @property
     def first(self) -> list[float]:
-        """Milliseconds to the first complete paint, one a visit."""
+        """Milliseconds to the first complete paint, one for each visit."""
         return [visit["first"] for visit in self.visits if "first" in visit]
 
     @property
     def seconds(self) -> float:
-        """Seconds that the visits took in all, waiting and memory not counted."""
+        """Total seconds of the visits, without waiting and measuring memory."""
         return (
             sum(self.first + [value for name in ("layer", "head", "hover", "open") for value in self.all(name)]) / 1e3
         )
@@ -139,13 +139,13 @@ def _middle(one: Measured, name: str) -> float | None:
 
 
 def view_text(view: View, measured: Sequence[Measured]) -> str:
-    """Lay out what was measured of a view: every figure, and how many times Headscope's goes into each peer's."""
+    """Lay out the measurements of a view: every figure, and how many times smaller Headscope's is than each peer's."""
     tables = [_view_table(view, measured), "How many times less Headscope takes:", _ratio_table(view, measured)]
     return "\n\n".join([f"## {view.capitalize()} view", *tables])
 
 
 def ratios_text(view: View, measured: Sequence[Measured], conditions: Mapping[str, str]) -> str:
-    """Lay out what is worth telling elsewhere."""
+    """Lay out the ratios that other pages quote."""
     command = f"{conditions['machine']}. Command: `{conditions['command']}`"
     return f"### {view.capitalize()} view: how many times less\n\n{_ratio_table(view, measured)}\n\n{command}"
 
@@ -178,7 +178,7 @@ def conditions_text(
     conditions: Mapping[str, str],
     args: argparse.Namespace,
 ) -> str:
-    """Tell how a view was measured."""
+    """Describe how a view was measured."""
     peaks = "; ".join(f"{n} tokens: {low:.2f}, {mid:.2f}, {high:.2f}" for n, (low, mid, high) in maxima.items())
     done = "; ".join(f"{NAMES[subject]}, {DONE[subject]}" for subject in args.subjects if (subject, view) in MAKERS)
     tensors = VECTORS_NOTE if view == "neuron" else SHARP_ROWS_NOTE

@@ -1,4 +1,4 @@
-"""Parts of a Markdown file that programs write, each its own: what others wrote there stays."""
+"""Sections of a Markdown file: each program writes its own and leaves the others alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_section(path: Path, name: str, text: str) -> None:
-    """Put a text into a file between the marks of its name; at the end, where the file has none."""
+    """Write a text between the marks of its name in a file, or at the end if the file has no such marks."""
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     before, found, rest = old.partition(begin)

@@ -1,4 +1,4 @@
-"""Measurements as Markdown: medians with their ranges."""
+"""Write measurements as Markdown: medians with their ranges."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from statistics import median
 
 
 def spread(values: Sequence[float], unit: str) -> str:
-    """Write the median and, of several values, the least and the greatest: `41 ms (38-45)`."""
+    """Write the median, and the range if there are several values: `41 ms (38-45)`."""
     if not values:
         return "-"
     if unit == "ms" and median(values) >= 1000:
@@ -22,7 +22,7 @@ def size(count: float) -> str:
 
 
 def times(theirs: float | None, ours: float | None) -> str:
-    """Write how many times ours goes into theirs: `24x`."""
+    """Write how many times smaller ours is than theirs: `24x`."""
     return "-" if theirs is None or not ours else f"{short(theirs / ours)}x"
 
 
@@ -38,5 +38,5 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def short(value: float) -> str:
-    """Three significant digits, never an exponent."""
+    """Write three significant digits, never an exponent."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

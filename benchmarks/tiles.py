@@ -1,6 +1,6 @@
-"""What tiles and overviews of long inputs cost, beside plain PyTorch on the same rectangle of the same head.
+"""Compare tiles and overviews of long inputs with plain PyTorch on the same rectangle of the same head.
 
-Made-up queries and keys of SmolLM2's shape: 9 heads, 3 KV heads, 64 dimensions, causal. Run it with
+Synthetic queries and keys of SmolLM2's shape: 9 heads, 3 KV heads, 64 dimensions, causal. Run it with
 `python benchmarks/tiles.py`; it prints a table.
 """
 
@@ -14,12 +14,14 @@ from statistics import median
 
 import torch
 
-from headscope.capture.masks import causal
-from headscope.capture.record import QKRecord, Rules
-from headscope.maps import AttentionMap
-from headscope.pyramid import Pyramid
-from headscope.pyramid_cache import CACHE_BYTES, ByteCache
-from headscope.tiles import Place, top_level
+from headscope.data.attention_map import AttentionMap
+from headscope.data.pooling import Place, top_level
+from headscope.data.steps import finish
+from headscope.tracing.qk.masks import causal
+from headscope.tracing.qk.record import QKRecord
+from headscope.tracing.qk.tensors import Rules
+from headscope.wire.lru import CACHE_BYTES, ByteLru
+from headscope.wire.tile_cache import TileCache
 from machine import machine, versions
 from table import markdown
 
@@ -31,7 +33,7 @@ COLUMNS = ["what", "Headscope (ms)", "plain PyTorch (ms)", "plain / Headscope"]
 
 
 class Subject:
-    """One layer of made-up queries and keys."""
+    """One layer of synthetic queries and keys."""
 
     def __init__(self, size: int) -> None:
         generator = torch.Generator().manual_seed(0)
@@ -42,12 +44,12 @@ class Subject:
         self.visible = causal(size, size, torch.device("cpu"))
 
     def fresh(self) -> AttentionMap:
-        """Return a map of which no norm is known."""
+        """Return a map without known norms."""
         record = QKRecord(self.query, self.key, Rules(DIM**-0.5, visible=self.visible))
         return AttentionMap("self", [record], self.names, self.names)
 
     def known(self) -> AttentionMap:
-        """Return a map of which the norms of head 0 are known."""
+        """Return a map with known norms of head 0."""
         map_ = self.fresh()
         map_.overview(0, 0)
         return map_
@@ -65,7 +67,7 @@ class Subject:
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """Return how long some work takes."""
+    """Return how many milliseconds some work takes."""
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) * 1e3
@@ -95,11 +97,14 @@ Case = tuple[str, Callable[[], Callable[[], object]], Callable[[], object]]
 
 
 def tile_cases(subject: Subject) -> list[Case]:
-    """Return tiles of the lowest row, whose queries see most keys."""
-    size, known, pyramid = subject.size, subject.known(), Pyramid(ByteCache(CACHE_BYTES))
+    """Return tiles of the lowest row, whose queries see the most keys."""
+    size, known, cache = subject.size, subject.known(), TileCache(ByteLru(CACHE_BYTES))
     last = size // 256 - 1
     middle = last // 2
-    kept = partial(pyramid.tile, known, 0, 0, Place(0, last, middle), "max")
+
+    def kept() -> list[bytes]:
+        return finish(cache.tiles(known, 0, [0], Place(0, last, middle), "max"))
+
     kept()
     plain = partial(subject.plain, slice(size - 256, size), slice(middle * 256, middle * 256 + 256))
     coarse = partial(subject.plain, slice(size - 1024, size), slice(0, 1024), 2)

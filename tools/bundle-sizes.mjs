@@ -1,6 +1,6 @@
 /**
- * How large each built file may be. A notebook is sent `store.js`, which holds every view, once for each capture, and
- * `widget.js` and `widget.css` once for each view in an output cell.
+ * The size limits of the built files. A notebook receives `store.js`, which holds every view, once per capture, and
+ * `widget.js` and `widget.css` once per view in an output cell.
  */
 import { readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -17,7 +17,7 @@ export const LIMITS = {
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
-/** One line a file: its size, compressed size and limit. `tooLarge` names the files over their limit. */
+/** One line per file with its size, compressed size and limit. `tooLarge` names the files over their limit. */
 export function measure() {
   const lines = [];
   const tooLarge = [];
@@ -31,7 +31,7 @@ export function measure() {
   return { lines, tooLarge };
 }
 
-/** Print the sizes; throw when a file is over its limit. */
+/** Print the sizes, and throw if a file is over its limit. */
 export function check() {
   const { lines, tooLarge } = measure();
   console.log(lines.join("\n"));

@@ -1,4 +1,4 @@
-/** Check that what was built is no larger than it may be. */
+/** Check that the built files are within their size limits. */
 import { check } from "./bundle-sizes.mjs";
 
 try {

@@ -1,4 +1,4 @@
-/** Remove what the build writes, so that nothing stale is shipped. */
+/** Remove the build's output, so that nothing stale is shipped. */
 import { rmSync } from "node:fs";
 
 const BUILT = ["lib", "python/headscope/static", "python/headscope/labextension"];

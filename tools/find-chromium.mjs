@@ -1,6 +1,6 @@
 /**
- * Find a Chromium that starts, or install one: from the PATH, else from Playwright, else from apt where we are root.
- * As a program it prints the path. HEADSCOPE_CHROMIUM names one to use instead.
+ * Find a Chromium that starts, or install one: from the PATH, else from Playwright, else from apt if we are root. Run
+ * as a program, it prints the path. HEADSCOPE_CHROMIUM names another one to use.
  */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
@@ -13,7 +13,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 const MAC = ["Google Chrome", "Chromium"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);
 const MINUTE = 60_000;
 
-/** The path of a Chromium. What takes time is announced through `log`. */
+/** The path of a Chromium. Slow steps are announced through `log`. */
 export function findChromium(log = console.error) {
   const named = process.env.HEADSCOPE_CHROMIUM;
   if (named && !starts(named)) throw new Error(`HEADSCOPE_CHROMIUM is ${named}, which does not start.`);
@@ -40,7 +40,7 @@ function isProgram(path) {
   }
 }
 
-/** Some systems have a stub that only says what to install, and a browser may lack libraries: so try it. */
+/** Try it: some systems have a stub that only says what to install, and a browser may lack libraries. */
 function starts(path) {
   try {
     return /\d+\.\d+/.test(execFileSync(path, ["--version"], { encoding: "utf8", timeout: MINUTE, stdio: "pipe" }));
@@ -58,7 +58,7 @@ function fromPlaywright(log) {
 function fromApt(log) {
   if (process.getuid?.() !== 0) return undefined;
   log("No Chromium from Playwright: trying apt ...");
-  // Another installation may be under way: apt waits for it, and for nothing else.
+  // If another installation is under way, apt waits for it.
   const quiet = ["-qq", "-o=Dpkg::Use-Pty=0", "-o=DPkg::Lock::Timeout=120"];
   return (
     attempt(log, 3 * MINUTE, ["apt-get", ...quiet, "update"]) &&
@@ -67,7 +67,7 @@ function fromApt(log) {
   );
 }
 
-/** Whether a command ends well in its time; says why where it does not. */
+/** Whether a command succeeds in its time; otherwise logs why not. */
 function attempt(log, timeout, [program, ...args]) {
   try {
     execFileSync(program, args, {

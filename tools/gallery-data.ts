@@ -1,10 +1,12 @@
-/** Made-up attention in real shapes, to look at the views without a kernel. Only the gallery uses it. */
-import type { BlockRequest, MapInfo, VectorRequest } from "../src/contract.gen";
-import type { HeadWeights } from "../src/core/head-weights";
-import type { Source } from "../src/core/source";
-import { tableOf } from "../src/core/tables";
-import type { HeadVectors } from "../src/core/vectors";
+import type { BlockRequest, MapDescription, VectorRequest } from "../src/contract.gen";
+import type { Source } from "../src/core/state/source";
+import { tableOf } from "../src/core/weights/codecs/tables";
+import type { HeadWeights } from "../src/core/weights/head-weights";
+import type { HeadVectors } from "../src/core/weights/vectors";
 import { type Family, vectorsOf, weightsOf } from "./gallery-vectors";
+import { random } from "./random";
+
+/** Generated attention in realistic shapes, to look at the views without a kernel. Only the gallery uses it. */
 
 const BINS = 64;
 
@@ -12,7 +14,7 @@ const TEXT =
   "The capital of a small country lies between two rivers , and every spring the water rises until the lower streets are closed . " +
   "People there say that the town belongs to the river for a week , and that the river gives it back when it has seen enough .";
 
-/** Tokens of a running text, as long as they are wanted, between special tokens. */
+/** Running text of `count` tokens between special tokens. */
 export function words(count: number): string[] {
   const text = TEXT.split(" ");
   const inner = Array.from({ length: Math.max(0, count - 2) }, (_, index) => text[index % text.length] as string);
@@ -42,13 +44,13 @@ export const HOSTILE = [
   "</s>",
 ];
 
-export function mapInfo(
+export function mapDescription(
   name: string,
   tokens: string[],
   layers: number,
   heads: number,
-  more: Partial<MapInfo> = {},
-): MapInfo {
+  more: Partial<MapDescription> = {},
+): MapDescription {
   const special = [0, tokens.length - 1];
   return {
     name,
@@ -69,7 +71,7 @@ export function mapInfo(
   };
 }
 
-/** Scores before softmax of one head: each head looks at something else. */
+/** Scores of one head before the softmax. Each kind of head attends to something else. */
 function score(kind: number, query: number, key: number, numKeys: number, noise: number): number {
   const reach = 1 + (kind % 3);
   switch (kind % 6) {
@@ -88,21 +90,13 @@ function score(kind: number, query: number, key: number, numKeys: number, noise:
   }
 }
 
-export function random(seed: number): () => number {
-  let state = seed * 2654435761 + 1;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) | 0;
-    return ((state ^ (state >>> 13)) >>> 0) / 4294967296;
-  };
-}
-
 export function headOf(
-  info: MapInfo,
+  description: MapDescription,
   layer: number,
   head: number,
   { dense = false, missing = false, causal = false }: Behaviour,
 ): HeadWeights {
-  const [numQueries, numKeys] = [info.query_tokens.length, info.key_tokens.length];
+  const [numQueries, numKeys] = [description.query_tokens.length, description.key_tokens.length];
   const next = random(1 + layer * 97 + head * 13);
   const weights = new Float16Array(numQueries * numKeys);
   for (let query = 0; query < numQueries; query++) {
@@ -132,24 +126,24 @@ function pooled(weights: HeadWeights): HeadWeights {
 }
 
 export interface Behaviour {
-  /** Whose rules the heads follow; undefined: they have no queries and keys. */
+  /** The family whose rules the heads follow; undefined for heads without queries and keys. */
   readonly family?: Family;
   readonly headDim?: number;
   readonly dense?: boolean;
   readonly missing?: boolean;
   readonly causal?: boolean;
-  /** Milliseconds until an answer comes; undefined: everything is in memory. */
+  /** Milliseconds until an answer comes; undefined if everything is in memory. */
   readonly delay?: number;
   readonly failure?: string;
 }
 
-/** Answers from memory, at once or late, or not at all. */
+/** Answers from memory: at once, late or never. */
 export class MadeUpSource implements Source {
   readonly #heads = new Map<string, HeadWeights>();
   behaviour: Behaviour;
 
   constructor(
-    readonly maps: readonly MapInfo[],
+    readonly maps: readonly MapDescription[],
     behaviour: Behaviour,
   ) {
     this.behaviour = behaviour;
@@ -178,18 +172,18 @@ export class MadeUpSource implements Source {
   }
 
   #vectorsOf(map: string, layer: number, head: number): HeadVectors {
-    const info = this.maps.find(({ name }) => name === map) as MapInfo;
+    const description = this.maps.find(({ name }) => name === map) as MapDescription;
     const { family = "bert", headDim } = this.behaviour;
-    return vectorsOf(info, layer, head, family, headDim);
+    return vectorsOf(description, layer, head, family, headDim);
   }
 
   #make(key: string, kind: BlockRequest["kind"], map: string, layer: number, head: number): HeadWeights {
-    const info = this.maps.find(({ name }) => name === map) as MapInfo;
+    const description = this.maps.find(({ name }) => name === map) as MapDescription;
     const made =
       this.#heads.get(key) ??
       (this.behaviour.family
         ? weightsOf(this.#vectorsOf(map, layer, head))
-        : headOf(info, layer, head, this.behaviour));
+        : headOf(description, layer, head, this.behaviour));
     const weights = kind === "overview" && !this.#heads.has(key) ? pooled(made) : made;
     this.#heads.set(key, weights);
     return weights;

@@ -1,23 +1,23 @@
-/** The page that `gallery.mjs` takes pictures of: `window.gallery.show(...)` puts one view into it. */
-
 import { signal } from "@preact/signals-core";
 import type {
   ColorMap,
   ColorScale,
   Combine,
   Direction,
-  MapInfo,
-  PairFilter,
-  PoolKind,
+  MapDescription,
+  SnapshotState,
   Tab,
   Theme,
   ViewKind,
 } from "../src/contract.gen";
-import type { Status, TokenPair, ViewContext } from "../src/core/context";
-import { keepSelectionValid } from "../src/core/valid";
-import { printer } from "../src/dom/printer";
+import type { Status, TokenPair, ViewContext } from "../src/core/state/context";
+import { keepSelectionValid } from "../src/core/state/keep-selection-valid";
+import { placeSignals, viewSignals } from "../src/core/state/option-signals";
+import { pictureExporter } from "../src/dom/picture-exporter";
+import { DEFAULTS } from "../src/options.gen";
 import { views } from "../src/views/registry";
-import { type Behaviour, HOSTILE, MadeUpSource, mapInfo, words } from "./gallery-data";
+import { type Behaviour, HOSTILE, MadeUpSource, mapDescription, words } from "./gallery-data";
+/** The page that `gallery.mjs` takes pictures of: `window.gallery.show(...)` puts one view into it. */
 
 export interface Wish extends Behaviour {
   readonly view: ViewKind;
@@ -40,69 +40,55 @@ const SENTENCES = "[CLS] the cat sat on the mat [SEP] the cat lay on the rug [SE
 const ENGLISH = "The agreement on the European area was signed in August . </s>".split(" ");
 const FRENCH = "<s> L' accord sur la zone européenne a été signé en août".split(" ");
 
-function mapsOf({ tokens = 16, layers = 12, heads = 12 }: Wish): MapInfo[] {
-  if (tokens === "hostile") return [mapInfo("self", HOSTILE, layers, heads)];
+function mapsOf({ tokens = 16, layers = 12, heads = 12 }: Wish): MapDescription[] {
+  if (tokens === "hostile") return [mapDescription("self", HOSTILE, layers, heads)];
   if (tokens === "pair") {
     const special = [0, 7, 14];
     return [
-      mapInfo("self", SENTENCES, layers, heads, { sentence_b_start: 8, query_special: special, key_special: special }),
+      mapDescription("self", SENTENCES, layers, heads, {
+        sentence_b_start: 8,
+        query_special: special,
+        key_special: special,
+      }),
     ];
   }
   if (tokens === "translation") {
     const special = { query_special: [0], key_special: [ENGLISH.length - 1] };
     return [
-      mapInfo("encoder", ENGLISH, layers, heads),
-      mapInfo("decoder", FRENCH, layers, heads),
-      mapInfo("cross", FRENCH, layers, heads, { key_tokens: ENGLISH, ...special }),
+      mapDescription("encoder", ENGLISH, layers, heads),
+      mapDescription("decoder", FRENCH, layers, heads),
+      mapDescription("cross", FRENCH, layers, heads, { key_tokens: ENGLISH, ...special }),
     ];
   }
-  return [mapInfo("self", words(tokens), layers, heads)];
+  return [mapDescription("self", words(tokens), layers, heads)];
 }
 
-/** The maps, with queries and keys where the wish names whose. */
-function mapsWithVectors(wish: Wish): MapInfo[] {
-  return mapsOf(wish).map((info) => (wish.family ? { ...info, no_vectors: info.no_vectors.map(() => "") } : info));
+/** The maps, with queries and keys if the wish names a family. */
+function mapsWithVectors(wish: Wish): MapDescription[] {
+  return mapsOf(wish).map((description) =>
+    wish.family ? { ...description, no_vectors: description.no_vectors.map(() => "") } : description,
+  );
 }
 
 function contextOf(wish: Wish): ViewContext & { readonly source: MadeUpSource } {
   const maps = mapsWithVectors(wish);
+  const { theme, detail, tab, scale, combine, direction } = wish;
+  const options: Partial<SnapshotState> = { theme, detail, tab, scale, color_map: wish.colorMap, combine, direction };
+  const place: Partial<SnapshotState> = { map: maps.at(-1)?.name, layer: wish.layer ?? 4, heads: wish.active };
   return {
     name: signal("MiniLM"),
     maps: signal(maps),
     selection: {
-      map: signal(maps.at(-1)?.name ?? ""),
-      layer: signal(wish.layer ?? 4),
-      heads: signal<readonly number[] | null>(wish.active ?? null),
-      query: signal<number | null>(null),
-      key: signal<number | null>(null),
-      pair: signal<PairFilter>("all"),
+      ...placeSignals((name) => signal(place[name] ?? DEFAULTS[name])),
       hover: signal<TokenPair>({ query: null, key: null }),
     },
     options: {
-      theme: signal<Theme>(wish.theme),
+      ...viewSignals((name) => signal(options[name] ?? DEFAULTS[name])),
       includeLayers: signal(Array.from({ length: wish.layers ?? 12 }, (_, layer) => layer)),
-      includeHeads: signal<readonly number[] | null>(null),
-      detail: signal(wish.detail ?? false),
-      tab: signal<Tab>(wish.tab ?? "heads"),
-      scale: signal<ColorScale>(wish.scale ?? "linear"),
-      colorMap: signal<ColorMap>(wish.colorMap ?? "viridis"),
-      combine: signal<Combine>(wish.combine ?? "each"),
-      pool: signal<PoolKind>("max"),
-      aids: {
-        threshold: signal<number | null>(null),
-        topK: signal<number | null>(null),
-        hideSpecial: signal(false),
-        hideSink: signal(false),
-        mergeWords: signal(false),
-        mergeSegments: signal(false),
-        openSegments: signal<readonly number[]>([]),
-        direction: signal<Direction>(wish.direction ?? "out"),
-        search: signal(""),
-      },
     },
     source: new MadeUpSource(maps, wish),
     status: signal<Status>(wish.status ?? "live"),
-    printer,
+    pictureExporter,
   };
 }
 

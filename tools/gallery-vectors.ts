@@ -1,10 +1,10 @@
-/** Made-up queries and keys with the rules of real models, and the weights that they make. */
-import type { HeadRule, MapInfo } from "../src/contract.gen";
-import type { HeadWeights } from "../src/core/head-weights";
-import { tableOf } from "../src/core/tables";
-import type { HeadVectors } from "../src/core/vectors";
-import { chainOf } from "../src/core/vectors-chain";
-import { random } from "./gallery-data";
+import type { HeadRule, MapDescription } from "../src/contract.gen";
+import { chainOf } from "../src/core/attend/chain";
+import { tableOf } from "../src/core/weights/codecs/tables";
+import type { HeadWeights } from "../src/core/weights/head-weights";
+import type { HeadVectors } from "../src/core/weights/vectors";
+import { random } from "./random";
+/** Generated queries and keys with the rules of real models, and the weights that follow from them. */
 
 export type Family = "bert" | "llama" | "gemma" | "t5" | "gpt_oss";
 
@@ -17,8 +17,14 @@ const RULES: Readonly<Record<Family, Partial<HeadRule>>> = {
 };
 const WINDOW = 6;
 
-export function vectorsOf(info: MapInfo, layer: number, head: number, family: Family, headDim = 64): HeadVectors {
-  const [numQueries, numKeys] = [info.query_tokens.length, info.key_tokens.length];
+export function vectorsOf(
+  description: MapDescription,
+  layer: number,
+  head: number,
+  family: Family,
+  headDim = 64,
+): HeadVectors {
+  const [numQueries, numKeys] = [description.query_tokens.length, description.key_tokens.length];
   const next = random(7 + layer * 31 + head * 5);
   const normal = () => Math.sqrt(-2 * Math.log(next() + 1e-9)) * Math.cos(6.2832 * next());
   const topics = Array.from({ length: 8 }, () => Float32Array.from({ length: headDim }, () => 1.6 * normal()));

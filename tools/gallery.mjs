@@ -1,5 +1,5 @@
 /**
- * Pictures of the views on made-up attention, in `build/gallery/`: for eyes, not a test.
+ * Take pictures of the views on generated attention, in `build/gallery/`. They are for looking at; this is no test.
  * `node tools/gallery.mjs [part of a picture's name]`
  */
 import { execFileSync } from "node:child_process";
@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TARGET = `${ROOT}build/gallery/`;
 const only = process.argv[2] ?? "";
 
-/** What is shown, and what a reader does there before the picture is taken. */
+/** What each picture shows, and what a reader does before it is taken. */
 const PICTURES = {
   head: [{ view: "head" }],
   "head-hover": [{ view: "head" }, (page) => page.hover("[data-query='5']")],

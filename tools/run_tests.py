@@ -1,35 +1,34 @@
-"""Run every check of the project, whatever fails, and sum up in the last line: `N passed, N failed`.
+"""Run every check of the project, even after failures; the last line of output is `N passed, N failed`.
 
-Names given as arguments run those checks alone: `make test ARGS="mypy vitest"`.
+Before it stands a short list of what failed and why, because where a log is kept, its middle may be cut.
+
+Names as arguments run only these checks: `make test ARGS="mypy vitest"`.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
+from threading import Event
+
+from failures import Failure, cases_of, failures, listed
+from supervise import adopt_orphans, end_descendants, supervise
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "build" / "reports"
 NODE = ROOT / "node_modules" / ".bin"
 PYTHON = sys.executable
-TIME_LIMIT = 1500.0
-"""Seconds after which a check counts as hung. The slowest takes a quarter of an hour."""
-
-GRACE = 20.0
-"""Seconds that a hung check has to clean up."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A command that passes or fails. With a `report` (JUnit's XML) its single tests are counted."""
+    """A command that passes or fails. If it writes a `report` (JUnit XML), its single tests are counted."""
 
     name: str
     command: tuple[str, ...]
@@ -38,7 +37,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a check."""
+    """The result of a check."""
 
     check: Check
     passed: int
@@ -57,21 +56,24 @@ def node(name: str, tool: str, *arguments: str) -> Check:
     return Check(name, (str(NODE / tool), *arguments))
 
 
-def vitest(name: str, config: str) -> Check:
-    """Return a check that runs the tests of a vitest configuration."""
+def tsc(name: str, *arguments: str) -> Check:
+    """Return a check of TypeScript's types that remembers, in `build/`, what it found before."""
+    return node(name, "tsc", *arguments, "--incremental", "--tsBuildInfoFile", f"{ROOT / 'build' / name}.tsbuildinfo")
+
+
+def vitest(name: str, config: str, *arguments: str) -> Check:
+    """Return a check that runs the tests of a vitest configuration, or of the files among the arguments."""
     report = REPORTS / f"{name}.xml"
-    reporters = ("--reporter=default", "--reporter=junit", f"--outputFile.junit={report}")
-    return Check(name, (str(NODE / "vitest"), "run", f"--config={config}", *reporters), report)
+    # The verbose reporter prints a line per test, so that a long file is not taken for a hung one.
+    shown = "dot" if arguments else "verbose"
+    reporters = (f"--reporter={shown}", "--reporter=junit", f"--outputFile.junit={report}")
+    return Check(name, (str(NODE / "vitest"), "run", f"--config={config}", *reporters, *arguments), report)
 
 
-def pytest() -> Check:
-    """Return the check that runs the Python tests, on two cores."""
+def pytest(*arguments: str) -> Check:
+    """Return a check that runs Python tests."""
     report = REPORTS / "pytest.xml"
-    return Check(
-        "pytest",
-        (PYTHON, "-m", "pytest", "--numprocesses=2", "--dist=loadfile", "--tb=short", f"--junit-xml={report}"),
-        report,
-    )
+    return Check("pytest", (PYTHON, "-m", "pytest", "--tb=short", f"--junit-xml={report}", *arguments), report)
 
 
 STAGES: tuple[tuple[Check, ...], ...] = (
@@ -81,103 +83,109 @@ STAGES: tuple[tuple[Check, ...], ...] = (
         python("ruff-check", "ruff", "check"),
         python("ruff-format", "ruff", "format", "--check"),
         node("biome", "biome", "check", "--error-on-warnings"),
-        node("tsc", "tsc", "--noEmit"),
-        node("tsc-tests", "tsc", "--project", "tsconfig.check.json"),
+        tsc("tsc", "--noEmit"),
+        tsc("tsc-tests", "--project", "tsconfig.check.json"),
         Check("contract", (PYTHON, "tools/contract.py", "--check")),
+        Check("palette", ("node", "tools/palette.mjs", "--check")),
         Check("bundle-sizes", ("node", "tools/check-size.mjs")),
-        vitest("vitest", "vitest.config.ts"),
+        vitest("vitest", "vitest.config.ts", "--coverage"),
     ),
-    # Each of these keeps both cores busy by itself.
-    (pytest(),),
+    # Each of these uses both cores by itself.
+    (pytest("--numprocesses=2", "--dist=loadfile", "--cov"),),
     (vitest("browser", "ui-tests/vitest.config.ts"),),
 )
 """The checks of a stage run two at a time; the next stage waits for them."""
 
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals on which a run ends its checks and then itself."""
+
+
 def environment() -> dict[str, str]:
-    """Return the environment of the checks: the project's tools first, plain output, nothing fetched from a hub."""
+    """Return the environment of the checks: the project's tools first, plain output, no access to a model hub."""
     path = f"{Path(PYTHON).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    plain = {**os.environ, "PATH": path, "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    # Python 3.12 and later can tell which lines run at nearly no cost.
+    return {**plain, "COVERAGE_CORE": "sysmon"} if sys.version_info >= (3, 12) else plain
 
 
-def run(check: Check) -> Outcome:
-    """Run a check and say at once what came of it, with its output where it failed."""
+def run(check: Check, stop: Event) -> Outcome:
+    """Run a check and print its result at once, with its output if it failed."""
     if check.report:
         check.report.unlink(missing_ok=True)
+    log = REPORTS / f"{check.name}.log"
+    log.unlink(missing_ok=True)
     start = time.monotonic()
-    code, output = execute(check.command)
-    passed, failed = count(check, code)
+    ending = supervise(check.command, log=log, stop=stop, environment=environment(), folder=ROOT)
+    passed, failed = count(check, 1 if ending.reason else ending.status)
+    printed = log.read_text(errors="replace").rstrip() if log.exists() else ""
+    output = f"{printed}\n{ending.reason}"
     outcome = Outcome(check, passed, failed, time.monotonic() - start, output)
     print(describe(outcome), flush=True)
     return outcome
 
 
-def execute(command: tuple[str, ...]) -> tuple[int, str]:
-    """Return a command's exit status and all that it printed."""
-    options: dict[str, Any] = {"cwd": ROOT, "env": environment(), "stdin": subprocess.DEVNULL}
-    try:
-        # A group of its own, so that what it starts ends with it.
-        child = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **options
-        )
-    except OSError as error:
-        return 1, f"{command[0]} could not be started: {error}"
-    try:
-        output, _ = child.communicate(timeout=TIME_LIMIT)
-    except subprocess.TimeoutExpired:
-        return 1, f"{give_up(child)}\nGiven up after {TIME_LIMIT:.0f} seconds."
-    return child.returncode, output.decode(errors="replace")
-
-
-def give_up(child: subprocess.Popen[bytes]) -> str:
-    """End a command and all that it has started, first asked to and then made to; return what it had printed."""
-    for signal_ in (signal.SIGTERM, signal.SIGKILL):
-        os.killpg(child.pid, signal_)
-        try:
-            output, _ = child.communicate(timeout=GRACE)
-            return output.decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            continue
-    return ""
-
-
 def count(check: Check, code: int) -> tuple[int, int]:
-    """Return how many tests passed and failed; a check without a readable report is one test."""
+    """Return the numbers of passed and failed tests; a check without a readable report counts as one test."""
     if check.report is None or not check.report.exists():
         return (1, 0) if code == 0 and check.report is None else (0, 1)
-    try:
-        cases = list(ElementTree.parse(check.report).iter("testcase"))
-    except ElementTree.ParseError:
-        return 0, 1  # whoever writes it was given up before it was done
+    cases = cases_of(check.report)
     failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
     skipped = sum(case.find("skipped") is not None for case in cases)
     if failed == 0 and (code != 0 or not cases):
-        failed = 1  # it broke outside any single test, or found none
+        failed = 1  # it failed outside of any single test, found no test, or did not end its report
     return max(len(cases) - failed - skipped, 0), failed
 
 
 def describe(outcome: Outcome) -> str:
-    """Return one line on a check, and below it the output of one that failed."""
+    """Return one line about a check, followed by its output if it failed."""
     failed = outcome.failed > 0
     tests = f"{outcome.passed} passed, {outcome.failed} failed" if outcome.check.report else ""
     line = f"{'FAILED' if failed else 'ok':6}  {outcome.check.name:14}  {outcome.seconds:4.0f} s  {tests}".rstrip()
     return f"{line}\n{outcome.output.rstrip()}\n" if failed else line
 
 
-def main(names: list[str]) -> int:
-    """Run the checks that are named, or all; return the exit status."""
-    known = [check.name for stage in STAGES for check in stage]
-    if unknown := set(names) - set(known):
-        print(f"No check is named {', '.join(sorted(unknown))}. There are: {', '.join(known)}.")
-        return 2
+def reasons(outcome: Outcome) -> list[Failure]:
+    """Return what failed in a failed check."""
+    return failures(outcome.check.name, outcome.check.report, outcome.output)
+
+
+def run_all(stages: Sequence[Sequence[Check]]) -> int:
+    """Run the checks of each stage two at a time, print the sums, and return the exit status."""
     REPORTS.mkdir(parents=True, exist_ok=True)
+    adopt_orphans()
+    stop = Event()
+
+    def interrupt(*_: object) -> None:
+        # The event's lock is not reentrant: a second signal would deadlock while the first holds it. SIG_IGN instead of
+        # an empty handler would be inherited by a check that is just starting.
+        for number in INTERRUPTS:
+            signal.signal(number, lambda *_: None)
+        stop.set()
+
+    for number in INTERRUPTS:
+        signal.signal(number, interrupt)
     outcomes: list[Outcome] = []
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for stage in STAGES:
-            outcomes += pool.map(run, (check for check in stage if not names or check.name in names))
+    try:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for stage in stages:
+                outcomes += pool.map(lambda check: run(check, stop), stage)
+    finally:
+        end_descendants()
     failed = sum(outcome.failed for outcome in outcomes)
+    if failed:
+        print(listed([failure for outcome in outcomes if outcome.failed for failure in reasons(outcome)]))
     print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def main(names: list[str]) -> int:
+    """Run the named checks, or all of them, and return the exit status."""
+    known = [check.name for stage in STAGES for check in stage]
+    if unknown := set(names) - set(known):
+        print(f"No check is named {', '.join(sorted(unknown))}. The checks are: {', '.join(known)}.")
+        return 2
+    return run_all([[check for check in stage if not names or check.name in names] for stage in STAGES])
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 /**
- * Draw the letters of the pictures that Python puts beside a view in a notebook, where no browser is at hand:
- * `node tools/snapshot-font.mjs` writes `python/headscope/widgets/snapshot_font.bin`, from DejaVu Sans Mono, whose licence
- * (https://dejavu-fonts.github.io/License.html) lets anyone use it so. Run it anew to add letters.
+ * Draw the letters for the pictures that Python puts beside a view in a notebook without a browser: `node
+ * tools/snapshot-font.mjs` writes `python/headscope/export/snapshot/font.bin` from DejaVu Sans Mono, whose licence
+ * (https://dejavu-fonts.github.io/License.html) allows this. Run it again to add letters.
  */
 import { writeFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { findChromium } from "./find-chromium.mjs";
 
-const TARGET = new URL("../python/headscope/widgets/snapshot_font.bin", import.meta.url);
+const TARGET = new URL("../python/headscope/export/snapshot/font.bin", import.meta.url);
 const RANGES = [
   [0x21, 0x7e],
   [0xa1, 0xac],
@@ -50,6 +50,6 @@ const coverage = await page.evaluate(
 );
 await browser.close();
 const head = Buffer.from(`${JSON.stringify({ width: WIDTH, height: HEIGHT, characters: characters.join("") })}\n`);
-// Sixteen shades are as many as the eye needs, and pack into a third.
+// Sixteen shades are enough for the eye, and compress to a third.
 const shades = Buffer.from(coverage.map((value) => Math.round(value / 17) * 17));
 writeFileSync(TARGET, deflateSync(Buffer.concat([head, shades]), { level: 9 }));

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ROOT } from "./harness";
+import { ROOT } from "./harness/index";
 import { PYTHON } from "./harness/jupyter";
 import { served } from "./harness/served";
 
@@ -14,7 +14,7 @@ export interface Sizes {
   readonly tokens: readonly string[];
 }
 
-/** What differs from a file as it should be. */
+/** How a file differs from a correct one. */
 export interface Odd {
   readonly version?: string;
   /** Changes the description of the tensors. */
@@ -30,19 +30,21 @@ export interface TensorEntry {
 const BYTES = { F32: 4, U8: 1 } as const;
 const BINS = 64;
 
-/** A new folder that the server serves; its name. */
+/** Makes a new folder on the server, and returns its name. */
 export function newFolder(): string {
   const folder = randomUUID();
   mkdirSync(join(served().root, folder));
   return folder;
 }
 
-/** Where a file that the server serves is on the disk. */
+/** The place on disk of a file on the server. */
 export function onDisk(path: string): string {
   return join(served().root, path);
 }
 
-/** Saves the last value of some Python as a file of the server; returns what it printed before. */
+/**
+ * Saves the value of the last line of some Python code as a file on the server. Returns what the code printed before.
+ */
 export function saveByPython(path: string, code: string): string {
   const program = `${code}\ncapture.save(${JSON.stringify(onDisk(path))})`;
   const env = { ...process.env, PYTHONPATH: join(ROOT, "python"), HF_HUB_OFFLINE: "1" };
@@ -50,8 +52,8 @@ export function saveByPython(path: string, code: string): string {
 }
 
 /**
- * Writes a file of this format whose data are `valueAt(byte)`, or nothing but zeros, of which the disk keeps none.
- * Returns its size in bytes.
+ * Writes a file of this format with the given data, or with zeros, which take no space on disk. Returns its size in
+ * bytes.
  */
 export function writeAttentionFile(path: string, sizes: Sizes, odd: Odd = {}, data?: Uint8Array): number {
   const { tensors, records, length } = layOut(sizes);

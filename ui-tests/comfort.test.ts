@@ -2,42 +2,64 @@ import type { Locator, Page } from "playwright-core";
 import { expanded } from "./chain";
 import { cell, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import {
+  expect,
+  kernel,
+  openNotebook,
+  ready,
+  scrollToCell,
+  setTheme,
+  shareJupyterLab,
+  test,
+  view,
+} from "./harness/index";
+
+shareJupyterLab();
 
 const KINDS = ["head", "model", "matrix", "neuron", "text", "explorer"] as const;
 
-/** A notebook with a view of every kind, all of them in sight. */
-async function openAll(page: Page, options = ""): Promise<Readonly<Record<(typeof KINDS)[number], Locator>>> {
-  await page.setViewportSize({ width: 1280, height: 6000 });
+/** Opens a notebook with one view of each kind. */
+async function openEach(page: Page, options = ""): Promise<void> {
   const calls = KINDS.map((kind) => `capture.${kind === "explorer" ? kind : `${kind}_view`}(${options})`);
   await openNotebook(page, [PAIR, ...calls]);
+}
+
+/** Scrolls to one view after another, and yields its kind and its root. */
+async function* each(page: Page): AsyncGenerator<[(typeof KINDS)[number], Locator]> {
+  for (const [nth, kind] of KINDS.entries()) {
+    await scrollToCell(page, nth + 1);
+    await ready(view(page, kind));
+    yield [kind, view(page, kind)];
+  }
+}
+
+/** A notebook with one view of each kind, all visible. */
+async function openAll(page: Page, options = ""): Promise<Readonly<Record<(typeof KINDS)[number], Locator>>> {
+  await page.setViewportSize({ width: 1280, height: 6000 });
+  await openEach(page, options);
   for (const kind of KINDS) await ready(view(page, kind));
   return Object.fromEntries(KINDS.map((kind) => [kind, view(page, kind)])) as Record<(typeof KINDS)[number], Locator>;
 }
 
 const pinned = (page: Page) => kernel(page, "print(capture.selection.query, capture.selection.key)");
 
-test("a view is light where it is told to, in a dark notebook as well, and so is all that is on it", async ({
-  page,
-}) => {
-  const roots = await openAll(page, "theme='light'");
+test("a view with a light theme is light even in a dark notebook, with everything in it", async ({ page }) => {
+  await openEach(page, "theme='light'");
   await setTheme(page, "JupyterLab Dark");
-  for (const [kind, root] of Object.entries(roots)) {
-    await ready(root);
-    const grounds = await root.evaluate((element) =>
+  for await (const [kind, root] of each(page)) {
+    const backgrounds = await root.evaluate((element) =>
       [element, ...element.querySelectorAll("select, .hs-button, .hs-title")]
         .filter((part) => part.getClientRects().length > 0)
         .map((part) => getComputedStyle(part).backgroundColor),
     );
-    expect([...new Set(grounds)], kind).toEqual(["rgb(255, 255, 255)"]);
-    await screenshot(root, `forced-light-${kind}`);
+    expect([...new Set(backgrounds)], kind).toEqual(["rgb(255, 255, 255)"]);
   }
 });
 
-test("nothing moves by itself for those who want less motion", async ({ page }) => {
+test("nothing animates for readers who prefer reduced motion", async ({ page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
-  const roots = await openAll(page);
-  for (const [kind, root] of Object.entries(roots)) {
+  await openEach(page);
+  for await (const [kind, root] of each(page)) {
     const moving = await root.evaluate((element) => {
       element.setAttribute("data-state", "pending");
       const moves = ({ animationName, transitionDuration }: CSSStyleDeclaration) =>
@@ -48,7 +70,7 @@ test("nothing moves by itself for those who want less motion", async ({ page }) 
   }
 });
 
-/** Fingers on the middle of `target`, as the browser's own recogniser of gestures sees them. */
+/** Touches the middle of `target` with fingers, as the browser's own gesture recognizer sees them. */
 async function touch(page: Page) {
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 2 });
@@ -62,6 +84,7 @@ async function touch(page: Page) {
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   };
   return {
+    end: () => session.detach(),
     async tap(target: Locator) {
       await send("touchStart", [await middle(target)]);
       await send("touchEnd", []);
@@ -81,7 +104,7 @@ async function touch(page: Page) {
 
 test("a finger pins, expands, opens and zooms", async ({ page }) => {
   const { head, model, matrix, neuron, text } = await openAll(page, "layer=2, head=3");
-  const { tap, spread } = await touch(page);
+  const { tap, spread, end } = await touch(page);
   await tap(token(head, "query", 2));
   await expect.poll(() => pinned(page)).toBe("2 None");
   await expect.poll(() => expanded(neuron)).toBe("2");
@@ -102,9 +125,10 @@ test("a finger pins, expands, opens and zooms", async ({ page }) => {
   await tap(cell(model, 4, 7));
   await expect.poll(() => kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(4, [7])");
   await model.getByRole("heading", { name: "Layer 4, Head 7" }).waitFor();
+  await end();
 });
 
-test("each view says its numbers in a live line, and as a table", async ({ page }) => {
+test("each view has its numbers in a live region and in a table", async ({ page }) => {
   const roots = await openAll(page, "layer=2, head=3");
   await kernel(page, "capture.select(query='cat')");
   await cell(roots.model, 2, 3).click();

@@ -1,6 +1,6 @@
 import type { Locator } from "playwright-core";
 
-/** The controls of a view, found by what they are called. */
+/** The controls of a view, found by their names. */
 
 export const layerControl = (root: Locator) => root.getByLabel("Layer", { exact: true });
 
@@ -15,12 +15,12 @@ export const cell = (root: Locator, layer: number, head: number) =>
 export const token = (root: Locator, side: "query" | "key", position: number) =>
   root.locator(`[data-${side}="${position}"]`);
 
-/** The line at the foot: what is pointed at, whether the view is live, what is shown. */
+/** The line at the bottom: what is pointed at, whether the view is live, and what it shows. */
 export const status = (root: Locator) => root.locator(".hs-statusline");
 
-/** What the model view's detail shows. */
+/** The heading of the model view's detail. */
 export const detail = (root: Locator, title: string) => root.getByRole("heading", { name: title });
 
-/** How many heads are switched on. */
+/** The number of active heads. */
 export const pressed = (root: Locator) =>
   root.getByRole("button", { name: /^Head \d+$/, pressed: true }).evaluateAll((all) => all.length);

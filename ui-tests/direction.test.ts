@@ -1,13 +1,15 @@
 import { token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, screenshot, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 const VIEWS = [
   `${PAIR}\nhead = capture.head_view(layer=2, heads=[1], top_k=1)\nhead`,
   'matrix = capture.matrix_view(direction="in")\nmatrix',
 ];
 
-test("the direction turns what is pinned, and the strongest are those of each key", async ({ page }) => {
+test("switching the direction moves pins, and counts the strongest weights of each key", async ({ page }) => {
   await openNotebook(page, VIEWS);
   const [head, matrix] = [view(page, "head"), view(page, "matrix")];
   await ready(head, 2);
@@ -21,15 +23,14 @@ test("the direction turns what is pinned, and the strongest are those of each ke
   await token(head, "query", 3).click();
   await expect.poll(() => at("key")).toEqual([await strongest("3")]);
   await head.getByRole("button", { name: "Aids" }).click();
-  await head.getByRole("button", { name: "attended by" }).click();
+  await head.getByRole("button", { name: "attended to by" }).click();
   await page.keyboard.press("Escape");
   await expect
     .poll(() => kernel(page, "head.direction, capture.selection.query, capture.selection.key"))
     .toBe("('in', None, 3)");
   await expect.poll(() => at("query")).toEqual([await strongest(":, 3")]);
-  expect(await head.locator(".hs-direction").textContent()).toBe("← attended by");
+  expect(await head.locator(".hs-direction").textContent()).toBe("← attended to by");
   expect(await head.locator(".hs-shown").textContent()).toContain("strongest query of each key");
-  await screenshot(head, "direction-head");
 
   await kernel(page, 'head.direction = "out"');
   await expect.poll(() => head.locator(".hs-direction").textContent()).toBe("attends to →");
@@ -37,7 +38,7 @@ test("the direction turns what is pinned, and the strongest are those of each ke
   await expect.poll(() => matrix.locator("[data-from]").getAttribute("data-from")).toBe("key");
 });
 
-test("what is found is pinned on the side that is looked from", async ({ page }) => {
+test("a found token is pinned on the side from which tokens are read", async ({ page }) => {
   await openNotebook(page, VIEWS);
   const matrix = view(page, "matrix");
   await ready(matrix, 2);
@@ -48,5 +49,4 @@ test("what is found is pinned on the side that is looked from", async ({ page })
   await expect.poll(() => kernel(page, "capture.selection.query, capture.selection.key")).toBe("(None, 2)");
   await kernel(page, 'capture.select(key="CAT", query="Rug")');
   expect(await kernel(page, "capture.maps['self'].query_tokens[capture.selection.query]")).toContain("rug");
-  await screenshot(matrix, "direction-matrix");
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { basename, dirname } from "node:path";
 import type { Page } from "playwright-core";
 import { newFolder, writeAttentionFile } from "./attention-file";
+import { later } from "./harness/later";
 import { served } from "./harness/served";
 
 export const WORDS = "The cat sat on the mat".split(" ");
@@ -10,7 +11,7 @@ const SHOWN = ".headscope-file .headscope[data-view=explorer]";
 
 export const APPS = ["lab", "notebook"] as const;
 
-/** Opens a file by a double click; gives the page that shows it. */
+/** Opens a file by a double click, and returns the page that shows it. */
 export async function openByClick(page: Page, path: string, app: (typeof APPS)[number]): Promise<Page> {
   const name = basename(path);
   if (app === "lab") {
@@ -19,12 +20,12 @@ export async function openByClick(page: Page, path: string, app: (typeof APPS)[n
     return page;
   }
   await page.goto(`${served().url}/tree/${dirname(path)}`);
-  const opened = page.context().waitForEvent("page");
+  const opened = later(page.context().waitForEvent("page"));
   await listed(page, name).dblclick();
   return opened;
 }
 
-/** Opens JupyterLab at a path, in a workspace of its own. */
+/** Opens JupyterLab at a path, in its own workspace. */
 export async function openLab(page: Page, path: string): Promise<void> {
   await page.goto(`${served().url}/lab/workspaces/${randomUUID()}/tree/${path}`);
   await settled(page);
@@ -47,14 +48,14 @@ export function note(page: Page) {
   return page.locator(".headscope-file-note");
 }
 
-/** A file whose heads differ, in a folder of its own. */
+/** A file whose heads differ, in its own folder. */
 export function madeFile(name = "made.attn.safetensors", seed = 1): string {
   const path = `${newFolder()}/${name}`;
   writeAttentionFile(path, SIZES, {}, numbers(seed));
   return path;
 }
 
-/** A file of 1024 tokens or more in a folder of its own: thumbnails all of one grey, and nothing but zeros behind them. */
+/** A file of 1024 tokens or more in its own folder. All its thumbnails are grey, and its tensors are zeros. */
 export function largeFile(layers: number, length = 1024): string {
   const path = `${newFolder()}/large.attn.safetensors`;
   const tokens = Array.from({ length }, (_, position) => `t${position}`);

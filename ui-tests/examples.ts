@@ -1,8 +1,8 @@
-/** Cells that several tests begin with. */
+/** First cells that several tests share. */
 
 /**
- * `model` and `tokenizer`: the real MiniLM, 6 layers of 12 heads. Without transformers' progress bar: that is a widget, shown
- * where loading takes its time, and a notebook that is opened without its kernel complains of it.
+ * `model` and `tokenizer`: the real MiniLM, 6 layers of 12 heads. Turns transformers' progress bar off: it is a widget
+ * that appears when loading is slow, and a notebook that is opened without its kernel complains about it.
  */
 export const MINILM = `
 import os

@@ -1,7 +1,9 @@
 import type { Page } from "playwright-core";
 import { cell, headToggle, layerControl, pressed, token } from "./controls";
 import { MINILM, PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 async function open(page: Page, call = "view = capture.explorer()\nview") {
   await openNotebook(page, [PAIR, call]);
@@ -12,7 +14,7 @@ async function open(page: Page, call = "view = capture.explorer()\nview") {
 
 const aids = (root: ReturnType<typeof view>) => root.getByRole("button", { name: /^Aids/ });
 
-test("grid, pane, controls and Python are one selection", async ({ page }) => {
+test("grid, pane, controls and Python share one selection", async ({ page }) => {
   const root = await open(page);
   await cell(root, 4, 7).click();
   await ready(root, 4);
@@ -25,7 +27,7 @@ test("grid, pane, controls and Python are one selection", async ({ page }) => {
   expect(await cell(root, 1, 2).getAttribute("aria-pressed")).toBe("true");
 });
 
-test("tabs show the same heads in each way, and Python says and chooses which", async ({ page }) => {
+test("each tab shows the same heads its own way, and Python reads and sets the tab", async ({ page }) => {
   const root = await open(page);
   for (const [name, value] of [
     ["Matrix", "matrix"],
@@ -36,16 +38,12 @@ test("tabs show the same heads in each way, and Python says and chooses which", 
     await root.getByRole("tab", { name }).click();
     await ready(root, 0);
     await expect.poll(() => kernel(page, "print(view.tab)")).toBe(value);
-    await screenshot(root, `explorer-${value}-light`);
   }
   await kernel(page, "view.tab = 'matrix'");
   await expect.poll(() => root.getByRole("tab", { name: "Matrix" }).getAttribute("aria-selected")).toBe("true");
-  await setTheme(page, "JupyterLab Dark");
-  await ready(root);
-  await screenshot(root, "explorer-matrix-dark");
 });
 
-test("reading aids change what is shown, and are Python's keywords", async ({ page }) => {
+test("reading aids change the view, and Python accepts them as keywords", async ({ page }) => {
   const root = await open(page);
   const numTokens = Number(await kernel(page, "len(capture.maps['self'].query_tokens)"));
   await aids(root).click();
@@ -61,7 +59,7 @@ test("reading aids change what is shown, and are Python's keywords", async ({ pa
   expect(await root.locator(".hs-shown").textContent()).toContain("weights from 0.3");
 });
 
-test("words stand in place of their tokens", async ({ page }) => {
+test("words take the place of their tokens", async ({ page }) => {
   const text = "capture = hs.capture(model, tokenizer, 'The unbelievably kind cat')";
   await openNotebook(page, [
     `${MINILM}\n${text}`,
@@ -77,7 +75,7 @@ test("words stand in place of their tokens", async ({ page }) => {
     `import numpy as np\nwords = np.array(capture.maps['self'].query_words)\nprint(float(${sum}))`,
   );
   await token(root, "query", 2).hover();
-  // The page adds weights of three digits up.
+  // The page adds up weights of three digits.
   await expect
     .poll(async () => Math.abs(Number(await token(root, "key", 2).getAttribute("data-weight")) - Number(weight)))
     .toBeLessThan(5e-4);

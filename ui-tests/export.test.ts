@@ -4,9 +4,11 @@ import { pathToFileURL } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { layerControl, status, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, RESULTS, ready, screenshot, test, view } from "./harness";
+import { expect, kernel, later, openNotebook, RESULTS, ready, shareJupyterLab, test, view } from "./harness/index";
 
-/** A line with a lower opacity, which is its weight over the number of heads, can't be seen by itself. */
+shareJupyterLab();
+
+/** A line with a lower opacity, which is its weight divided by the number of heads, is invisible on its own. */
 const FAINTEST = 1 / 512;
 
 async function open(page: Page, kind: "head" | "model", options: string): Promise<Locator> {
@@ -25,7 +27,7 @@ async function choose(root: Locator, entry: string): Promise<void> {
   await item.click();
 }
 
-/** Chooses an entry, and gives the file that the browser downloads. */
+/** Chooses an entry, and returns the file that the browser downloads. */
 async function saved(page: Page, root: Locator, entry: string): Promise<{ name: string; path: string }> {
   const [download] = await Promise.all([page.waitForEvent("download"), choose(root, entry)]);
   const name = download.suggestedFilename();
@@ -61,16 +63,14 @@ print(json.dumps({"groups": groups, "texts": texts, "outside": outside, "title":
   };
 }
 
-test("an SVG of the head view holds its tokens as text, and a path for every line that can be seen", async ({
-  page,
-}) => {
+test("an SVG of the head view holds its tokens as text, and a path for every visible line", async ({ page }) => {
   const root = await open(page, "head", "layer=2, heads=[1, 3, 8]");
   const { name, path } = await saved(page, root, "SVG");
   expect(name).toMatch(/-head-layer-2-head-1-3-8\.svg$/);
   const svg = await readSvg(page, path);
   const counted = await kernel(
     page,
-    `from headscope.decimals import decode, encode
+    `from headscope.wire.decimal16 import decode, encode
 {f"head-{h}": int((decode(encode(capture.weights(2, h))).astype("float64") * (1 / 3) >= ${FAINTEST}).sum()) for h in (1, 3, 8)}`,
   );
   expect(svg.groups).toEqual(JSON.parse(counted.replaceAll("'", '"')));
@@ -90,7 +90,7 @@ test("an SVG of the head view holds its tokens as text, and a path for every lin
   expect(problem).toBeNull();
 });
 
-/** Tokens that would break careless XML, and whose letters run both ways. */
+/** Tokens that would break careless XML, with letters of both directions. */
 const HOSTILE = `
 import numpy as np
 import headscope as hs
@@ -101,7 +101,7 @@ capture = hs.from_attentions([weights[0][None]], tokens, name="<evil> & \\x07 'm
 `;
 
 for (const kind of ["head", "matrix", "text"] as const) {
-  test(`whatever tokens say, the SVG of the ${kind} view is XML that holds them`, async ({ page }) => {
+  test(`for any tokens, the SVG of the ${kind} view is valid XML that contains them`, async ({ page }) => {
     await openNotebook(page, [HOSTILE, `capture.${kind}_view(head=1, query=4)`]);
     const root = view(page, kind);
     await ready(root);
@@ -114,7 +114,7 @@ for (const kind of ["head", "matrix", "text"] as const) {
   });
 }
 
-test("what is pinned and thinned out is in the SVG as it is on screen", async ({ page }) => {
+test("the SVG shows pinned tokens and hidden weights as on screen", async ({ page }) => {
   const root = await open(page, "head", "layer=2, heads=[3], top_k=3");
   await token(root, "query", 2).click();
   const numbers = async () =>
@@ -148,7 +148,7 @@ test("an SVG of an open chain holds its numbers as text, its connectors as paths
   expect(svg.outside).toEqual([]);
 });
 
-/** Views with how often a token stands in them: as a query and as a key, or once in a running text. */
+/** Views, and how often each shows a token: as a query and as a key, or once in running text. */
 const WITH_TOKENS = [
   ["explorer", "capture.explorer()", 2],
   ["model", "capture.model_view(detail=True)", 2],
@@ -156,7 +156,7 @@ const WITH_TOKENS = [
   ["neuron", "capture.neuron_view()", 2],
 ] as const;
 
-test("the SVG of the explorer, the model, the text and the neuron view is XML that holds their tokens as text", async ({
+test("the SVG of the explorer, the model, the text and the neuron view is valid XML that contains their tokens as text", async ({
   page,
 }) => {
   await page.setViewportSize({ width: 1280, height: 5000 });
@@ -194,7 +194,9 @@ weights = np.random.default_rng(0).dirichlet(np.ones(160), (2, 160)).astype("flo
 capture = hs.from_attentions([weights[None]], tokens, name="Long")
 `;
 
-test("what is scrolled out of sight is in the picture, many lines as an image, and nothing moves", async ({ page }) => {
+test("a picture includes what is scrolled out of sight, shows many lines as an image, and moves nothing", async ({
+  page,
+}) => {
   await openNotebook(page, [LONG, "capture.head_view()"]);
   const root = view(page, "head");
   await ready(root);
@@ -207,19 +209,19 @@ test("what is scrolled out of sight is in the picture, many lines as an image, a
     Array.from({ length: 320 }, (_, index) => `t${index % 160}`),
   );
   expect([svg.images, svg.note]).toEqual([1, "The lines are an embedded image: more than 5000 can be seen."]);
-  // The image is as tall as all rows of tokens, not as what is in sight of them.
+  // The image is as tall as all rows of tokens, not just the visible ones.
   expect(svg.size[1]).toBeGreaterThan(160 * 12);
 });
 
 test("a picture may have no background", async ({ page }) => {
   const root = await open(page, "head", "layer=1, heads=[0]");
-  const ground = /<rect [^>]*height="\d+" fill="#ffffff"\/>/;
-  expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).toMatch(ground);
+  const background = /<rect [^>]*height="\d+" fill="#ffffff"\/>/;
+  expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).toMatch(background);
   await root.getByLabel("Pictures without a background").check();
-  expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).not.toMatch(ground);
+  expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).not.toMatch(background);
 });
 
-test("a PNG has two pixels a CSS pixel and shows what is on screen", async ({ page }) => {
+test("a PNG has two pixels per CSS pixel and shows what is on screen", async ({ page }) => {
   const root = await open(page, "model", "detail=True, head=3");
   const { path } = await saved(page, root, "PNG (2x)");
   const picture = readFileSync(path).toString("base64");
@@ -236,16 +238,16 @@ test("a PNG has two pixels a CSS pixel and shows what is on screen", async ({ pa
   }, picture);
   const svg = await readSvg(page, (await saved(page, root, "SVG")).path);
   expect([found.width, found.height]).toEqual(svg.size.map((side) => 2 * side));
-  // Thumbnails in the colours of six layers, and smooth text: a blank or broken picture has a handful of colours.
+  // Thumbnails in the colours of six layers, and smooth text; a blank or broken picture has only a few colours.
   expect(found.colors).toBeGreaterThan(500);
   expect(svg.note).toContain("thumbnails are an embedded image");
 });
 
-test("a page of one layer opens from the disk and shows that layer as the view does", async ({ page, anotherPage }) => {
+test("a page of one layer opens from disk and shows that layer as the view does", async ({ page, anotherPage }) => {
   const root = await open(page, "head", "layer=4, heads=[2], threshold=0.05");
   const weight = Number(await kernel(page, "float(capture.weights(4, 2)[3].max())"));
   const { path } = await saved(page, root, "HTML page: this layer");
-  // In a profile of its own: JupyterLab may yet load parts of its own, and its network is not to be cut.
+  // In its own profile, because JupyterLab may still load parts of itself and must keep its network.
   const alone = await anotherPage();
   await alone.context().setOffline(true);
   await alone.goto(pathToFileURL(path).href);
@@ -263,11 +265,11 @@ test("a page of one layer opens from the disk and shows that layer as the view d
   expect(again.name).toMatch(/layer-4-head-2\.svg$/);
 });
 
-test("a page of all layers is saved once a busy kernel is free", async ({ page }) => {
+test("a page of all layers is saved once a busy kernel is free", async ({ page, anotherPage }) => {
   const root = await open(page, "head", "layer=1");
   const worker = Number(await kernel(page, "import os; os.getpid()"));
   process.kill(worker, "SIGSTOP");
-  const downloaded = page.waitForEvent("download");
+  const downloaded = later(page.waitForEvent("download"));
   try {
     await choose(root, "HTML page: all layers");
     await expect.poll(() => root.getByRole("status").textContent()).toContain("The kernel is busy");
@@ -276,7 +278,7 @@ test("a page of all layers is saved once a busy kernel is free", async ({ page }
   }
   const path = join(RESULTS, "all-layers.html");
   await (await downloaded).saveAs(path);
-  const alone = await page.context().newPage();
+  const alone = await anotherPage();
   await alone.goto(pathToFileURL(path).href);
   const copy = view(alone, "head");
   await ready(copy, 1);
@@ -291,7 +293,6 @@ test("the copied line of Python shows the view again", async ({ page }) => {
   await expect.poll(() => kernel(page, "view.query")).toBe("1");
   await choose(root, "Copy as Python");
   await expect.poll(() => root.getByRole("status").textContent()).toMatch(/^Copied/);
-  await screenshot(page, "export-menu");
   const line = await page.evaluate(() => navigator.clipboard.readText());
   writeFileSync(join(RESULTS, "copied.py"), line);
   const traits =
@@ -309,6 +310,6 @@ test("Python saves the same picture as the menu", async ({ page }) => {
   const { path } = await saved(page, root, "SVG");
   const file = join(RESULTS, "from-python.svg");
   await kernel(page, `view.save(${JSON.stringify(file)})`);
-  // Before the front end has a thread for messages, the picture comes after the cell.
+  // Until the front end has a thread for messages, the picture comes after the cell.
   await expect.poll(() => existsSync(file) && readFileSync(file, "utf8")).toBe(readFileSync(path, "utf8"));
 });

@@ -1,8 +1,10 @@
 import type { Locator, Page } from "playwright-core";
-import { formatWeight } from "../src/core/numbers";
+import { formatWeight } from "../src/core/look/format";
 import { attentionControl, headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 async function open(page: Page, options = "layer=2, heads=[3]"): Promise<Locator> {
   await openNotebook(page, [PAIR, `view = capture.head_view(${options})\nview`]);
@@ -41,7 +43,6 @@ test("heads are toggled, isolated and restored, and the last one stays", async (
   await expect.poll(() => kernel(page, "view.heads")).toBe("[5]");
   await headToggle(root, 5).click();
   await expect.poll(() => pressed(root)).toBe(1);
-  await page.waitForTimeout(600); // a double click is two clicks within half a second: this one must not be
   await headToggle(root, 5).dblclick();
   await expect.poll(() => pressed(root)).toBe(12);
   await kernel(page, "view.heads = [1, 2]");
@@ -63,7 +64,7 @@ test("hovering shows the model's own weight as a number, and a click pins it for
   await expect.poll(() => kernel(page, "print(view.query)")).toBe("None");
 });
 
-test("every weight that is shown is the model's own to its last digit", async ({ page }) => {
+test("every weight in the view equals the model's own to its last digit", async ({ page }) => {
   const root = await open(page);
   const weights: number[][] = JSON.parse(await kernel(page, "capture.weights(2, 3).tolist()"));
   for (const [query, row] of weights.entries()) {
@@ -74,7 +75,7 @@ test("every weight that is shown is the model's own to its last digit", async ({
   }
 });
 
-test("sentences of the pair are filtered", async ({ page }) => {
+test("the pair filter hides sentences", async ({ page }) => {
   const root = await open(page);
   const attention = attentionControl(root);
   expect(await attention.locator("option").allTextContents()).toEqual([
@@ -103,12 +104,12 @@ test("two views of a capture stay in step, in the page and in Python", async ({ 
   await expect.poll(() => pressed(two)).toBe(1);
 });
 
-test("a small capture needs the kernel no more once it has been brought over", async ({ page, guard }) => {
+test("a small capture no longer needs the kernel once the page has all of it", async ({ page, guard }) => {
   guard.allow(/Could not send widget sync message/, "ipywidgets can't tell the kernel, which this test ends");
   const answered = new Set<string>();
   page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => count(String(payload), answered)));
   const root = await open(page);
-  await expect.poll(() => answered.size, { timeout: 30_000 }).toBe(5); // the first layer came with the view
+  await expect.poll(() => answered.size, { timeout: 30_000 }).toBe(5); // The first layer came with the view.
   await page.evaluate(() => window.headscopeTestPanel.sessionContext.session?.kernel?.shutdown());
   for (const layer of ["0", "5", "3"]) {
     await layerControl(root).selectOption(layer);
@@ -116,15 +117,7 @@ test("a small capture needs the kernel no more once it has been brought over", a
   }
 });
 
-/** Keeps the ids of the kernel's last words on each request. */
+/** Collects the ids of requests that the kernel has completed. */
 function count(frame: string, into: Set<string>): void {
   for (const [, id] of frame.matchAll(/"type": ?"blocks", ?"id": ?"([^"]+)", ?"done": ?true/g)) into.add(id as string);
 }
-
-test("the view looks right in light and dark, wide and narrow", async ({ page }) => {
-  const root = await open(page, "layer=2");
-  await token(root, "query", 2).hover();
-  await screenshot(root, "head-light");
-  await setTheme(page, "JupyterLab Dark");
-  await screenshot(root, "head-dark");
-});

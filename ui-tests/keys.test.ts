@@ -1,6 +1,8 @@
 import { cell, headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 test("every key of the head view's list does what the list says", async ({ page }) => {
   await openNotebook(page, [PAIR, "capture.head_view(layer=2)"]);
@@ -51,7 +53,7 @@ test("every key of the head view's list does what the list says", async ({ page 
   expect(await layerControl(root).inputValue()).toBe("2");
 });
 
-test("a table says the weights to those who read the screen", async ({ page }) => {
+test("a table gives the weights to screen readers", async ({ page }) => {
   await openNotebook(page, [PAIR, "capture.head_view(layer=2, heads=[9], query='cat')"]);
   const root = view(page, "head");
   await ready(root, 2);
@@ -63,7 +65,7 @@ test("a table says the weights to those who read the screen", async ({ page }) =
   const weight = Number(await kernel(page, "float(capture.weights(2, 9)[2, 9])"));
   const [name, shown] = await rows.nth(10).getByRole("cell").allTextContents();
   expect(name).toBe("cat");
-  expect(Math.abs(Number(shown) - weight)).toBeLessThan(1e-3); // three digits travel to the page
+  expect(Math.abs(Number(shown) - weight)).toBeLessThan(1e-3); // Three digits reach the page.
 });
 
 test("every key of the matrix's list does what the list says", async ({ page }) => {

@@ -1,6 +1,6 @@
 import { SMOLLM2_MODEL } from "./examples";
 
-/** A cell that makes `capture` of so many tokens of a text that every Python has. */
+/** A cell that makes `capture` of `tokens` tokens, from a text that every Python has. */
 export function longCapture(tokens: number, options = ""): string {
   return `${SMOLLM2_MODEL}
 import argparse, inspect, textwrap

@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
-import { formatWeight } from "../src/core/numbers";
+import { formatWeight } from "../src/core/look/format";
 import { layerControl, status, token } from "./controls";
-import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, setTheme, test, view } from "./harness/index";
 import { longCapture } from "./long-capture";
 
 const TOKENS = 4096;
 
-/** Runs a cell that goes on until `release` is called, in the same kernel. */
+/** Runs a cell that continues until the returned function is called, in the same kernel. */
 async function keepBusy(page: Page): Promise<() => Promise<void>> {
   const code = `
 from pathlib import Path
@@ -31,7 +31,7 @@ while running.exists():
     });
 }
 
-test("4,096 tokens of a real model are moved through and switched while a cell runs in their kernel", async ({
+test("the views of 4,096 tokens of a real model scroll and switch while a cell runs in their kernel", async ({
   page,
 }) => {
   await openNotebook(page, [
@@ -90,11 +90,10 @@ print(json.dumps([float(w[2490]), float(w[:2400].sum())]))`,
   await kernel(page, "capture.select(query=2500, key=2490)");
   await expect.poll(() => status(head).textContent()).toContain(formatWeight(gives));
   expect(beyond).toBeGreaterThan(0);
-  await screenshot(head, "long-head");
   await look(page);
 });
 
-/** Pictures of every view with one head, once all that is in sight is there. */
+/** Brings every view with one head into sight, in light and dark, and waits until everything visible has arrived. */
 async function look(page: Page): Promise<void> {
   await kernel(page, "capture.select(layer=3, head=2, query=2500)");
   for (const theme of ["JupyterLab Light", "JupyterLab Dark"] as const) {
@@ -104,7 +103,6 @@ async function look(page: Page): Promise<void> {
       await root.scrollIntoViewIfNeeded();
       await ready(root, 3);
       await expect.poll(() => root.getAttribute("data-beyond")).toBeNull();
-      await screenshot(root, `long-${kind}-${theme.slice(11).toLowerCase()}`);
     }
   }
 }

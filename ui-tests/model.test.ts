@@ -1,13 +1,14 @@
 import { attentionControl, cell, detail, headToggle, layerControl, pressed, status, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 test("every head is a cell; a click opens it, closes it or replaces it", async ({ page }) => {
   await openNotebook(page, [PAIR, "view = capture.model_view()\nview"]);
   const root = view(page, "model");
   await ready(root);
   expect(await root.getByRole("button", { name: /^Layer \d+ head \d+$/ }).count()).toBe(72);
-  await screenshot(root, "model-light");
 
   await cell(root, 4, 7).click();
   await ready(root, 4);
@@ -20,10 +21,6 @@ test("every head is a cell; a click opens it, closes it or replaces it", async (
   const weight = Number(await kernel(page, "float(capture.weights(1, 2)[3].max())"));
   await token(root, "query", 3).hover();
   await expect.poll(() => status(root).textContent()).toContain(weight.toPrecision(3));
-  await screenshot(root, "model-detail-light");
-  await setTheme(page, "JupyterLab Dark");
-  await ready(root, 1);
-  await screenshot(root, "model-detail-dark");
 
   await cell(root, 1, 2).click();
   await expect.poll(() => kernel(page, "view.detail")).toBe("False");
@@ -65,7 +62,7 @@ test("the grid, its detail and a head view in another cell stay in step", async 
   await expect.poll(() => detail(model, "Layer 2, Head 4").isVisible()).toBe(true);
 });
 
-test("chosen layers and heads alone are shown", async ({ page }) => {
+test("only the chosen layers and heads are shown", async ({ page }) => {
   await openNotebook(page, [PAIR, "view = capture.model_view(include_layers=[1, 4], include_heads=[0, 5, 11])\nview"]);
   const root = view(page, "model");
   await ready(root);
@@ -73,7 +70,7 @@ test("chosen layers and heads alone are shown", async ({ page }) => {
   expect(await cell(root, 4, 11).count()).toBe(1);
 });
 
-test("cells are walked by keyboard", async ({ page }) => {
+test("the keyboard moves from cell to cell", async ({ page }) => {
   await openNotebook(page, [PAIR, "view = capture.model_view()\nview"]);
   const root = view(page, "model");
   await ready(root);

@@ -1,9 +1,14 @@
 import type { Locator, Page } from "playwright-core";
 import { column, expanded, expectNumber } from "./chain";
 import { attentionControl, token } from "./controls";
-import { expect, kernel, openNotebook, ready, screenshot, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
 
-/** `made(kind, inputs, sizes)`: a capture of a model with random weights, the model, and its weights by its own eager attention. */
+shareJupyterLab();
+
+/**
+ * `made(kind, inputs, sizes)`: a capture of a model with random weights, the model, and its weights by its own eager
+ * attention.
+ */
 const MADE = `
 import json
 import numpy as np, torch
@@ -34,14 +39,14 @@ def told(**steps):
     return json.dumps({name: [float(one) if np.isfinite(one) else None for one in row] for name, row in rows.items()})
 `;
 
-/** The numbers of each column, null for minus infinity, and `weights`: those of the model's eager attention. */
+/** The numbers of each column, null for minus infinity, and `weights`, those of the model's eager attention. */
 type Steps = Readonly<Record<string, (number | null)[]>>;
 
 async function steps(page: Page, call: string): Promise<Steps> {
   return JSON.parse(await kernel(page, `print(${call})`)) as Steps;
 }
 
-/** Holds every column of the expanded query against what Python says; there are no others. */
+/** Compares every column of the expanded query with Python's numbers; there must be no other columns. */
 async function expectSteps(root: Locator, { weights, ...expected }: Steps): Promise<void> {
   await expect.poll(async () => (await column(root, "dot")).length).toBe(weights?.length);
   const titles = await root.locator(".hs-chain-head [data-step]").all();
@@ -93,11 +98,10 @@ def steps(map, layer, head, query):
     return told(dot=q_k, bias=bias, mask=mask, score=score, softmax=share(score), weights=weights)
 `;
 
-test("T5 has a column of what it adds by position, where it adds it, and no scale", async ({ page }) => {
+test("T5 has a column for its position bias, in the layers that add it, and none for scaling", async ({ page }) => {
   const root = await open(page, T5, "map='encoder', layer=1, head=1, query=4");
   await expectSteps(root, await steps(page, "steps('encoder', 1, 1, 4)"));
   expect(await notes(root)).not.toContain("rotation");
-  await screenshot(root, "neuron-t5");
   for (const map of ["decoder", "cross"]) {
     await kernel(page, `capture.select(map='${map}', layer=1, head=1, query=4)`);
     await expect
@@ -123,14 +127,13 @@ def steps(layer, head, query):
     return told(dot=q_k, scaled=scaled, capped=capped, mask=mask, score=score, softmax=share(score), weights=weights)
 `;
 
-test("Gemma 2 has columns of scale, softcap and mask, a sliding window, and says whose keys are shared", async ({
+test("Gemma 2 has columns for scaling, softcap and mask, a sliding window, and says which heads share keys", async ({
   page,
 }) => {
   const root = await open(page, GEMMA2, "layer=0, head=3, query=8");
   await expectSteps(root, await steps(page, "steps(0, 3, 8)"));
   expect(await notes(root)).toContain("Head 3 of layer 0 reads the keys of KV head 1, which heads 2 and 3 share.");
   expect(await notes(root)).toContain("after their rotation");
-  await screenshot(root, "neuron-gemma2");
   await root.getByLabel("Next layer").click();
   await ready(root, 1);
   await expectSteps(root, await steps(page, "steps(1, 3, 8)"));
@@ -150,14 +153,13 @@ def steps(layer, head, query):
     return told(**rows, weights=eager.attentions[layer][0, head, query], sink=[sink[head], softmax[-1]])
 `;
 
-test("gpt-oss shows its sink among the keys, with its score and what it takes of the softmax", async ({ page }) => {
+test("gpt-oss shows its sink among the keys, with its score and its share of the softmax", async ({ page }) => {
   const root = await open(page, GPT_OSS, "layer=0, head=2, query=8");
   const { sink, ...expected } = await steps(page, "steps(0, 2, 8)");
   await expectSteps(root, expected);
   const row = root.locator(".hs-sink");
   expectNumber(await row.locator("[data-step='score']").textContent(), sink?.[0] as number, "score of the sink");
   expectNumber(await row.locator("[data-step='softmax']").textContent(), sink?.[1] as number, "softmax of the sink");
-  await screenshot(root, "neuron-sink");
   await token(root, "query", 2).hover();
   await expect.poll(() => expanded(root)).toBe("2");
   const { sink: _, ...others } = await steps(page, "steps(0, 2, 2)");

@@ -5,9 +5,11 @@ import type { Locator, Page } from "playwright-core";
 import { column, expanded, expectNumber } from "./chain";
 import { headToggle, layerControl, status, token } from "./controls";
 import { PAIR, SMOLLM2 } from "./examples";
-import { expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
+import { expect, kernel, openNotebook, RESULTS, ready, shareJupyterLab, test, view } from "./harness/index";
 
-/** `steps(layer, head, query)`: products, scores and softmax as NumPy works them out. */
+shareJupyterLab();
+
+/** `steps(layer, head, query)`: products, scores and softmax, computed with NumPy. */
 const NUMPY = `
 import json
 import numpy as np
@@ -31,7 +33,7 @@ async function numpy(page: Page, layer: number, head: number, query: number): Pr
   return JSON.parse(await kernel(page, `print(steps(${layer}, ${head}, ${query}))`)) as Steps;
 }
 
-/** Every number of the chain is NumPy's; blank for the keys that the query may not see. */
+/** Expects every number of the chain to equal NumPy's, and hidden keys to be blank. */
 async function expectChain(root: Locator, expected: Steps): Promise<void> {
   await expect.poll(async () => (await column(root, "dot")).length).toBe(expected.dot.length);
   const [dots, scores, softmax] = [
@@ -48,7 +50,7 @@ async function expectChain(root: Locator, expected: Steps): Promise<void> {
   });
 }
 
-test("a query of MiniLM expands by click, moves with the pointer and the arrows, and closes", async ({ page }) => {
+test("a query of MiniLM expands by a click, moves with the pointer and the arrows, and closes", async ({ page }) => {
   await openNotebook(page, [PAIR, NUMPY, "view = capture.neuron_view(layer=2, heads=[3])\nview"]);
   const root = view(page, "neuron");
   await ready(root, 2);
@@ -62,9 +64,6 @@ test("a query of MiniLM expands by click, moves with the pointer and the arrows,
   await token(root, "query", 5).hover();
   await expect.poll(() => expanded(root)).toBe("5");
   await expectChain(root, await numpy(page, 2, 3, 5));
-  await screenshot(root, "neuron-minilm-light");
-  await setTheme(page, "JupyterLab Dark");
-  await screenshot(root, "neuron-minilm-dark");
 
   await token(root, "query", 5).press("ArrowDown");
   await expect.poll(() => expanded(root)).toBe("6");
@@ -83,7 +82,7 @@ test("a query of MiniLM expands by click, moves with the pointer and the arrows,
   expect(await expanded(root)).toBeNull();
 });
 
-test("SmolLM2's chain is rotated, causal and shares its keys, and tells the numbers of a dimension", async ({
+test("SmolLM2's chain is rotated and causal, shares its keys, and shows the numbers of a dimension", async ({
   page,
 }) => {
   await openNotebook(page, [SMOLLM2, NUMPY, "view = capture.neuron_view(layer=12, heads=[4])\nview"]);
@@ -112,7 +111,6 @@ test("SmolLM2's chain is rotated, causal and shares its keys, and tells the numb
   expectNumber(shownQ ?? null, q, "q");
   expectNumber(shownK ?? null, k, "k");
   expectNumber(product ?? null, q * k, "q × k");
-  await screenshot(root, "neuron-smollm2");
 });
 
 /** `capture`: vectors of 256 dimensions, too long for a view of ordinary width. */
@@ -144,7 +142,6 @@ test("beside long vectors the scores and weights stay in sight, and a button goe
   expect(await isSeen(root.locator("[data-key='8']"))).toBe(true);
   await cell("softmax").hover();
   await expect.poll(() => status(root).textContent()).toContain("softmax");
-  await screenshot(root, "neuron-long-vectors");
   await root.getByRole("button", { name: "To the numbers" }).click();
   await expect.poll(sights).toEqual([true, true, true]);
   expect(await isSeen(root.locator("[data-key='8']"))).toBe(true);
@@ -174,14 +171,15 @@ another.neuron_view()
   expect(await expanded(second)).toBeNull();
 });
 
-test("BertViz's call gives a page that expands without a kernel", async ({ page }) => {
+test("BertViz's call returns a page that expands a query without a kernel", async ({ page, anotherPage }) => {
   const call =
     'neuron_view.show(model, "bert", tokenizer, "The cat sat", "It lay down", layer=1, head=2, html_action="return")';
   await openNotebook(page, [PAIR, `from headscope.bertviz import neuron_view\npage = ${call}`]);
   const path = join(RESULTS, "neuron.html");
   writeFileSync(path, await kernel(page, "print(page.data)"));
-  await page.goto(pathToFileURL(path).href);
-  const root = view(page, "neuron");
+  const alone = await anotherPage();
+  await alone.goto(pathToFileURL(path).href);
+  const root = view(alone, "neuron");
   await ready(root, 1);
   await token(root, "query", 1).click();
   await expect.poll(() => expanded(root)).toBe("1");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { cell, headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
-import { command, expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
+import { command, expect, kernel, later, openNotebook, RESULTS, ready, setTheme, test, view } from "./harness/index";
 
 const KINDS = ["head", "model", "matrix", "neuron", "text", "explorer"] as const;
 
@@ -22,11 +22,10 @@ test("Notebook 7 shows every view, in light and in dark, and they move together"
   await page.mouse.move(0, 0);
   for (const theme of ["JupyterLab Light", "JupyterLab Dark"] as const) {
     await setTheme(page, theme);
-    const ground = theme === "JupyterLab Dark" ? "dark" : "light";
-    for (const [nth, root] of all.entries()) {
-      await root.locator(`xpath=self::*[@data-ground="${ground}"]`).waitFor();
+    const background = theme === "JupyterLab Dark" ? "dark" : "light";
+    for (const root of all) {
+      await root.locator(`xpath=self::*[@data-background="${background}"]`).waitFor();
       await ready(root, 2);
-      await screenshot(root, `notebook7-${KINDS[nth]}-${ground}`);
     }
   }
 });
@@ -53,7 +52,7 @@ test("pictures and pages are saved from Notebook 7, and the view is copied as Py
     .toContain("capture.head_view(layer=2, heads=[9]");
 });
 
-test("Notebook 7 has the commands and shortcuts that make sense in it", async ({ page }) => {
+test("Notebook 7 has the commands and shortcuts that work in it", async ({ page }) => {
   await openNotebook(page, [PAIR, "capture.head_view(layer=2, heads=[9])"], { app: "notebook" });
   const root = view(page, "head");
   await ready(root, 2);
@@ -66,12 +65,12 @@ test("Notebook 7 has the commands and shortcuts that make sense in it", async ({
   await expect
     .poll(() => page.evaluate(() => navigator.clipboard.readText()))
     .toContain("capture.head_view(layer=2, heads=[9]");
-  const file = page.waitForEvent("download");
+  const file = later(page.waitForEvent("download"));
   await command(page, "headscope:export", { format: "svg" });
   expect((await file).suggestedFilename()).toMatch(/\.svg$/);
 });
 
-/** What Notebook's shortcuts would change. */
+/** The state that Notebook's shortcuts would change. */
 function notebookState(page: Page) {
   return page.evaluate(() => {
     const { content } = window.headscopeTestPanel;
@@ -85,7 +84,7 @@ function notebookState(page: Page) {
 }
 
 for (const app of ["lab", "notebook"] as const) {
-  test(`${app}: the keys of a view are no shortcuts of the notebook`, async ({ page }) => {
+  test(`${app}: the keys of a view do not trigger the notebook's shortcuts`, async ({ page }) => {
     await openNotebook(page, [PAIR, "capture.head_view(layer=2)"], { app });
     const root = view(page, "head");
     await ready(root, 2);
@@ -112,7 +111,7 @@ for (const app of ["lab", "notebook"] as const) {
     await page.keyboard.type("xdd"); // cut and delete cells
     await expect.poll(() => root.locator("input[type=search], input[type=text]").first().inputValue()).toBe("xdd");
     expect(await notebookState(page)).toEqual(before);
-    // What no view has a use for stays the notebook's.
+    // Keys that no view uses still reach the notebook.
     await root.focus();
     await page.keyboard.press("b");
     await expect.poll(async () => (await notebookState(page)).cells.length).toBe(before.cells.length + 1);

@@ -1,5 +1,7 @@
 import type { Page } from "playwright-core";
-import { command, expect, openNotebook, ready, screenshot, test, view } from "./harness";
+import { command, expect, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 const CAPTURE = `
 import numpy as np
@@ -24,10 +26,9 @@ test("the palette opens the selected cell's view in a tab, in step with the cell
   await tab.getByLabel("Layer", { exact: true }).selectOption("2");
   await ready(tab, 2);
   await ready(cell, 2);
-  await screenshot(page, "lab-view-in-tab");
 });
 
-test("the view's context menu opens it too, and the tab goes with its cell", async ({ page }) => {
+test("the view's context menu opens it too, and the tab closes with its cell", async ({ page }) => {
   await openHeadView(page);
   await view(page, "head").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Open the selected cell's view in a tab" }).click();

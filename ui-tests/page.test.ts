@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
-import { attentionControl, cell, layerControl, status, token } from "./controls";
-import { expect, kernel, openNotebook, RESULTS, ready, screenshot, test, view } from "./harness";
+import { attentionControl, cell, detail, layerControl, status, token } from "./controls";
+import { expect, kernel, openNotebook, RESULTS, ready, test, view } from "./harness/index";
 
 const RECIPE = `
 from pathlib import Path
@@ -28,14 +28,14 @@ attention = [torch.randn(1, 12, 256, 256, generator=torch.Generator().manual_see
 tokens = [f"t{n}" for n in range(256)]
 `;
 
-/** Opens what an expression of type IPython.display.HTML holds as a file of its own, with no server. */
+/** Opens the content of an expression of type IPython.display.HTML as a file, without a server. */
 async function openFile(page: Page, name: string, expression: string): Promise<void> {
   const path = join(RESULTS, `${name}.html`);
   writeFileSync(path, await kernel(page, `print(${expression}.data)`));
   await page.goto(pathToFileURL(path).href);
 }
 
-test("BertViz's recipe displays live views after changing the import alone", async ({ page }) => {
+test("BertViz's recipe displays live views after only the import is changed", async ({ page }) => {
   await openNotebook(page, [
     RECIPE,
     "head_view(attention, tokens, sentence_b_start)",
@@ -61,7 +61,6 @@ test("a returned page works as a file: no network, no kernel, all layers", async
   await attentionControl(root).selectOption({ label: "Sentence B → Sentence B" });
   await ready(root, 4);
   expect(await status(root).textContent()).not.toContain("live");
-  await screenshot(page, "page-head");
 });
 
 test("a returned model view works as a file, light and dark", async ({ page }) => {
@@ -71,21 +70,24 @@ test("a returned model view works as a file, light and dark", async ({ page }) =
   await openFile(page, "page-model-dark", `${call})`);
   const root = view(page, "model");
   await ready(root);
+  expect(await root.getAttribute("data-background")).toBe("dark");
   await cell(root, 5, 11).click();
   await ready(root, 5);
-  await screenshot(page, "page-model-dark");
+  expect(await detail(root, "Layer 5, Head 11").isVisible()).toBe(true);
   writeFileSync(join(RESULTS, "page-model-light.html"), light);
   await page.goto(pathToFileURL(join(RESULTS, "page-model-light.html")).href);
   await ready(root);
-  await screenshot(page, "page-model-light");
+  expect(await root.getAttribute("data-background")).toBe("light");
+  expect(await root.getByRole("button", { name: /^Layer \d+ head \d+$/ }).count()).toBe(72);
 });
 
-test("a returned page shows itself in a cell too", async ({ page }) => {
+test("a returned page also shows in a cell", async ({ page }) => {
   await openNotebook(page, [RECIPE, "head_view(attention, tokens, html_action='return')"]);
   const root = view(page, "head");
   await ready(root, 0);
   await layerControl(root).selectOption("3");
   await ready(root, 3);
+  expect(await status(root).textContent()).not.toContain("live");
 });
 
 test("a page too large for exact numbers marks them as approximate", async ({ page }) => {

@@ -3,7 +3,20 @@ import { createRequire } from "node:module";
 import type { Locator, Page } from "playwright-core";
 import { headToggle, layerControl } from "./controls";
 import { PAIR } from "./examples";
-import { command, expect, kernel, openNotebook, ready, runAll, screenshot, setTheme, test, view } from "./harness";
+import {
+  command,
+  expect,
+  kernel,
+  openNotebook,
+  ready,
+  runAll,
+  setTheme,
+  shareJupyterLab,
+  test,
+  view,
+} from "./harness/index";
+
+shareJupyterLab();
 
 const CAPTURES = `
 import numpy as np
@@ -20,7 +33,7 @@ const cardOf = (page: Page, name: string) => panelOf(page).getByRole("group", { 
 const tabs = (page: Page) => page.locator(".headscope-live-tab");
 const names = (page: Page) => panelOf(page).locator(".headscope-card-name").allTextContents();
 
-test("the panel lists captures, shows and moves where they look, and jumps to their cells", async ({ page }) => {
+test("the panel lists captures, shows and changes their selection, and jumps to their cells", async ({ page }) => {
   await openNotebook(page, [CAPTURES, "capture.head_view(layer=1)", ...Array(12).fill("1 + 1"), "other.matrix_view()"]);
   await ready(view(page, "head"), 1);
   await command(page, "headscope:show-panel");
@@ -43,11 +56,6 @@ test("the panel lists captures, shows and moves where they look, and jumps to th
   await cardOf(page, "Dog").getByRole("button", { name: "Dog" }).click();
   await expect.poll(() => page.evaluate(() => window.headscopeTestPanel.content.activeCellIndex)).toBe(14);
   await view(page, "matrix").waitFor();
-  await screenshot(page, "panel-light");
-  for (const theme of ["JupyterLab Dark", "JupyterLab Dark High Contrast"] as const) {
-    await setTheme(page, theme);
-    await screenshot(page, `panel-${theme.split(" ").slice(1).join("-").toLowerCase()}`);
-  }
 });
 
 test("it opens every view in a tab that is live and in step", async ({ page }) => {
@@ -71,10 +79,12 @@ test("it opens every view in a tab that is live and in step", async ({ page }) =
   await cat.getByRole("button", { name: "Open the explorer in a tab" }).click();
   await ready(tabs(page).locator('[data-view="explorer"]'), 2);
   expect(await tabs(page).count()).toBe(6);
-  await screenshot(page, "panel-tabs");
 });
 
-test("a capture leaves with its cell's output, and with its kernel; its tab waits for it", async ({ page, guard }) => {
+test("a capture leaves with its cell's output and with its kernel, and its tab waits for it", async ({
+  page,
+  guard,
+}) => {
   guard.allow(/Could not restore the debugger state/, "JupyterLab's debugger says so of a kernel that restarts");
   await openNotebook(page, [CAPTURES, "capture.head_view()", "other.matrix_view()"]);
   await ready(view(page, "head"), 0);
@@ -99,7 +109,6 @@ test("a capture leaves with its cell's output, and with its kernel; its tab wait
   await expect.poll(() => names(page)).toEqual([]);
   await panelOf(page).getByText("No open notebook shows a capture").waitFor();
   await expect.poll(() => tabs(page).getByText("run the cell that makes it").count()).toBe(2);
-  await screenshot(page, "panel-empty");
   await runAll(page);
   await expect.poll(() => names(page)).toEqual(["Cat", "Dog"]);
   await ready(tabs(page).locator('[data-view="text"]'));
@@ -124,7 +133,7 @@ test("tabs and panel come back after a reload", async ({ page }) => {
   await ready(view(page, "head"), 1);
 });
 
-test("the panel can be worked by keys alone", async ({ page }) => {
+test("the panel works by keyboard alone", async ({ page }) => {
   await openNotebook(page, [CAPTURES, "capture.head_view()"]);
   await ready(view(page, "head"), 0);
   await page.keyboard.press("Alt+Shift+H");
@@ -135,7 +144,7 @@ test("the panel can be worked by keys alone", async ({ page }) => {
   await ready(view(page, "head"), 1);
 });
 
-test("the panel is calm where it is narrow, and says to assistive software what it is", async ({ page }) => {
+test("the panel fits a narrow sidebar and is accessible", async ({ page }) => {
   await openNotebook(page, [
     PAIR,
     "capture.head_view(layer=3)",
@@ -151,7 +160,6 @@ wide.head_view(heads=[0], query=3)`,
   for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"] as const) {
     await setTheme(page, theme);
     expect(await barriers(panelOf(page))).toEqual([]);
-    await screenshot(panelOf(page), `panel-crowded-${theme.split(" ").slice(1).join("-").toLowerCase()}`);
   }
   expect(await overflow(panelOf(page))).toBe(0);
 });
@@ -164,10 +172,9 @@ test("Notebook 7 has the panel too, without tabs", async ({ page }) => {
   await layerControl(cat).selectOption("2");
   await ready(view(page, "head"), 2);
   expect(await cat.getByRole("group", { name: "Open in a tab" }).count()).toBe(0);
-  await screenshot(page, "panel-notebook-7");
 });
 
-/** JupyterLab saves the layout a while after it has changed. */
+/** JupyterLab saves the layout some time after it has changed. */
 async function saved(page: Page): Promise<void> {
   await expect
     .poll(() =>
@@ -185,7 +192,7 @@ function focusedName(page: Page): Promise<string | null> {
   return page.evaluate(() => document.activeElement?.textContent ?? null);
 }
 
-/** What axe-core finds that keeps people out; empty when there is nothing. */
+/** The violations that axe-core finds; empty if there are none. */
 async function barriers(root: Locator): Promise<string[]> {
   await root.page().evaluate(readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
   return root.evaluate(async (element) => {
@@ -199,7 +206,7 @@ async function barriers(root: Locator): Promise<string[]> {
   });
 }
 
-/** How much wider its content is than the panel, in CSS pixels. */
+/** How much wider the content is than the panel, in CSS pixels. */
 function overflow(target: Locator): Promise<number> {
   return target.evaluate((element) => element.scrollWidth - element.clientWidth);
 }

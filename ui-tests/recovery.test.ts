@@ -8,18 +8,19 @@ import {
   expect,
   holdConnection,
   kernel,
+  later,
   loseMessages,
   openNotebook,
   openSameNotebook,
   ready,
   reloadNotebook,
   runAll,
-  screenshot,
+  saveNotebook,
   test,
   view,
-} from "./harness";
+} from "./harness/index";
 
-/** `small` is in the page's memory as a whole, soon after its first paint; of `large` there are the layers shown. */
+/** The page holds all of `small` soon after its first paint, but only the shown layers of `large`. */
 const CAPTURES = `
 import numpy as np
 import headscope as hs
@@ -34,7 +35,7 @@ large = hs.from_attentions(
 const APPS = ["lab", "notebook"] as const;
 
 async function openBoth(page: Page, app: (typeof APPS)[number]): Promise<[small: Locator, large: Locator]> {
-  await page.setViewportSize({ width: 1280, height: 3000 }); // JupyterLab draws the cells in sight alone
+  await page.setViewportSize({ width: 1280, height: 3000 }); // JupyterLab draws only the visible cells.
   await openNotebook(page, [CAPTURES, "small.head_view()", "large.head_view(heads=[2])"], { app });
   const views: [Locator, Locator] = [view(page, "head", 0), view(page, "head", 1)];
   for (const root of views) await ready(root, 0);
@@ -49,7 +50,10 @@ async function openBoth(page: Page, app: (typeof APPS)[number]): Promise<[small:
 
 const word = (root: Locator) => root.locator(".hs-status").textContent();
 
-/** After the kernel has gone: what is in memory is shown, what is not is refused at once with the sentence. */
+/**
+ * Expects views whose kernel has gone to show what is in memory, and to refuse everything else at once with this
+ * sentence.
+ */
 async function worksFromMemory([small, large]: [Locator, Locator], state: string, sentence: RegExp): Promise<void> {
   for (const root of [small, large]) {
     await expect.poll(() => word(root)).toBe(state);
@@ -65,19 +69,17 @@ async function worksFromMemory([small, large]: [Locator, Locator], state: string
   }
   await layerControl(large).selectOption("3");
   await expect.poll(() => large.getByRole("alert").textContent()).toMatch(sentence);
-  await screenshot(large, `recovery-${state.replace(" ", "-")}`);
   await layerControl(large).selectOption("0");
   await ready(large, 0);
 }
 
 for (const app of APPS) {
-  test(`${app}: a restarted kernel is named, and views go on from memory until their cell is run again`, async ({
+  test(`${app}: views report a restarted kernel, and work from memory until their cell runs again`, async ({
     page,
   }) => {
     const views = await openBoth(page, app);
     await page.evaluate(() => window.headscopeTestPanel.sessionContext.session?.kernel?.restart());
     await worksFromMemory(views, "kernel restarted", /The kernel was restarted: this page shows what it has in memory/);
-    await screenshot(page, `recovery-restarted-${app}`);
     await runAll(page);
     for (const nth of [0, 1]) {
       await ready(view(page, "head", nth), 0);
@@ -88,13 +90,13 @@ for (const app of APPS) {
     await expect.poll(() => kernel(page, "large.selection.layer")).toBe("3");
   });
 
-  test(`${app}: a kernel that is shut down is named, and nothing is logged`, async ({ page }) => {
+  test(`${app}: views report a kernel that is shut down, and log nothing`, async ({ page }) => {
     const views = await openBoth(page, app);
     await page.evaluate(() => window.headscopeTestPanel.sessionContext.shutdown());
     await worksFromMemory(views, "kernel stopped", /The kernel has stopped: this page shows what it has in memory/);
   });
 
-  test(`${app}: without a connection views work from memory, and catch up when it is back`, async ({ page, guard }) => {
+  test(`${app}: without a connection views work from memory, and catch up once it is back`, async ({ page, guard }) => {
     guard.allow(/WebSocket connection to 'ws:\/\/127.0.0.1:9/, "the test takes the connection away");
     await holdConnection(page);
     const [small, large] = await openBoth(page, app);
@@ -104,7 +106,6 @@ for (const app of APPS) {
     await ready(small, 2);
     await layerControl(large).selectOption("3");
     await expect.poll(() => status(large).textContent()).toContain("Waiting for the connection to the kernel");
-    await screenshot(page, `recovery-offline-${app}`);
     await connect(page);
     await ready(large, 3);
     for (const root of [small, large]) await expect.poll(() => word(root)).toBe("live");
@@ -115,22 +116,35 @@ for (const app of APPS) {
   });
 }
 
+/** Waits until the kernel has answered a request, and all earlier ones, on the channel that no cell blocks. */
+async function answersOnOtherChannel(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
+    await kernel?.requestListSubshell({}).done;
+  });
+}
+
 for (const app of APPS) {
-  test(`${app}: a cell that lets no message through is named, views work from memory, and catch up after it`, async ({
+  test(`${app}: while a cell blocks all messages, views say so and work from memory, then catch up`, async ({
     page,
   }) => {
     const [small, large] = await openBoth(page, app);
+    // JupyterLab ends the widgets' thread, and with it any message that it still handles.
+    await expect.poll(() => kernel(page, "small.selection.layer, large.selection.layer")).toBe("(1, 1)");
     await page.evaluate(() => {
       const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
-      // As in VS Code, and with kernels that know no subshells: widgets' messages wait behind the cell.
+      // As in VS Code, and with kernels without subshells: the widgets' messages wait behind the cell.
       (kernel as unknown as { commsOverSubshells: string }).commsOverSubshells = "disabled";
     });
+    await answersOnOtherChannel(page);
     const gate = await kernel(
       page,
       "import pathlib, tempfile, time\ngate = pathlib.Path(tempfile.mkdtemp()) / 'open'\nprint(gate)",
     );
-    const running = kernel(page, "while not gate.exists(): time.sleep(0.05)");
+    const running = later(kernel(page, "while not gate.exists(): time.sleep(0.05)"));
     for (const root of [small, large]) await expect.poll(() => word(root)).toBe("kernel busy");
+    await answersOnOtherChannel(page);
+    for (const root of [small, large]) expect(await word(root)).toBe("kernel busy");
     await layerControl(small).selectOption("2");
     await ready(small, 2);
     await layerControl(large).selectOption("3");
@@ -143,18 +157,18 @@ for (const app of APPS) {
   });
 }
 
-test("a kernel that dies is named, and views go on from memory", async ({ page }) => {
+test("views report a kernel that dies, and keep working from memory", async ({ page }) => {
   const views = await openBoth(page, "lab");
   await page.evaluate(() => {
     const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
-    // It never answers: nobody must wait for it.
+    // It never answers, so nobody must wait for it.
     kernel?.requestExecute({ code: "import os; os._exit(1)" }).done.catch(() => undefined);
   });
   await page.getByRole("button", { name: "Ok", exact: true }).click();
   await worksFromMemory(views, "kernel restarted", /The kernel was restarted: this page shows what it has in memory/);
 });
 
-test("what was on its way when the connection broke is asked for again, and later moves reach Python", async ({
+test("requests that were lost with the connection are repeated, and later changes reach Python", async ({
   page,
   guard,
 }) => {
@@ -186,12 +200,12 @@ test("what was on its way when the connection broke is asked for again, and late
   }
 });
 
-test("two browsers on one notebook move together, and each gets what it asked for", async ({
+test("two browsers on one notebook move together, and each gets the weights it requested", async ({
   page,
   anotherPage,
   guard,
 }) => {
-  // What the kernel answers to one page reaches all: one that is only being opened knows nothing of it yet.
+  // The kernel's answer to one page reaches all pages, and a page that is just opening does not know the widget yet.
   guard.allow(/Comm not found for comm id/, "JupyterLab says so of messages to widgets that it has not restored yet");
   const [small, large] = await openBoth(page, "lab");
   const other = await anotherPage();
@@ -199,7 +213,7 @@ test("two browsers on one notebook move together, and each gets what it asked fo
   await openSameNotebook(page, other, { app: "notebook" });
   const [otherSmall, otherLarge] = [view(other, "head", 0), view(other, "head", 1)];
   for (const root of [otherSmall, otherLarge]) {
-    // Until its live view is there a page shows what the notebook was saved with, which need not hold this layer.
+    // Before its live view is there, a page shows the snapshot in the notebook, which may lack this layer.
     await expect.poll(() => word(root)).toBe("live");
     await ready(root, 1);
   }
@@ -210,7 +224,7 @@ test("two browsers on one notebook move together, and each gets what it asked fo
   await ready(otherSmall, 0);
   await expect.poll(() => kernel(page, "small.selection.layer")).toBe("0");
 
-  // Both pages lack these weights and ask for them at the same time.
+  // Both pages lack these weights and request them at the same time.
   await kernel(page, "large.select(layer=3, heads=[5, 7])");
   for (const root of [large, otherLarge]) await ready(root, 3);
   await layerControl(otherLarge).selectOption("0");
@@ -230,7 +244,6 @@ test("two browsers on one notebook move together, and each gets what it asked fo
   for (const root of [small, large]) await expect.poll(() => word(root)).toBe("kernel restarted");
   await layerControl(otherLarge).selectOption("2");
   await expect.poll(() => word(otherLarge)).toBe("kernel restarted");
-  await screenshot(other, "recovery-other");
 });
 
 const VIEWS = {
@@ -242,7 +255,7 @@ const VIEWS = {
   explorer: 'tab="matrix", hide_special=True, combine="mean"',
 } as const;
 
-/** What a view shows: where it is, how, and what of it is switched on. */
+/** What a view shows: its selection and its options. */
 function shown(root: Locator) {
   return root.evaluate((root) => ({
     data: { ...(root as HTMLElement).dataset },
@@ -256,9 +269,7 @@ function shown(root: Locator) {
 }
 
 for (const app of APPS) {
-  test(`${app}: a page that is reloaded shows every view as it was left, without a cell being run`, async ({
-    page,
-  }) => {
+  test(`${app}: after a reload every view is as the reader left it, without running a cell`, async ({ page }) => {
     await page.setViewportSize({ width: 1280, height: 6000 });
     const calls = Object.entries(VIEWS).map(([kind, options]) =>
       kind === "explorer" ? `capture.explorer(${options})` : `capture.${kind}_view(${options})`,
@@ -277,7 +288,7 @@ for (const app of APPS) {
     await expect.poll(() => kernel(page, "capture.selection")).toMatch(/layer=4, heads=\[7\].*query=2/);
     const left = await Promise.all(all.map(shown));
     await reloadNotebook(page);
-    // The notebook's snapshots come first, and live views take their places.
+    // The notebook's snapshots come first, and live views replace them.
     for (const root of all) await expect.poll(() => word(root)).toBe("live");
     for (const root of all) await ready(root, 4);
     for (const [nth, root] of all.entries()) await expect.poll(() => shown(root)).toEqual(left[nth]);
@@ -286,3 +297,25 @@ for (const app of APPS) {
     await expect.poll(() => kernel(page, "capture.selection.layer")).toBe("1");
   });
 }
+
+test("a notebook may be closed at any moment while its views come back", async ({ page }) => {
+  await openNotebook(page, [CAPTURES, "small.head_view()", "small.matrix_view()"]);
+  for (const kind of ["head", "matrix"] as const) await ready(view(page, kind), 0);
+  const path = await saveNotebook(page);
+  const reopen = async (frames: number) => {
+    await page.evaluate(
+      async ({ path, frames }) => {
+        window.headscopeTestPanel.dispose();
+        const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
+        window.headscopeTestPanel = panel;
+        await panel.context.ready;
+        await panel.sessionContext.ready;
+        for (let n = 0; n < frames; n++) await new Promise((next) => requestAnimationFrame(next));
+      },
+      { path, frames },
+    );
+  };
+  for (let frames = 0; frames < 24; frames += 2) await reopen(frames);
+  await expect.poll(() => word(view(page, "head"))).toBe("live");
+  await ready(view(page, "matrix"), 0);
+});

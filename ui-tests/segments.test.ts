@@ -1,7 +1,9 @@
-import { formatWeight } from "../src/core/numbers";
+import { formatWeight } from "../src/core/look/format";
 import { status, token } from "./controls";
-import { expect, kernel, openNotebook, ready, screenshot, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
 import { CHAT, longCapture } from "./long-capture";
+
+shareJupyterLab();
 
 const names = (root: ReturnType<typeof view>, side: "query" | "key") =>
   root.locator(`.hs-${side} .hs-segment`).allTextContents();
@@ -20,24 +22,21 @@ test("the messages of a chat stand for their tokens, with Python's weights, and 
   await token(root, "key", 0).hover();
   await expect.poll(() => status(root).textContent()).toContain(formatWeight(weight));
   expect(await status(root).textContent()).toContain("segments: sum over keys, mean over queries");
-  await screenshot(root, "segments-closed");
 
   await token(root, "key", 1).dblclick();
   await expect.poll(() => names(root, "key")).toEqual(["system", "assistant"]);
   await expect.poll(() => kernel(page, "view.open_segments")).toBe("[1]");
-  await screenshot(root, "segments-open");
   await kernel(page, "view.open_segments = []");
   await expect.poll(() => names(root, "key")).toEqual(["system", "user", "assistant"]);
   await root.getByRole("button", { name: /^Aids/ }).click();
   await root.getByRole("button", { name: "assistant", exact: true }).click();
   await expect.poll(() => kernel(page, "view.open_segments")).toBe("[2]");
-  await screenshot(root, "segments-menu");
   await root.getByLabel("Segments in place of tokens").uncheck();
   await expect.poll(() => names(root, "key")).toEqual([]);
   await expect.poll(() => kernel(page, "view.merge_segments")).toBe("False");
 });
 
-test("lines of a long text stand for their tokens, and text and model agree on them", async ({ page }) => {
+test("lines of a long text stand for their tokens, and the text and model views agree on them", async ({ page }) => {
   await openNotebook(page, [
     longCapture(1200).replace("inputs=batch", 'tokenizer.decode(batch["input_ids"][0]), segments="paragraphs"'),
     "capture.head_view(layer=3, head=2, merge_segments=True)",
@@ -52,5 +51,4 @@ test("lines of a long text stand for their tokens, and text and model agree on t
   );
   expect(await names(root, "key")).toContain(first);
   expect((await names(root, "key")).length).toBe(Math.min(40, count));
-  await screenshot(root, "segments-long");
 });

@@ -2,7 +2,9 @@ import { pathToFileURL } from "node:url";
 import type { Locator } from "playwright-core";
 import { attentionControl, headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, test, view } from "./harness";
+import { expect, kernel, later, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 const isPinned = (root: Locator, side: "query" | "key", position: number) =>
   token(root, side, position).getAttribute("aria-selected");
@@ -54,7 +56,7 @@ test("a token is pinned by its text, in the page and for Python", async ({ page 
   await kernel(page, "capture.select(query=None)");
   await expect.poll(() => isPinned(two, "query", 9)).toBeNull();
   await expect(kernel(page, 'capture.select(query="hat")')).rejects.toThrow(
-    /no query token is 'hat'; near it are 'cat' at 2/,
+    /no query token is 'hat'; similar: 'cat' at 2/,
   );
 });
 
@@ -63,7 +65,7 @@ other = hs.capture(model, tokenizer, "the dog and the cat", layers=[0, 1, 2, 3])
 linked = hs.link(capture, other)
 `;
 
-test("linked captures go together, as far as each goes", async ({ page }) => {
+test("linked captures move together, as far as each can", async ({ page }) => {
   await openNotebook(page, [TWO, "capture.head_view()", "other.head_view()"]);
   const [one, two] = [view(page, "head", 0), view(page, "head", 1)];
   for (const root of [one, two]) await ready(root, 0);
@@ -94,14 +96,16 @@ capture.selection.observe(lambda change: globals().update(moved=change.new), "la
 capture.head_view(heads=[2])
 `;
 
-test("a cell that runs is no hindrance: what the page lacks is brought, and observers are told", async ({ page }) => {
+test("while a cell runs, missing weights still arrive and observers are notified", async ({ page }) => {
   await openNotebook(page, [LARGE]);
   const root = view(page, "head");
   await ready(root, 0);
   let isRunning = true;
-  const cell = kernel(page, "while globals().get('moved') != 4: time.sleep(0.1)").then(() => {
-    isRunning = false;
-  });
+  const cell = later(
+    kernel(page, "while globals().get('moved') != 4: time.sleep(0.1)").then(() => {
+      isRunning = false;
+    }),
+  );
   await layerControl(root).selectOption("3");
   await ready(root, 3);
   expect(isRunning).toBe(true);
@@ -109,13 +113,13 @@ test("a cell that runs is no hindrance: what the page lacks is brought, and obse
   await cell;
 });
 
-test("a view is saved by a cell, as a page and as its page draws it", async ({ page }) => {
+test("a cell saves a view as a page, and as pictures that its page draws", async ({ page, anotherPage }) => {
   await openNotebook(page, [
     `${PAIR}\nview = capture.head_view(layer=1, heads=[2], query="cat", pair="ab")\nview`,
     'view.save("figure.html", layers="shown"), view.save("figure.svg"), view.save("figure.png", scale=1)',
   ]);
   const folder = 'import os, xml.dom.minidom as dom\nprint(sorted(name for name in os.listdir() if "figure" in name))';
-  // Before the front end has a thread for messages, what the page draws comes between cells.
+  // Until the front end has a thread for messages, the page's pictures come between cells.
   await expect.poll(() => kernel(page, folder)).toBe("['figure.html', 'figure.png', 'figure.svg']");
   expect(await kernel(page, 'dom.parse("figure.svg").documentElement.tagName')).toBe("'svg'");
   expect(await kernel(page, '"rug" in open("figure.svg").read()')).toBe("True");
@@ -123,8 +127,9 @@ test("a view is saved by a cell, as a page and as its page draws it", async ({ p
   const file = await kernel(page, 'print(os.path.abspath("figure.html"))');
   await expect(kernel(page, 'capture.text_view().save("text.svg")')).rejects.toThrow(/display the view first/);
 
-  await page.goto(pathToFileURL(file).href);
-  const saved = view(page, "head");
+  const alone = await anotherPage();
+  await alone.goto(pathToFileURL(file).href);
+  const saved = view(alone, "head");
   await ready(saved, 1);
   expect(await isPinned(saved, "query", 2)).toBe("true");
   expect(await attentionControl(saved).locator("option:checked").textContent()).toBe("Sentence A → Sentence B");

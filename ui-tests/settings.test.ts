@@ -1,10 +1,29 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ISettingRegistry } from "@jupyterlab/settingregistry";
-import type { Token } from "@lumino/coreutils";
 import type { Locator, Page } from "playwright-core";
 import { cell, layerControl, status, token } from "./controls";
-import { command, expect, kernel, openNotebook, RESULTS, ready, screenshot, setTheme, test, view } from "./harness";
+import {
+  command,
+  expect,
+  kernel,
+  later,
+  openNotebook,
+  RESULTS,
+  ROOT,
+  ready,
+  setSetting,
+  setTheme,
+  shareJupyterLab,
+  test,
+  view,
+} from "./harness/index";
+
+shareJupyterLab();
+
+const SCHEMA: { properties: Record<string, { title: string }> } = JSON.parse(
+  readFileSync(join(ROOT, "schema/settings.json"), "utf8"),
+);
 
 const CAPTURE = `
 import numpy as np, time
@@ -17,7 +36,7 @@ capture = hs.from_attentions(list(weights), "The cat sat on the mat".split(), na
 
 const notification = (page: Page, text: string) => page.locator(".Toastify__toast").getByText(text);
 
-test("settings reach live views at once, and give way to what was chosen", async ({ page }) => {
+test("settings reach live views at once, and do not override choices", async ({ page }) => {
   await openNotebook(page, [
     CAPTURE,
     "free = capture.matrix_view(); free",
@@ -33,14 +52,13 @@ test("settings reach live views at once, and give way to what was chosen", async
   await expect.poll(() => free.getByLabel("Scale", { exact: true }).inputValue()).toBe("sqrt");
   await expect.poll(() => colorMap(free)).toBe("blues");
   await expect.poll(() => status(free).textContent()).toContain("weights from 0.200");
-  await expect.poll(() => free.getAttribute("data-ground")).toBe("dark");
+  await expect.poll(() => free.getAttribute("data-background")).toBe("dark");
   expect(await given.getByLabel("Scale", { exact: true }).inputValue()).toBe("log");
   await expect
     .poll(() => kernel(page, "free.scale, free.color_map, free.threshold, free.theme"))
     .toBe("('sqrt', 'blues', 0.2, 'auto')");
   expect(await colorMap(given)).toBe("viridis");
   expect(await kernel(page, "given.scale, given.color_map")).toBe("('log', 'viridis')");
-  await screenshot(page, "settings-dark-view-on-light");
 
   await free.getByLabel("Scale", { exact: true }).selectOption("linear");
   await set(page, "colorScale", "log");
@@ -52,7 +70,7 @@ test("settings reach live views at once, and give way to what was chosen", async
   await expect.poll(() => kernel(page, "free.scale, free.color_map, free.threshold")).toBe("('linear', 'greys', None)");
 });
 
-test("a view that is made later begins as settings say", async ({ page }) => {
+test("a view that is made later starts with the settings", async ({ page }) => {
   await openNotebook(page, [CAPTURE, "capture.matrix_view()"], { run: false });
   await set(page, "colorScale", "sqrt");
   await command(page, "notebook:run-all-cells");
@@ -61,7 +79,7 @@ test("a view that is made later begins as settings say", async ({ page }) => {
   expect(await root.getByLabel("Scale", { exact: true }).inputValue()).toBe("sqrt");
 });
 
-test("a page keeps no more weights than settings allow", async ({ page }) => {
+test("a page caches no more weights than the settings allow", async ({ page }) => {
   const large = `
 size = 256
 weights = [np.random.default_rng(layer).dirichlet(np.full(size, 0.1), (6, size)).astype("f2") for layer in range(4)]
@@ -88,26 +106,26 @@ large.head_view(heads=[0])`;
 
 const LISTENING = `
 import threading
-from headscope.widgets.beside import BesideCells
+from headscope.widgets.subshells import SubshellWidget
 
 arrived = threading.Event()
-handle = BesideCells._handle_msg
+handle = SubshellWidget._handle_msg
 
 def listening(self, msg):
     handle(self, msg)
     if "layer" in msg["content"]["data"].get("state", {}):
         arrived.set()
 
-BesideCells._handle_msg = listening
+SubshellWidget._handle_msg = listening
 `;
 
-test("views are answered while a cell runs, or after it, as settings say", async ({ page }) => {
+test("views are answered while a cell runs, or after it, as the settings say", async ({ page }) => {
   await openNotebook(page, [LISTENING, CAPTURE, "capture.head_view()"]);
   const root = view(page, "head");
   await ready(root, 0);
   const duringCell = async (layer: number) => {
     await kernel(page, "arrived.clear()");
-    const cell = kernel(page, "arrived.wait(30), capture.selection.layer");
+    const cell = later(kernel(page, "arrived.wait(30), capture.selection.layer"));
     await layerControl(root).selectOption(String(layer));
     return cell;
   };
@@ -121,7 +139,7 @@ test("views are answered while a cell runs, or after it, as settings say", async
   expect(await duringCell(3)).toBe("(True, 3)");
 });
 
-test("commands act on the view at hand: layers, export, Python", async ({ page }) => {
+test("commands act on the current view: layers, export, Python", async ({ page }) => {
   const other = "other = hs.from_attentions(list(weights), list('abcdef'), name='Other'); other.matrix_view()";
   await openNotebook(page, [CAPTURE, "capture.head_view(layer=1)", other, "1 + 1"]);
   const [root, last] = [view(page, "head"), view(page, "matrix")];
@@ -141,7 +159,7 @@ test("commands act on the view at hand: layers, export, Python", async ({ page }
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("capture.head_view(layer=1, query=1)");
   const files = { svg: /^<svg|^<\?xml/, png: /PNG/, html: /<html/i };
   for (const [format, begins] of Object.entries(files)) {
-    const downloading = page.waitForEvent("download");
+    const downloading = later(page.waitForEvent("download"));
     await command(page, "headscope:export", { format });
     const file = await downloading;
     expect(file.suggestedFilename()).toBe(`Cat-head-layer-1.${format}`);
@@ -153,7 +171,7 @@ test("commands act on the view at hand: layers, export, Python", async ({ page }
 });
 
 for (const app of ["lab", "notebook"] as const) {
-  test(`${app}: the palette finds the commands, and runs them on the view at hand`, async ({ page }) => {
+  test(`${app}: the palette finds the commands, and runs them on the current view`, async ({ page }) => {
     await openNotebook(page, [CAPTURE, "capture.head_view()"], { app });
     const root = view(page, "head");
     await ready(root, 0);
@@ -168,19 +186,17 @@ for (const app of ["lab", "notebook"] as const) {
     if (app === "lab") found.push("Headscope: Open the selected cell's view in a tab", ...tabs);
     await expect.poll(() => labels.allTextContents()).toEqual(expect.arrayContaining(found));
     expect(await labels.getByText("in a tab").count()).toBe(app === "lab" ? 7 : 0);
-    await screenshot(page, `palette-${app}`);
     await labels.getByText("Next layer").click();
     await ready(root, 1);
   });
 }
 
-test("the View menu has them, and the default view opens where none is named", async ({ page }) => {
+test("the View menu has them, and the default view opens if none is named", async ({ page }) => {
   await openNotebook(page, [CAPTURE, "capture.head_view()"]);
   await ready(view(page, "head"), 0);
   await page.locator(".lm-MenuBar-item").getByText("View", { exact: true }).click();
   await page.locator(".lm-Menu-item").getByText("Headscope", { exact: true }).hover();
   await page.locator(".lm-Menu-item").getByText("Open the model view in a tab").waitFor();
-  await screenshot(page, "menu");
   await page.locator(".lm-Menu-item").getByText("Open the explorer in a tab").click();
   const explorer = page.locator('.headscope-live-tab [data-view="explorer"]');
   await ready(explorer);
@@ -193,7 +209,7 @@ test("the View menu has them, and the default view opens where none is named", a
   await ready(view(page, "head"), 3);
 });
 
-test("without a view commands are off, and say so when they are called", async ({ page }) => {
+test("without a view commands are disabled, and say so when they are called", async ({ page }) => {
   await openNotebook(page, ["1 + 1"]);
   const ids = ["next-layer", "previous-layer", "export", "copy-as-python", "open-view"].map((id) => `headscope:${id}`);
   const enabled = () => page.evaluate((ids) => ids.map((id) => window.jupyterapp.commands.isEnabled(id)), ids);
@@ -211,7 +227,7 @@ test("a shortcut is changed to other keys", async ({ page }) => {
     { ...next, keys: ["Alt PageDown"], disabled: true },
     { ...next, keys: ["Alt Shift L"] },
   ];
-  await set(page, "shortcuts", shortcuts, "@jupyterlab/shortcuts-extension:shortcuts");
+  await setSetting(page, "@jupyterlab/shortcuts-extension:shortcuts", "shortcuts", shortcuts);
   const keys = () =>
     page.evaluate(() =>
       window.jupyterapp.commands.keyBindings
@@ -229,10 +245,13 @@ test("settings can be found in the editor", async ({ page }) => {
   await openNotebook(page, [CAPTURE, "capture.head_view()"]);
   await setTheme(page, "JupyterLab Dark");
   await command(page, "settingeditor:open", { query: "Headscope" });
-  await page.getByText("Colour scale").waitFor();
-  await page.getByText("Colour map").waitFor();
-  await page.getByText("Answer views while a cell runs").first().waitFor();
-  await screenshot(page, "settings-editor");
+  const titles = Object.values(SCHEMA.properties).map(({ title }) => title);
+  expect(titles).toContain("Colour scale");
+  const shown = async () => {
+    const texts = await Promise.all(titles.map((title) => page.getByText(title, { exact: true }).count()));
+    return titles.filter((_, at) => texts[at]);
+  };
+  await expect.poll(shown).toEqual(titles);
 });
 
 const colorMap = (root: Locator) => root.getByLabel("Colour map", { exact: true }).inputValue();
@@ -243,20 +262,6 @@ async function select(page: Page, index: number): Promise<void> {
   }, index);
 }
 
-/** As the settings editor does. */
-async function set(page: Page, name: string, value: unknown, plugin = "headscope:settings"): Promise<void> {
-  await page.evaluate(
-    async ({ name, value, plugin }) => {
-      interface Plugins {
-        pluginRegistry: { _services: Map<Token<ISettingRegistry>, string> };
-      }
-      const app = window.jupyterapp;
-      // The token itself is in a bundle that the page does not share.
-      const tokens = [...(app as unknown as Plugins).pluginRegistry._services.keys()];
-      const token = tokens.find((one) => one.name === "@jupyterlab/coreutils:ISettingRegistry");
-      if (!token) throw new Error("JupyterLab has no settings.");
-      await (await app.resolveRequiredService(token)).set(plugin, name, value as never);
-    },
-    { name, value, plugin },
-  );
+function set(page: Page, name: string, value: unknown): Promise<void> {
+  return setSetting(page, "headscope:settings", name, value);
 }

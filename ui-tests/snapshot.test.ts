@@ -6,6 +6,7 @@ import { SNAPSHOT_TYPE, type Snapshot } from "../src/contract.gen";
 import { headToggle, layerControl, pressed, token } from "./controls";
 import { PAIR } from "./examples";
 import {
+  command,
   expect,
   kernel,
   openNotebook,
@@ -14,10 +15,14 @@ import {
   ready,
   reloadNotebook,
   saveNotebook,
-  screenshot,
+  shareJupyterLab,
   test,
   view,
-} from "./harness";
+} from "./harness/index";
+import { closeAll } from "./harness/notebook";
+import { served } from "./harness/served";
+
+shareJupyterLab();
 
 const word = (root: Locator) => root.locator(".hs-status").textContent();
 const isDirty = (page: Page) => page.evaluate(() => window.headscopeTestPanel.context.model.dirty);
@@ -31,14 +36,14 @@ interface Saved {
   readonly cells: readonly { readonly outputs: readonly Output[] }[];
 }
 
-/** The notebook as it is on the disk, once it is saved. */
+/** The notebook file, after saving. */
 async function saved(page: Page): Promise<Saved> {
   return JSON.parse(readFileSync(join(served().root, await saveNotebook(page)), "utf8")) as Saved;
 }
 
 const outputs = ({ cells }: Saved) => cells.flatMap((cell) => cell.outputs).filter(({ data }) => data?.[SNAPSHOT_TYPE]);
 
-/** Waits until the notebook holds the page's own snapshot of its first view, at `layer`. */
+/** Waits until the notebook holds the page's own snapshot of a view, at `layer`. */
 async function kept(page: Page, layer: number, nth = 0): Promise<void> {
   const seen = async () => {
     const snapshot = outputs(await saved(page))[nth]?.data[SNAPSHOT_TYPE];
@@ -47,17 +52,28 @@ async function kept(page: Page, layer: number, nth = 0): Promise<void> {
   await expect.poll(seen, { timeout: 20_000, interval: 300 }).toEqual(["page", layer]);
 }
 
-/** Opens the saved notebook as a file of its own, with a kernel that knows nothing of it. No cell is run. */
-async function reopen(page: Page, notebook: Saved, options: { app?: "lab" | "notebook" } = {}): Promise<void> {
+interface ReopenOptions {
+  readonly app?: "lab" | "notebook";
+  /** Whether a new page opens it, which has loaded nothing of the views. */
+  readonly inNewPage?: boolean;
+}
+
+/** Opens the saved notebook as another file, with a kernel that has not run it. No cell runs. */
+async function reopen(
+  page: Page,
+  notebook: Saved,
+  { app = "lab", inNewPage = false }: ReopenOptions = {},
+): Promise<void> {
   const folder = join(RESULTS, `snapshot-${randomUUID()}`);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "saved.ipynb");
   writeFileSync(path, JSON.stringify(notebook));
-  await openNotebookFile(page, path, { ...options, run: false });
+  if (!inNewPage) await closeAll(page);
+  await openNotebookFile(page, path, { app, run: false });
 }
 
 for (const app of ["lab", "notebook"] as const) {
-  test(`a saved view is shown as it was left, without its kernel, in ${app}`, async ({ page }) => {
+  test(`without its kernel, a saved view is shown as the reader left it, in ${app}`, async ({ page }) => {
     await openNotebook(page, [PAIR, "capture.head_view()"], { app });
     const root = view(page, "head");
     await ready(root, 0);
@@ -67,7 +83,7 @@ for (const app of ["lab", "notebook"] as const) {
     await token(root, "query", 2).click();
     await expect.poll(() => kernel(page, "capture.selection.query")).toBe("2");
     await kept(page, 3);
-    await reopen(page, await saved(page), { app });
+    await reopen(page, await saved(page), { app, inNewPage: true });
 
     await ready(root, 3);
     expect(await word(root)).toBe("snapshot");
@@ -78,7 +94,6 @@ for (const app of ["lab", "notebook"] as const) {
     await headToggle(root, 2).click();
     await expect.poll(() => pressed(root)).toBe(2);
     expect(await isDirty(page)).toBe(false);
-    await screenshot(page, `snapshot-${app}`);
   });
 }
 
@@ -92,9 +107,7 @@ capture = hs.from_attentions(list(weights), tokens, name="<script>alert(2)</scri
 `;
 
 for (const app of ["lab", "notebook"] as const) {
-  test(`${app}: a notebook that is not trusted shows its views, and what is in them as text alone`, async ({
-    page,
-  }) => {
+  test(`${app}: an untrusted notebook shows its views, and their contents only as text`, async ({ page }) => {
     await openNotebook(page, [HOSTILE, "capture.head_view(layer=1)", "capture.matrix_view()"], { app });
     await ready(view(page, "head"), 1);
     const notebook = await saved(page);
@@ -111,11 +124,10 @@ for (const app of ["lab", "notebook"] as const) {
     await layerControl(root).selectOption("2");
     await ready(root, 2);
     expect(await isDirty(page)).toBe(false);
-    await screenshot(page, `snapshot-untrusted-${app}`);
   });
 }
 
-test("after a reload the live view takes over, and the notebook stays as it was", async ({ page }) => {
+test("after a reload the live view takes over, and the notebook stays unchanged", async ({ page }) => {
   await openNotebook(page, [PAIR, "capture.head_view()", "capture.model_view()"]);
   const root = view(page, "head");
   await ready(root, 0);
@@ -143,7 +155,7 @@ weights = [np.random.default_rng(n).dirichlet(np.full(128, 0.2), (12, 128)).asty
 capture = hs.from_attentions(weights, [f"t{n}" for n in range(128)])
 `;
 
-test("a snapshot that holds some layers says which, and calmly what it lacks", async ({ page }) => {
+test("a snapshot of some layers says which, and offers no retry for the others", async ({ page }) => {
   await openNotebook(page, [LARGE, "capture.head_view(layer=4)", "capture.explorer()"]);
   const root = view(page, "head");
   await ready(root, 4);
@@ -158,12 +170,10 @@ test("a snapshot that holds some layers says which, and calmly what it lacks", a
     .poll(() => root.getByRole("alert").textContent())
     .toMatch(/holds layers .* of 8, not layer 0\. Run the cell/);
   expect(await root.getByRole("button", { name: "Try again" }).count()).toBe(0);
-  await screenshot(root, "snapshot-lacks");
   await layerControl(root).selectOption("4");
   await ready(root, 4);
   expect(await root.getByRole("alert").textContent()).toBe("");
   await ready(view(page, "explorer"), 4);
-  await screenshot(view(page, "explorer"), "snapshot-explorer");
 });
 
 const TOO_LARGE = `
@@ -174,9 +184,7 @@ weights = np.random.default_rng(0).dirichlet(np.full(700, 0.1), (1, 12, 700)).as
 capture = hs.from_attentions(list(weights), [f"t{n}" for n in range(700)])
 `;
 
-import { served } from "./harness/served";
-
-test("what is too large for a snapshot is a picture, and what is damaged a sentence", async ({ page }) => {
+test("a view too large for a snapshot is a picture, and a damaged snapshot a sentence", async ({ page }) => {
   await openNotebook(page, [TOO_LARGE, "capture.head_view()", "capture.text_view()"]);
   await ready(view(page, "head"), 0);
   const notebook = await saved(page);
@@ -184,11 +192,10 @@ test("what is too large for a snapshot is a picture, and what is damaged a sente
   expect(first?.data[SNAPSHOT_TYPE].parts).toEqual([]);
   Object.assign(second?.data ?? {}, { [SNAPSHOT_TYPE]: { view: "head", maps: [{ num_layers: 1e9 }] } });
   await reopen(page, notebook);
-  await page.getByText("The notebook keeps a picture of this view").waitFor();
+  await page.getByText("The notebook keeps only a picture of this view").waitFor();
   await page.getByText("The notebook's snapshot of this view can't be shown").waitFor();
   expect(await page.getByRole("img", { name: "Picture of the view" }).count()).toBe(2);
   expect(await view(page, "head").count()).toBe(0);
-  await screenshot(page, "snapshot-too-large");
 });
 
 test("with snapshots turned off, a notebook holds none", async ({ page }) => {
@@ -197,7 +204,17 @@ test("with snapshots turned off, a notebook holds none", async ({ page }) => {
   expect(outputs(await saved(page))).toEqual([]);
 });
 
-test("each view's snapshot is shown by its own renderer, with what it was left at", async ({ page }) => {
+test("a saved widget state shows the layer to which Python moved", async ({ page }) => {
+  await openNotebook(page, [`${PAIR}\nhs.settings.snapshot_bytes = 0`, "capture.head_view()"]);
+  await ready(view(page, "head"), 0);
+  await kernel(page, "capture.select(layer=2)");
+  await ready(view(page, "head"), 2);
+  await command(page, "@jupyter-widgets/jupyterlab-manager:saveWidgetState");
+  await reopen(page, await saved(page));
+  await ready(view(page, "head"), 2);
+});
+
+test("each view's snapshot has its own renderer, and shows the view as the reader left it", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 2600 });
   const cells = [
     "capture.matrix_view(head=5, scale='sqrt')",
@@ -218,7 +235,6 @@ test("each view's snapshot is shown by its own renderer, with what it was left a
   for (const kind of kinds) {
     await ready(view(page, kind), 2);
     expect(await word(view(page, kind))).toBe("snapshot");
-    await screenshot(view(page, kind), `snapshot-view-${kind}`);
   }
 });
 
@@ -240,7 +256,7 @@ test("a notebook that keeps the state of widgets too shows its snapshot once, no
   expect(await page.locator(".headscope").count()).toBe(1);
 });
 
-/** Closes the notebook and opens it as one that starts no kernel, as a reader may choose. */
+/** Closes the notebook and opens it without starting a kernel, as a reader may choose. */
 async function openWithoutKernel(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const { docRegistry, commands } = window.jupyterapp;
@@ -248,14 +264,16 @@ async function openWithoutKernel(page: Page): Promise<void> {
     const { path } = panel.context;
     await panel.sessionContext.shutdown();
     panel.dispose();
+    const preference = docRegistry.getKernelPreference;
     docRegistry.getKernelPreference = () => ({ shouldStart: false, canStart: false });
     window.headscopeTestPanel = await commands.execute("docmanager:open", { path });
     await window.headscopeTestPanel.context.ready;
+    docRegistry.getKernelPreference = preference;
   });
   expect(await page.evaluate(() => window.headscopeTestPanel.sessionContext.session)).toBeNull();
 }
 
-test("without any kernel a saved view is shown, and what was moved just before saving", async ({ page, guard }) => {
+test("without any kernel a saved view is shown, with changes made just before saving", async ({ page, guard }) => {
   guard.allow(
     /reading 'kernel'[\s\S]*jupyterlab-manager/,
     "ipywidgets asks a notebook without a kernel for its kernel",
@@ -275,5 +293,4 @@ test("without any kernel a saved view is shown, and what was moved just before s
   await layerControl(root).selectOption("1");
   await ready(root, 1);
   expect(await word(root)).toBe("snapshot");
-  await screenshot(page, "snapshot-no-kernel");
 });

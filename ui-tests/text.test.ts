@@ -1,6 +1,8 @@
 import type { Locator, Page } from "playwright-core";
 import { PAIR } from "./examples";
-import { expect, kernel, openNotebook, ready, screenshot, setTheme, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, setTheme, shareJupyterLab, test, view } from "./harness/index";
+
+shareJupyterLab();
 
 const token = (root: Locator, position: number) => root.locator(`.hs-piece[data-query="${position}"]`);
 const shade = async (root: Locator, position: number) => Number(await token(root, position).getAttribute("data-shade"));
@@ -15,7 +17,7 @@ async function open(page: Page, options = "layer=2, heads=[1, 3]"): Promise<Loca
 
 const mean = (cells: string) => `float((capture.weights(2, 1)[${cells}] + capture.weights(2, 3)[${cells}]).mean() / 2)`;
 
-test("tokens are shaded by the numbers of the capture, and the numbers are read", async ({ page }) => {
+test("tokens are shaded by the capture's weights, and the status line reads them", async ({ page }) => {
   const root = await open(page);
   const received = Number(await kernel(page, mean(":, 4")));
   expect(await shade(root, 4)).toBeCloseTo(received, 3);
@@ -29,12 +31,12 @@ test("tokens are shaded by the numbers of the capture, and the numbers are read"
   await expect.poll(() => readout(root).textContent()).toContain(`mean of 2 heads   ${weight.toPrecision(3)}`);
 });
 
-test("the direction turns what is pinned, in every view and in Python", async ({ page }) => {
+test("switching the direction moves pins, in every view and in Python", async ({ page }) => {
   const root = await open(page);
   const head = view(page, "head");
   await token(root, 2).click();
   await expect.poll(() => head.locator("[data-query='2']").getAttribute("aria-selected")).toBe("true");
-  await root.getByRole("button", { name: "attended by" }).click();
+  await root.getByRole("button", { name: "attended to by" }).click();
   await expect.poll(() => head.locator("[data-key='2']").getAttribute("aria-selected")).toBe("true");
   await expect
     .poll(() => kernel(page, "view.direction, capture.selection.query, capture.selection.key"))
@@ -45,7 +47,7 @@ test("the direction turns what is pinned, in every view and in Python", async ({
   await expect.poll(() => kernel(page, "print(capture.selection.key)")).toBe("None");
 });
 
-test("tokens are reached by arrows, over lines and sentences, and pinned by Enter", async ({ page }) => {
+test("arrows reach tokens over lines and sentences, and Enter pins them", async ({ page }) => {
   const root = await open(page);
   await token(root, 0).focus();
   for (const key of ["ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
@@ -58,21 +60,20 @@ test("tokens are reached by arrows, over lines and sentences, and pinned by Ente
   expect(await root.locator(".hs-prose-title").allTextContents()).toEqual(["Sentence A", "Sentence B"]);
 });
 
-test("the ink on every shade can be read, in light and dark", async ({ page }) => {
+test("the ink is legible on every shade, in light and dark", async ({ page }) => {
   const root = await open(page, "layer=2, heads=[3]");
   await root.getByLabel("Scale", { exact: true }).selectOption("sqrt");
   await token(root, 2).hover();
   await expect.poll(() => token(root, 2).getAttribute("class")).toContain("hs-at");
   for (const theme of ["JupyterLab Light", "JupyterLab Dark"] as const) {
     await setTheme(page, theme);
-    await root.locator(`xpath=self::*[@data-ground="${theme === "JupyterLab Dark" ? "dark" : "light"}"]`).waitFor();
+    await root.locator(`xpath=self::*[@data-background="${theme === "JupyterLab Dark" ? "dark" : "light"}"]`).waitFor();
     expect(Math.min(...(await contrasts(root)))).toBeGreaterThan(4.5);
     await token(root, 2).hover();
-    await screenshot(root, `text-${theme === "JupyterLab Dark" ? "dark" : "light"}`);
   }
 });
 
-/** The contrast of each shaded token, after WCAG 2. */
+/** The contrast of each shaded token, by WCAG 2. */
 function contrasts(root: Locator): Promise<number[]> {
   return root.locator(".hs-piece").evaluateAll((pieces) => {
     const luminance = (color: string) => {

@@ -1,8 +1,10 @@
 import type { Locator, Page } from "playwright-core";
 import { MINILM } from "./examples";
-import { expect, kernel, openNotebook, ready, screenshot, test, view } from "./harness";
+import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
 
-/** `model`: a tiny one for any vocabulary. Tokens are the tokenizer's affair, whatever the weights are. */
+shareJupyterLab();
+
+/** `model`: a tiny model for any vocabulary. The weights do not matter here. */
 const MODEL = `
 from transformers import LlamaConfig, LlamaModel
 
@@ -18,7 +20,7 @@ from transformers import AutoTokenizer
 tokenizer = AutoTokenizer.from_pretrained(os.environ["HEADSCOPE_SMOLLM2"])
 ${MODEL}`;
 
-/** As SentencePiece writes tokens, with bytes for what the vocabulary lacks. */
+/** Tokens as SentencePiece writes them, with bytes for what the vocabulary lacks. */
 const SENTENCE_PIECE = `
 import headscope as hs
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -34,11 +36,11 @@ ${MODEL}`;
 interface Tokenization {
   readonly name: string;
   readonly cell: string;
-  /** As a literal of Python. */
+  /** As a Python literal. */
   readonly text: string;
-  /** In a column, spaces and line breaks made visible. */
+  /** In a column, with visible spaces and line breaks. */
   readonly tokens: readonly string[];
-  /** In a running text, the whole of it. */
+  /** As running text, in full. */
   readonly prose: string;
   readonly special: readonly string[];
 }
@@ -61,7 +63,7 @@ const TOKENIZATIONS: readonly Tokenization[] = [
   },
 ];
 
-/** What stands in a column, as it is seen: the marks of spaces before a token come from the style sheet. */
+/** The visible texts of a column; the style sheet adds the marks of spaces before a token. */
 const column = (root: Locator, side: "query" | "key") =>
   root
     .locator(`.hs-token[data-${side}]`)
@@ -72,7 +74,7 @@ const shownLead = (root: Locator) =>
     .locator("[data-lead][data-query]")
     .evaluateAll((all) => all.map((one) => getComputedStyle(one, "::before").content));
 
-/** The letters of tokens that run from right to left. */
+/** The letters of right-to-left tokens. */
 const fromTheRight = (root: Locator, kind: string) =>
   root.locator(kind).evaluateAll((all) =>
     all
@@ -81,9 +83,9 @@ const fromTheRight = (root: Locator, kind: string) =>
       .join(""),
   );
 
-/** Views of the tokens as text, and of the tokens as the vocabulary writes them. */
+/** Opens views of the tokens as text, and of the tokens as the vocabulary writes them. */
 async function open(page: Page, { cell, text }: Tokenization): Promise<void> {
-  await page.setViewportSize({ width: 1280, height: 3000 }); // JupyterLab draws the cells in sight alone
+  await page.setViewportSize({ width: 1280, height: 3000 }); // JupyterLab draws only the visible cells.
   await openNotebook(page, [
     `${cell}\ntext = ${text}\ncapture = hs.capture(model, tokenizer, text)`,
     "raw = hs.capture(model, tokenizer, text, prettify=False)",
@@ -123,8 +125,6 @@ async function isReadLikeText(page: Page, one: Tokenization): Promise<void> {
   }
   const arabic = one.tokens.filter((token) => /\p{sc=Arab}/u.test(token)).map((token) => token.replace("␣", ""));
   expect(await fromTheRight(head, ".hs-token[data-query]")).toBe(arabic.join(""));
-  await screenshot(head, `tokens-${one.name}-head`);
-  await screenshot(prose, `tokens-${one.name}-text`);
 }
 
 async function isAsWritten(page: Page, one: Tokenization): Promise<void> {
@@ -135,5 +135,4 @@ async function isAsWritten(page: Page, one: Tokenization): Promise<void> {
   expect(written).not.toEqual(one.tokens);
   expect(await column(head, "query")).toEqual(written);
   expect(await prose.locator(".hs-piece").allTextContents()).toEqual(written);
-  await screenshot(head, `tokens-${one.name}-raw`);
 }

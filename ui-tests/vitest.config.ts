@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { WORKERS } from "./harness/workers";
 
-/** Files run side by side, each worker with a JupyterLab and a Chromium of its own; the tests of a file run in turn. */
+/** Files run side by side, each worker with its own JupyterLab and Chromium; the tests of a file run in sequence. */
 export default defineConfig({
   test: {
     include: ["ui-tests/**/*.test.ts"],
@@ -9,9 +9,10 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: WORKERS,
     minWorkers: 1,
-    testTimeout: 180_000,
+    // Seconds are enough, but not on a busy machine. A test that hangs ends before the stage, which may be silent for 300 s.
+    testTimeout: 280_000,
     hookTimeout: 60_000,
-    // A state that is awaited comes when a busy machine lets it; one that does not come fails all the same.
+    // A busy machine may take long to reach an awaited state; one that never comes still fails.
     expect: { poll: { timeout: 30_000 } },
     teardownTimeout: 30_000,
   },

@@ -1,7 +1,7 @@
 import type { Locator } from "playwright-core";
 import { headToggle, layerControl, token } from "./controls";
 import { PAIR } from "./examples";
-import { expect, openVscode, ready, test, type VscodeNotebook, view } from "./harness";
+import { expect, openVscode, ready, test, type VscodeNotebook, view } from "./harness/index";
 
 async function open(notebook: VscodeNotebook, kind: "head" | "matrix" | "text"): Promise<Locator> {
   const root = view(notebook.frame, kind);
@@ -76,7 +76,7 @@ test("scale, combination, direction and tab are switched by hand and read back i
   await value(notebook, "matrix.scale").toBe("'log'");
   await matrix.getByLabel("Show heads", { exact: true }).selectOption("mean");
   await value(notebook, "matrix.combine").toBe("'mean'");
-  await text.getByRole("button", { name: "attended by" }).click();
+  await text.getByRole("button", { name: "attended to by" }).click();
   await value(notebook, "text.direction").toBe("'in'");
   const explorer = view(notebook.frame, "explorer");
   for (const [name, tab] of [

@@ -5,7 +5,7 @@ import type { Frame, Locator, Page } from "playwright-core";
 import { MESSAGE_BYTES } from "../src/contract.gen";
 import { layerControl, status } from "./controls";
 import { PAIR } from "./examples";
-import { expect, openVscode, RESULTS, ready, test, view } from "./harness";
+import { expect, later, openVscode, RESULTS, ready, test, view } from "./harness/index";
 
 /** Too large to be sent whole in the background: a layer has 12 heads of 400 x 400 weights. */
 const LARGE = `
@@ -25,7 +25,7 @@ test("while a cell runs, views show what they have and say that the kernel is bu
     await ready(root, layer);
   }
   const go = join(await notebook.kernel("print(os.getcwd())"), "go");
-  const cell = notebook.run('while not os.path.exists("go"): time.sleep(0.05)');
+  const cell = later(notebook.run('while not os.path.exists("go"): time.sleep(0.05)'));
   await layerControl(root).selectOption("1");
   await ready(root, 1);
   await layerControl(root).selectOption("3");
@@ -38,7 +38,7 @@ test("while a cell runs, views show what they have and say that the kernel is bu
   await expect.poll(() => notebook.kernel("capture.selection.layer")).toBe("3");
 });
 
-test("a view comes back when the notebook's tab is opened again, after its own cell alone is run", async ({ page }) => {
+test("a view comes back when the notebook's tab is opened again, after only its own cell is run", async ({ page }) => {
   const before = await openVscode(page, [PAIR, "capture.head_view()", "capture.matrix_view()"]);
   await ready(view(before.frame, "matrix"), 0);
   await layerControl(view(before.frame, "head")).selectOption("3");
@@ -57,7 +57,7 @@ test("a view comes back when the notebook's tab is opened again, after its own c
   for (const root of [head, view(after.frame, "explorer")]) await ready(root, 2);
 });
 
-/** From now on, the size of the largest message with weights that the webview is given, in bytes. */
+/** Follows, from now on, the size in bytes of the largest message with weights that the webview receives. */
 async function watchMessages(frame: Frame): Promise<() => Promise<number>> {
   await frame.evaluate(() => {
     let largest = 0;
@@ -71,7 +71,7 @@ async function watchMessages(frame: Frame): Promise<() => Promise<number>> {
   return () => frame.evaluate(() => (window as unknown as { largest(): number }).largest());
 }
 
-test("no message to the page is larger than the contract says", async ({ page }) => {
+test("no message to the page is larger than the contract allows", async ({ page }) => {
   const notebook = await openVscode(page, [LARGE]);
   const largest = await watchMessages(notebook.frame);
   await notebook.run("capture.explorer()");
@@ -95,7 +95,7 @@ async function exported(page: Page, root: Locator, entry: string): Promise<strin
   return path;
 }
 
-test("files are given to VS Code to save, and what was drawn here is saved from Python", async ({ page }) => {
+test("files are passed to VS Code to save, and Python saves what the page draws", async ({ page }) => {
   const notebook = await openVscode(page, [PAIR, "view = capture.head_view(layer=2, heads=[1, 3])\nview"]);
   const root = view(notebook.frame, "head");
   await ready(root, 2);

@@ -23,9 +23,9 @@ function realCapture(tokens: number): string {
 function madeCapture({ tokens, layers, heads }: CaptureJob): string {
   return `
 import torch
-from headscope.attention import AttentionMap, Capture
-from headscope.capture.masks import causal
-from headscope.capture.record import QKRecord, Rules
+from headscope.api import AttentionMap, Capture
+from headscope.tracing.qk.masks import causal
+from headscope.tracing.qk.record import QKRecord, Rules
 
 tokens, heads = ${tokens}, ${heads}
 generator = torch.Generator().manual_seed(0)

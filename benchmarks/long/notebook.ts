@@ -1,6 +1,6 @@
 import type { CodeCell } from "@jupyterlab/cells";
 import type { Page } from "playwright-core";
-import { openNotebook } from "../../ui-tests/harness";
+import { openNotebook } from "../../ui-tests/harness/index";
 import { captureCell } from "./cells";
 import type { CaptureJob, LongView } from "./job";
 import { bringClock } from "./page";

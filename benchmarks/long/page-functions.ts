@@ -3,7 +3,7 @@ import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 import type { CDPSession } from "playwright-core";
-import { ROOT } from "../../ui-tests/harness";
+import { ROOT } from "../../ui-tests/harness/index";
 
 /** As the browser's profiler gives it. */
 export interface Profile {

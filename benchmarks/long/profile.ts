@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { kernel } from "../../ui-tests/harness";
+import { kernel } from "../../ui-tests/harness/index";
 import { type CaptureJob, type LongView, tell } from "./job";
 import { baseOf } from "./notebook";
 import { hide, show, take } from "./page";

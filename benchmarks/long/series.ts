@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { kernel, view } from "../../ui-tests/harness";
+import { kernel, view } from "../../ui-tests/harness/index";
 import { type CaptureJob, type LongView, tell } from "./job";
 import { hide, type Step, show, take } from "./page";
 import type { Wire } from "./wire";

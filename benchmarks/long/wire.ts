@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page } from "playwright-core";
-import { kernel } from "../../ui-tests/harness";
+import { kernel } from "../../ui-tests/harness/index";
 
 /** What a page gets over its websockets, and what it holds. */
 export class Wire {

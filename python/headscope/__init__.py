@@ -1,20 +1,30 @@
 """Headscope: see what every attention head of a Transformer looks at, live, in the notebook.
 
-`capture` runs a model once and keeps what its attention did; `capture_generation` lets it write first;
-`from_attentions` takes weights of any origin. All give a `Capture`, which shows itself as a cell's output. `link` keeps
-captures in step. `load` opens a capture that `Capture.save` wrote.
+`capture` runs a model once and records its attention. `capture_generation` lets the model generate first.
+`capture_batch` captures each of several texts, or a long text in windows.
+`from_attentions` accepts weights from anywhere, `from_arrays` queries and keys, `from_cache` TransformerLens' caches.
+Each returns a `Capture`, which shows itself as the output of a cell. `link` synchronises captures. `load` opens a
+capture that `Capture.save` wrote.
 """
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-import headscope.capture  # noqa: F401  # first: loading a subpackage binds its name, and `capture` is the function
-from headscope.attention import AttentionMap, Capture, capture, from_attentions
-from headscope.files import load
-from headscope.generation import capture_generation
-from headscope.linking import link
-from headscope.settings import settings
+from headscope.api import (
+    AttentionMap,
+    Capture,
+    CaptureList,
+    capture,
+    capture_batch,
+    capture_generation,
+    from_arrays,
+    from_attentions,
+    from_cache,
+    link,
+    load,
+)
+from headscope.widgets.settings import settings
 
 try:
     __version__ = version("headscope")
@@ -24,10 +34,14 @@ except PackageNotFoundError:  # the sources without an installation
 __all__ = [
     "AttentionMap",
     "Capture",
+    "CaptureList",
     "__version__",
     "capture",
+    "capture_batch",
     "capture_generation",
+    "from_arrays",
     "from_attentions",
+    "from_cache",
     "link",
     "load",
     "settings",
@@ -35,5 +49,5 @@ __all__ = [
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Tell `jupyter-builder develop` where the built extension is."""
+    """Return the location of the built extension; `jupyter-builder develop` calls this."""
     return [{"src": "labextension", "dest": "headscope"}]

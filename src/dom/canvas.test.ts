@@ -8,7 +8,7 @@ test.each([
   [1, 300, 400, 1],
   [2, 300, 400, 2],
   [3, 300, 400, 2],
-])("at density %d a canvas of %d x %d has %d device pixels a CSS pixel", (density, width, height, ratio) => {
+])("at density %d a canvas of %d x %d has %d device pixels per CSS pixel", (density, width, height, ratio) => {
   vi.stubGlobal("devicePixelRatio", density);
   expect(pixelRatio(width, height)).toBe(ratio);
 });

@@ -8,7 +8,7 @@ test("children are text or nodes, never markup", () => {
   expect(made.querySelector("b")).toBeNull();
 });
 
-test("attributes are set, emptied and taken away", () => {
+test("attributes are set, set empty and removed", () => {
   const made = element("button", { type: "button", hidden: true, title: undefined, "data-n": 3 });
   expect([made.type, made.hidden, made.hasAttribute("title"), made.dataset.n]).toEqual(["button", true, false, "3"]);
   setAttribute(made, "hidden", false);

@@ -10,7 +10,7 @@ function enter(input: HTMLInputElement, text: string): void {
   input.dispatchEvent(new Event("change"));
 }
 
-test("a number is taken, brought into its range, and empty is none", () => {
+test("a number is clamped to its range, and an empty field is null", () => {
   const value = signal<number | null>(null);
   const input = numberInput("Threshold", value, { min: 0, max: 0.99, step: 0.01, none: "auto" }, forever);
   enter(input, "0.25");
@@ -23,7 +23,7 @@ test("a number is taken, brought into its range, and empty is none", () => {
   expect(input.value).toBe("0.5");
 });
 
-test("a box is ticked from both sides", () => {
+test("a checkbox and its signal follow each other", () => {
   const value = signal(false);
   const label = checkbox("Hide special tokens", value, forever);
   document.body.replaceChildren(label);

@@ -2,19 +2,19 @@ import type { Signal } from "@preact/signals-core";
 import { element } from "./element";
 import { effectUntil } from "./until";
 
-export interface NumberWish {
+export interface NumberInputOptions {
   readonly min: number;
   readonly max: number;
   readonly step: number;
-  /** What stands there while no number is chosen. */
+  /** The placeholder while no number is chosen. */
   readonly none: string;
 }
 
-/** A field for a number, empty for none. What is out of range is brought into it, what is no number is none. */
+/** A field for a number. A number out of range is clamped; anything else, and an empty field, is null. */
 export function numberInput(
   name: string,
   value: Signal<number | null>,
-  { min, max, step, none }: NumberWish,
+  { min, max, step, none }: NumberInputOptions,
   signal: AbortSignal,
 ): HTMLInputElement {
   const input = element("input", { type: "number", "aria-label": name, min, max, step, placeholder: none });
@@ -31,7 +31,7 @@ export function numberInput(
   return input;
 }
 
-/** A box to tick, with its words. */
+/** A checkbox with a label. */
 export function checkbox(text: string, value: Signal<boolean>, signal: AbortSignal): HTMLLabelElement {
   const input = element("input", { type: "checkbox" });
   input.addEventListener(

@@ -31,14 +31,14 @@ test("Escape and a press elsewhere close it, a press inside does not", () => {
   expect(panel.hidden).toBe(true);
 });
 
-test("with its owner it ends", () => {
+test("it ends with its owner", () => {
   const { button, panel, ending } = setUp();
   ending.abort();
   button.click();
   expect(panel.hidden).toBe(true);
 });
 
-test("a view keeps its height while the pointer that closes the menu is down", async () => {
+test("a view keeps its height until the pointer that closes the menu is released", async () => {
   const { open, control, panel } = setUp();
   const view = element("div", { class: "headscope" }, control);
   document.body.prepend(view);

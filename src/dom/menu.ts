@@ -33,7 +33,7 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
   document.addEventListener(
     "pointerdown",
     (event) => {
-      // The path holds the true target also where the host keeps widgets in a shadow tree.
+      // The path contains the true target even if the host keeps widgets in a shadow tree.
       if (panel.hidden || event.composedPath().includes(control)) return;
       holdHeight(control.closest<HTMLElement>(".headscope"), signal);
       show(false);
@@ -44,8 +44,8 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
 }
 
 /**
- * Keeps the room that a low view made for its menu until the pointer is up: else what is below would move away from under
- * a pressed pointer, and the click be lost.
+ * Keeps the extra height that a menu gave a low view until the pointer is released. Otherwise the content below would
+ * move away under the pressed pointer, and the click would be lost.
  */
 function holdHeight(view: HTMLElement | null, signal: AbortSignal): void {
   if (!view) return;
@@ -55,7 +55,7 @@ function holdHeight(view: HTMLElement | null, signal: AbortSignal): void {
   for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, release, once);
 }
 
-/** A panel that would reach beyond the view ends where its button ends. */
+/** Right-aligns a panel with its button if it would extend beyond the view. */
 function keepInside(panel: HTMLElement, view: Element | null): void {
   panel.classList.remove("hs-flipped");
   const limit = view?.getBoundingClientRect().right ?? Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { followPointer } from "./pointer";
 
-it("follows the pointer, but after a key not before it moves", () => {
+it("follows the pointer, but after a key only once it moves", () => {
   const area = document.createElement("div");
   const ended = new AbortController();
   const seen: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Calls `point` with each event that brings the pointer over something in `area`. After a key was pressed a pointer that
- * rests does not count until it moves: the page that moves under it also brings it over things.
+ * Calls `point` with each event that brings the pointer over something in `area`. After a key press, a resting pointer
+ * does not count until it moves, because elements that move under it cause such events too.
  */
 export function followPointer(area: HTMLElement, point: (event: Event) => void, signal: AbortSignal): void {
   let isResting = false;

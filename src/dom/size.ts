@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
 import { element } from "./element";
 
-/** The inner width of an element in CSS pixels; `before` as long as it stands in no page. */
+/** The inner width of an element in CSS pixels; `before` until it is in a page. */
 export function widthOf(target: HTMLElement, before: number, signal: AbortSignal): ReadonlySignal<number> {
   const width = signalOf(target.clientWidth || before);
   const observer = new ResizeObserver(() => {
@@ -12,17 +12,16 @@ export function widthOf(target: HTMLElement, before: number, signal: AbortSignal
   return width;
 }
 
-/** How wide an element is, in the steps that the style sheet tells apart. */
+/** The width of an element, in the steps that the style sheet distinguishes. */
 export type WidthStep = "narrow" | "medium" | "wide";
 
 /**
- * Says in `data-width` how wide an element is, for the style sheet.
- *
- * Container queries would do it, but in the cells that JupyterLab attaches out of sight and shows later, Chromium now
- * and then leaves what is in such a container without its styles.
+ * Writes the width step of an element to `data-width` for the style sheet.
+ * Container queries would be simpler. But in cells that JupyterLab attaches out of sight and shows later, Chromium
+ * sometimes leaves the contents of such a container unstyled.
  */
-export function tellWidth(target: HTMLElement, signal: AbortSignal): void {
-  // Without a height of its own: a change of the width never changes what is observed a second time.
+export function reportWidth(target: HTMLElement, signal: AbortSignal): void {
+  // The ruler has no height, so a change of the width never triggers the observer again.
   const ruler = element("div", { class: "hs-ruler", "aria-hidden": "true" });
   target.prepend(ruler);
   const observer = new ResizeObserver(() => {
@@ -50,15 +49,15 @@ export function densityOf(signal: AbortSignal): ReadonlySignal<number> {
   return density;
 }
 
-/** The part of a scrolled box that is seen, in CSS pixels from the top of what it holds. */
-export interface Stretch {
+/** The visible part of a scrolled box, in CSS pixels from the top of its content. */
+export interface VisibleStretch {
   readonly top: number;
   readonly height: number;
 }
 
-/** What is seen of a scrolled box. */
-export function seenOf(box: HTMLElement, signal: AbortSignal): ReadonlySignal<Stretch> {
-  const seen = signalOf<Stretch>({ top: 0, height: 0 });
+/** Follows the visible part of a scrolled box. */
+export function seenOf(box: HTMLElement, signal: AbortSignal): ReadonlySignal<VisibleStretch> {
+  const seen = signalOf<VisibleStretch>({ top: 0, height: 0 });
   const look = () => {
     seen.value = { top: box.scrollTop, height: box.clientHeight };
   };

@@ -1,23 +1,27 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
 import type { Theme } from "../contract.gen";
 
-/** After this many milliseconds a host has faded to its new colours. */
+/** Milliseconds until a host has faded to its new colours. */
 const FADING = 400;
 
-/** VS Code's colours behind a notebook's outputs, the one in front first. */
-const GROUNDS = ["notebook-outputContainerBackgroundColor", "notebook-editorBackground", "editor-background"];
+/** VS Code's colours behind a notebook's outputs, front to back. */
+const BACKGROUNDS = ["notebook-outputContainerBackgroundColor", "notebook-editorBackground", "editor-background"];
 
-/** What a view stands on. */
-export interface Ground {
+/** The background of a view. */
+export interface Background {
   readonly isDark: boolean;
-  /** The colour behind the view; undefined where it is not known, and under a theme that is wished for. */
+  /** The colour behind the view; undefined if it is unknown, or if the user chose a theme. */
   readonly color: string | undefined;
 }
 
-const UNKNOWN: Ground = { isDark: false, color: undefined };
+const UNKNOWN: Background = { isDark: false, color: undefined };
 
-/** The ground of `root`: as `theme` says, or else as the page around it looks, now and later. */
-export function groundOf(root: HTMLElement, theme: ReadonlySignal<Theme>, signal: AbortSignal): ReadonlySignal<Ground> {
+/** Follows the background of `root`: that of `theme`, or else the look of the page around it. */
+export function backgroundOf(
+  root: HTMLElement,
+  theme: ReadonlySignal<Theme>,
+  signal: AbortSignal,
+): ReadonlySignal<Background> {
   const seen = signalOf(look(root));
   let fading: ReturnType<typeof setTimeout> | undefined;
   const lookAgain = () => {
@@ -31,7 +35,7 @@ export function groundOf(root: HTMLElement, theme: ReadonlySignal<Theme>, signal
   };
   const watcher = new MutationObserver(change);
   for (const part of [document.documentElement, document.body]) watcher.observe(part, { attributes: true });
-  // A view may be drawn before it is put into the page: its first size tells that it has a ground to stand on.
+  // A view may be drawn before it is in the page. Its first size shows that it has a background.
   const attached = new ResizeObserver(lookAgain);
   attached.observe(root);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change, { signal });
@@ -50,12 +54,12 @@ export function groundOf(root: HTMLElement, theme: ReadonlySignal<Theme>, signal
   });
 }
 
-function look(root: HTMLElement): Ground {
-  const painted = paintedGround(root);
+function look(root: HTMLElement): Background {
+  const painted = paintedBackground(root);
   return { ...painted, isDark: hostSaysDark() ?? painted.isDark };
 }
 
-/** What JupyterLab and VS Code say of themselves. */
+/** Whether JupyterLab or VS Code declares itself dark. */
 function hostSaysDark(): boolean | undefined {
   const { classList, dataset } = document.body;
   if (dataset.jpThemeLight) return dataset.jpThemeLight === "false";
@@ -64,8 +68,8 @@ function hostSaysDark(): boolean | undefined {
   return undefined;
 }
 
-/** The first painted background behind `root`; behind them all is the browser's own canvas. */
-function paintedGround(root: HTMLElement): Ground {
+/** The first painted background behind `root`; the last one is the browser's own canvas. */
+function paintedBackground(root: HTMLElement): Background {
   const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   if (!brush || !root.isConnected) return UNKNOWN;
   for (let node = parentOf(root); node; node = parentOf(node)) {
@@ -73,7 +77,7 @@ function paintedGround(root: HTMLElement): Ground {
     const [lightness, opacity] = sample(brush, color);
     if (opacity > 127) return { isDark: lightness < 128, color };
   }
-  const color = vscodeGround() ?? browserCanvas();
+  const color = vscodeBackground() ?? browserCanvas();
   return { isDark: sample(brush, color)[0] < 128, color };
 }
 
@@ -82,7 +86,7 @@ function parentOf(node: Element): Element | null {
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }
 
-/** Lightness and opacity from 0 to 255 of any CSS colour; painted, because hosts write colours in many notations. */
+/** Lightness and opacity from 0 to 255 of any CSS colour. Paints it, because hosts write colours in many notations. */
 function sample(brush: CanvasRenderingContext2D, color: string): [number, number] {
   brush.clearRect(0, 0, 1, 1);
   brush.fillStyle = color;
@@ -91,15 +95,18 @@ function sample(brush: CanvasRenderingContext2D, color: string): [number, number
   return [0.2126 * red + 0.7152 * green + 0.0722 * blue, opacity];
 }
 
-/** VS Code's page of outputs has no ground of its own: the notebook is seen through it. */
-function vscodeGround(): string | undefined {
+/** VS Code's output page has no background of its own, so the notebook shows through. */
+function vscodeBackground(): string | undefined {
   if (document.body.dataset.vscodeThemeKind === undefined) return undefined;
   const style = getComputedStyle(document.documentElement);
-  const colors = GROUNDS.map((name) => style.getPropertyValue(`--vscode-${name}`).trim());
+  const colors = BACKGROUNDS.map((name) => style.getPropertyValue(`--vscode-${name}`).trim());
   return colors.find((color) => color !== "");
 }
 
-/** White, or nearly black where the page follows the reader's preference for dark. A view may have its own scheme. */
+/**
+ * White, or nearly black if the page follows the reader's preference for dark. A view may have its own scheme, so this
+ * asks the document.
+ */
 function browserCanvas(): string {
   const probe = document.createElement("span");
   probe.style.color = "Canvas";

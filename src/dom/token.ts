@@ -1,13 +1,13 @@
 import { element } from "./element";
 
-/** In a column, longer tokens are cut in the middle; the full text is in the title. */
+/** In a column, longer tokens are cut in the middle; the title holds the full text. */
 const MAX_LENGTH = 18;
 
-/** East Asian letters and emoji: they take two columns of a monospace font. */
+/** East Asian letters and emoji, which take two columns of a monospace font. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
-/** A token made readable: its leading spaces as marks, and the rest, cut where it is long. */
+/** A readable form of a token: marks for its leading spaces, and the rest, cut if it is long. */
 export interface TokenText {
   readonly lead: string;
   readonly text: string;
@@ -24,12 +24,12 @@ export function tokenText(token: string, maxLength = MAX_LENGTH): TokenText {
   return { lead: "␣".repeat(Math.min(token.length - body.length, 8)), text: shown.join(""), isCut };
 }
 
-/** How many columns of a monospace font a token takes, nearly. */
+/** About how many columns of a monospace font a token takes. */
 export function tokenColumns({ lead, text }: TokenText): number {
   return [...lead, ...text].reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
 }
 
-/** One element a token, because long inputs have many: its leading spaces are drawn by the style sheet. */
+/** Uses a single element per token, because long inputs have many. The style sheet draws the leading spaces. */
 export function tokenElement(token: string, side: "query" | "key", position: number, isSpecial: boolean): HTMLElement {
   const { lead, text, isCut } = tokenText(token);
   return element(

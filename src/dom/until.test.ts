@@ -14,7 +14,7 @@ test("an effect ends with its signal, and never starts after it", () => {
   expect(seen).toEqual([0, 1]);
 });
 
-test("a child ends with its owner, and leaves nothing behind when it ends first", () => {
+test("a child ends with its owner, and removes its listener if it ends first", () => {
   const owner = new AbortController();
   const [first, second] = [childOf(owner.signal), childOf(owner.signal)];
   const abort = vi.spyOn(first, "abort");

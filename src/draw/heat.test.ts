@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { HeadWeights } from "../core/head-weights";
-import type { Scale } from "../core/scale";
-import type { Viewport } from "../core/viewport";
+import type { Scale } from "../core/look/colors";
+import type { PixelArea, PixelBuffer } from "../core/look/pixel-buffer";
+import type { Viewport } from "../core/look/viewport";
+import type { HeadWeights } from "../core/weights/head-weights";
 import { drawHeat, heatPixels } from "./heat";
-import type { Area, Picture } from "./picture";
 
 /** Colour `index` is (index, 0, 255 - index). */
 const TABLE = Uint8ClampedArray.from(
@@ -18,26 +18,26 @@ function head(rows: readonly (readonly number[])[]): HeadWeights {
   return { numQueries: rows.length, numKeys: rows[0]?.length ?? 0, codes, table, dtype: "float16" };
 }
 
-function picture(width: number, height: number): Picture {
+function picture(width: number, height: number): PixelBuffer {
   return { width, height, data: new Uint8ClampedArray(width * height * 4) };
 }
 
 interface How {
-  readonly area?: Area;
+  readonly area?: PixelArea;
   readonly viewport?: Viewport;
   readonly scale?: Scale;
   readonly max?: number;
 }
 
-function draw(drawn: Picture, weights: HeadWeights, how: How = {}): (number | null | "missing")[][] {
+function draw(drawn: PixelBuffer, weights: HeadWeights, how: How = {}): (number | null | "missing")[][] {
   const { area = { x: 0, y: 0, width: drawn.width, height: drawn.height }, scale = "linear", max = 1 } = how;
   const viewport = how.viewport ?? { queries: [0, weights.numQueries], keys: [0, weights.numKeys] };
   drawHeat(drawn, area, weights, viewport, heatPixels(weights, TABLE, scale, max));
   return indices(drawn);
 }
 
-/** The colour of each pixel: its index in the table, null where nothing was drawn, "missing" where it is grey. */
-function indices({ width, height, data }: Picture): (number | null | "missing")[][] {
+/** The colour of each pixel: its index in the table, null if nothing was drawn, "missing" if it is grey. */
+function indices({ width, height, data }: PixelBuffer): (number | null | "missing")[][] {
   return Array.from({ length: height }, (_, y) =>
     Array.from({ length: width }, (_, x) => {
       const [r, g, b, a] = data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4);
@@ -48,7 +48,7 @@ function indices({ width, height, data }: Picture): (number | null | "missing")[
 }
 
 describe("drawHeat", () => {
-  it("draws queries as rows and keys as columns, into its area alone, and no weight not at all", () => {
+  it("draws queries as rows and keys as columns, only inside its area, and leaves zero weights blank", () => {
     const drawn = picture(5, 4);
     const weights = head([
       [0, 0.2, 0.4],
@@ -63,7 +63,7 @@ describe("drawHeat", () => {
     expect([...drawn.data.subarray(4 * 13, 4 * 13 + 4)]).toEqual([255, 0, 0, 255]);
   });
 
-  it("repeats a cell over several pixels, and parts cells that are large", () => {
+  it("repeats a cell over several pixels, and separates large cells", () => {
     expect(draw(picture(4, 2), head([[0.2, 1]]))).toEqual([
       [51, 51, 255, 255],
       [51, 51, 255, 255],
@@ -74,7 +74,7 @@ describe("drawHeat", () => {
     expect(large.at(-1)).toEqual(Array(24).fill(null));
   });
 
-  it("shows the part that the viewport says, also from within a cell", () => {
+  it("shows the part in the viewport, even if it starts within a cell", () => {
     const weights = head([
       [0.2, 0.4, 0.6],
       [0.8, 1, 0.6],
@@ -102,7 +102,7 @@ describe("drawHeat", () => {
     );
   });
 
-  it("hatches pixels of which every weight is missing", () => {
+  it("hatches pixels whose weights are all missing", () => {
     expect(draw(picture(2, 1), head([[Number.NaN, 0.2, Number.NaN, Number.NaN]]))).toEqual([[51, "missing"]]);
     const large = picture(8, 8);
     expect(new Set(draw(large, head([[Number.NaN]])).flat())).toEqual(new Set(["missing"]));
@@ -110,7 +110,7 @@ describe("drawHeat", () => {
     expect(new Set(rows).size).toBe(6);
   });
 
-  it("leaves out weights under the least, but not missing ones", () => {
+  it("leaves out weights below the least, but not missing ones", () => {
     const weights = head([[0.2, 0.5, Number.NaN]]);
     const drawn = picture(3, 1);
     drawHeat(

@@ -1,18 +1,18 @@
-import type { HeadWeights } from "../core/head-weights";
-import { heatIndex, type Scale } from "../core/scale";
-import type { Span, Viewport } from "../core/viewport";
-import type { Area, Picture } from "./picture";
+import { heatIndex, type Scale } from "../core/look/colors";
+import type { PixelArea, PixelBuffer } from "../core/look/pixel-buffer";
+import type { Span, Viewport } from "../core/look/viewport";
+import type { HeadWeights } from "../core/weights/head-weights";
 
-/** Missing cells are hatched: this grey, in stripes of two opacities. */
+/** Missing cells are hatched in this grey, with stripes of two opacities. */
 const MISSING: readonly [number, number] = [0xc8808080, 0x50808080];
 const STRIPE = 3;
 
-/** From this many pixels on, a cell leaves its last row and column to the ground: so single cells can be told apart. */
+/** From this many pixels on, a cell leaves its last row and column blank, so that single cells can be told apart. */
 const PARTED = 12;
 
 /**
- * The pixel that each code of `weights` is drawn as: transparent for no weight at all, so that what a causal mask
- * hides stays blank, nor for weights under `least`. `colors` has 256 x 3 channels; the weight `max` gets the last of them.
+ * The pixel for each code of `weights`. It is transparent for zero, so that what a causal mask hides stays blank, and
+ * for weights below `least`. `colors` has 256 x 3 channels; a weight of `max` gets the last colour.
  */
 export function heatPixels(
   { table }: HeadWeights,
@@ -33,24 +33,23 @@ export function heatPixels(
 }
 
 /**
- * Draws what the viewport shows of a head into an area of the picture: queries down, keys across.
- *
- * Where a pixel stands for several cells it shows the largest; where all are missing it is hatched. Positions are those
- * of `weights`: for a tile of a larger map, shift the viewport by where the tile starts. `pixels` is `heatPixels` of
- * the same weights.
+ * Draws the visible part of a head into an area of the picture, with queries down and keys across.
+ * A pixel that covers several cells shows the largest, or is hatched if all are missing. Positions are those of
+ * `weights`: for a tile of a larger map, shift the viewport by the start of the tile. `pixels` is `heatPixels` of the
+ * same weights.
  */
 export function drawHeat(
-  picture: Picture,
-  area: Area,
+  picture: PixelBuffer,
+  area: PixelArea,
   weights: HeadWeights,
   viewport: Viewport,
   pixels: Uint32Array,
 ): void {
   const { data, width } = picture;
   const target = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
-  const rows = stretches(viewport.queries, weights.numQueries, area.height);
-  const columns = stretches(viewport.keys, weights.numKeys, area.width);
-  // The stripes of missing cells differ from row to row: then rows over the same cells are not alike.
+  const rows = pixelCells(viewport.queries, weights.numQueries, area.height);
+  const columns = pixelCells(viewport.keys, weights.numKeys, area.width);
+  // Stripes of missing cells differ from row to row, so rows over the same cells are not equal.
   let isStriped = false;
   for (let y = 0; y < area.height; y++) {
     const start = (area.y + y) * width + area.x;
@@ -62,13 +61,13 @@ export function drawHeat(
   }
 }
 
-/** The cells under each pixel of a side: from `first` to before `last`, none where the two are the same. */
-interface Stretches {
+/** The half-open range of cells under each pixel of a side; empty if `first` equals `last`. */
+interface PixelCells {
   readonly first: Int32Array;
   readonly last: Int32Array;
 }
 
-function stretches([start, stop]: Span, count: number, pixels: number): Stretches {
+function pixelCells([start, stop]: Span, count: number, pixels: number): PixelCells {
   const perPixel = (stop - start) / pixels;
   const isParted = perPixel * PARTED <= 1;
   const cellAt = (pixel: number) => Math.floor(start + pixel * perPixel + 1e-9);
@@ -89,8 +88,8 @@ function drawRow(
   start: number,
   y: number,
   { codes, table, numKeys }: HeadWeights,
-  rows: Stretches,
-  columns: Stretches,
+  rows: PixelCells,
+  columns: PixelCells,
   pixels: Uint32Array,
 ): boolean {
   const [firstQuery, lastQuery] = [rows.first[y] as number, rows.last[y] as number];
@@ -102,7 +101,7 @@ function drawRow(
     for (let query = firstQuery; query < lastQuery; query++) {
       for (let cell = query * numKeys + firstKey; cell < query * numKeys + lastKey; cell++) {
         const weight = table[codes[cell] as number] as number;
-        // A comparison with a missing weight is false: a number replaces it, and it replaces nothing.
+        // Comparing with NaN is false, so a number replaces a missing weight, and never the reverse.
         if (weight > most) {
           most = weight;
           best = codes[cell] as number;

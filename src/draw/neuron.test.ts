@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { PixelBuffer } from "../core/look/pixel-buffer";
 import { drawStrip, signedTable, strengthOf } from "./neuron";
-import type { Picture } from "./picture";
 
 const TABLE = signedTable(false);
 
-function paper(width: number, height: number): Picture {
+function paper(width: number, height: number): PixelBuffer {
   return { width, height, data: new Uint8ClampedArray(width * height * 4) };
 }
 
-function pixel({ data, width }: Picture, x: number, y: number): number[] {
+function pixel({ data, width }: PixelBuffer, x: number, y: number): number[] {
   return [...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4)];
 }
 
@@ -23,17 +23,17 @@ describe("signedTable", () => {
     expect(other).toBeGreaterThan(cold);
   });
 
-  it("gets dark at zero on dark", () => {
+  it("is dark at zero on a dark background", () => {
     expect(Math.max(...signedTable(true).subarray(3 * 255, 3 * 256))).toBeLessThan(40);
   });
 });
 
-it("strength saturates as BertViz's does", () => {
+it("strength saturates as in BertViz", () => {
   expect([0, 4, -4].map(strengthOf)).toEqual([0, Math.tanh(1), -Math.tanh(1)]);
 });
 
 describe("drawStrip", () => {
-  it("gives each dimension its stretch and leaves the rest alone", () => {
+  it("gives each dimension its stretch and changes nothing else", () => {
     const picture = paper(8, 3);
     drawStrip(picture, 2, (dimension) => (dimension === 0 ? 100 : 0), TABLE, { x: 1, y: 1, width: 6, height: 1 });
     expect(pixel(picture, 1, 1)).toEqual([...TABLE.subarray(3 * 510), 255]);
@@ -49,7 +49,7 @@ describe("drawStrip", () => {
     }
   });
 
-  it("covers its place without holes and never leaves the picture", () => {
+  it("covers its place without gaps and never leaves the picture", () => {
     const place = fc.record({
       x: fc.nat(5),
       y: fc.integer({ min: -3, max: 6 }),

@@ -1,7 +1,7 @@
-import { signedColor } from "../core/colors";
-import type { Picture } from "./picture";
+import { signedColor } from "../core/look/colors";
+import type { PixelBuffer } from "../core/look/pixel-buffer";
 
-/** The colours of signed values on one background: 511 entries of three channels, the middle one for zero. */
+/** The colours of signed values on one background: 511 entries of three channels, with zero in the middle. */
 export type SignedTable = Uint8ClampedArray;
 
 const STEPS = 255;
@@ -14,12 +14,12 @@ export function signedTable(dark: boolean): SignedTable {
   return table;
 }
 
-/** How strong the colour of a value is, from -1 to 1. */
+/** The strength of a value's colour, from -1 to 1. */
 export function strengthOf(value: number): number {
   return Math.tanh(value / SOFTNESS);
 }
 
-/** Where a strip of cells is drawn, in pixels. */
+/** The place of a strip, in pixels. */
 export interface StripPlace {
   readonly x: number;
   readonly y: number;
@@ -27,9 +27,9 @@ export interface StripPlace {
   readonly height: number;
 }
 
-/** Draws a vector as a strip of cells, one a dimension, side by side over the whole width. */
+/** Draws a vector as a strip of cells, one per dimension, side by side over the whole width. */
 export function drawStrip(
-  picture: Picture,
+  picture: PixelBuffer,
   count: number,
   valueAt: (dimension: number) => number,
   table: SignedTable,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HeadWeights } from "../core/head-weights";
-import type { Picture } from "./picture";
+import type { PixelBuffer } from "../core/look/pixel-buffer";
+import type { HeadWeights } from "../core/weights/head-weights";
 import { drawThumbnail } from "./thumbnails";
 
 function head(size: number, weightOf: (query: number, key: number) => number): HeadWeights {
@@ -8,7 +8,7 @@ function head(size: number, weightOf: (query: number, key: number) => number): H
   return { numQueries: size, numKeys: size, codes: Uint16Array.from(table.keys()), table, dtype: "float16" };
 }
 
-function draw(weights: HeadWeights, size = 48): { picture: Picture; alpha: (x: number, y: number) => number } {
+function draw(weights: HeadWeights, size = 48): { picture: PixelBuffer; alpha: (x: number, y: number) => number } {
   const picture = {
     width: size + 10,
     height: size + 6,
@@ -19,7 +19,7 @@ function draw(weights: HeadWeights, size = 48): { picture: Picture; alpha: (x: n
 }
 
 describe("drawThumbnail", () => {
-  it("draws in its square alone, and clears it first", () => {
+  it("draws only in its square, and clears it first", () => {
     const { picture, alpha } = draw(head(8, (query, key) => (query === key ? 1 : 0)));
     expect(alpha(20, 0)).toBe(0);
     for (let y = 0; y < picture.height; y++) {

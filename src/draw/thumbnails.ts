@@ -1,30 +1,33 @@
-import type { HeadWeights } from "../core/head-weights";
-import type { Rgb } from "../core/lines";
-import { type Area, clearArea, type Picture } from "./picture";
-import { drawStrokes } from "./strokes";
-import type { Effort } from "./threshold";
+import type { Rgb } from "../core/look/line-geometry";
+import { clearArea, type PixelArea, type PixelBuffer } from "../core/look/pixel-buffer";
+import type { HeadWeights } from "../core/weights/head-weights";
+import type { Effort } from "./lines/line-budget";
+import { drawStrokes } from "./lines/strokes";
 
-/** Keeps a grid of 144 heads under a tenth of a second, whatever their attention is like. */
+/** Keeps a grid of 144 heads under a tenth of a second, whatever their attention. */
 const EFFORT: Effort = { all: 1 << 14, most: 1 << 15, haze: 1 << 9 };
 
 const HALF_WIDTH = 0.5;
 
-/** At most this part of a thumbnail is inked: rows lie closer than pixels, and opaque lines would fill it. */
+/**
+ * The largest fraction of a thumbnail that is inked. Its rows are closer together than pixels, so opaque lines would
+ * fill it.
+ */
 const INK = 0.35;
 
 /**
- * Draws a head as small lines, queries on the left edge and keys on the right one, into the square of the picture at
- * (x, y). `weights` is the head's overview.
+ * Draws a head as small lines, from queries on the left edge to keys on the right edge, into the square of the picture
+ * at (x, y). `weights` is the head's overview.
  */
 export function drawThumbnail(
-  picture: Picture,
+  picture: PixelBuffer,
   x: number,
   y: number,
   size: number,
   weights: HeadWeights,
   color: Rgb,
 ): void {
-  const area: Area = { x, y, width: size, height: size };
+  const area: PixelArea = { x, y, width: size, height: size };
   clearArea(picture, area);
   const geometry = {
     queryY: middles(weights.numQueries, size),
@@ -37,7 +40,10 @@ export function drawThumbnail(
   drawStrokes(picture, area, [{ weights, color }], geometry, style, EFFORT);
 }
 
-/** The weights of a head, summed: as many as it has queries, or more where an overview pools the largest of each bin. */
+/**
+ * The sum of a head's weights. It is the number of queries, or more if an overview keeps the largest weight of each
+ * bin.
+ */
 function totalWeight({ codes, table }: HeadWeights): number {
   let total = 0;
   for (const code of codes) {

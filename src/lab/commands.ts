@@ -2,9 +2,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { Clipboard, ICommandPalette, Notification } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import type { CommandRegistry } from "@lumino/commands";
-import type { LiveView } from "../core/live";
-import { ILiveCaptures, type LiveCaptures } from "./live-captures";
-import { targetView } from "./target";
+import type { LiveView } from "../core/state/live";
+import { ILiveCaptures, type LiveCaptures } from "./shared/live-captures";
+import { targetView } from "./shared/target-view";
 
 const FORMATS = { svg: "SVG", png: "PNG", html: "HTML page" } as const;
 type Format = keyof typeof FORMATS;
@@ -15,10 +15,13 @@ const NO_VIEW = "There is no Headscope view here: open a notebook that shows one
 const LONG = 8000;
 const SHORT = 4000;
 
-/** Commands on the view that has the focus, is in the selected cell or the tab in front, or is the notebook's last. */
+/**
+ * Commands on the view that has the focus, or else that of the selected cell or the active tab, or else the last one of
+ * the notebook.
+ */
 export const commands: JupyterFrontEndPlugin<void> = {
   id: "headscope:commands",
-  description: "Commands on the Headscope view at hand: layers, export, copy as Python.",
+  description: "Commands for the current Headscope view: layers, export, copy as Python.",
   autoStart: true,
   requires: [ILiveCaptures],
   optional: [INotebookTracker, ICommandPalette],
@@ -97,7 +100,7 @@ async function copy(view: LiveView): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Pages that come over plain HTTP have no such clipboard.
+    // Pages served over plain HTTP have no such clipboard.
     Clipboard.copyToSystem(text);
   }
   Notification.info(`Copied ${text}`, { autoClose: SHORT });

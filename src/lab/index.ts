@@ -1,19 +1,27 @@
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { announceFrontEnd } from "../core/state/front-end";
 import { commands } from "./commands";
-import { openFiles } from "./document";
-import { frontEnd } from "./front-end";
-import { live } from "./live";
-import { liveTabs } from "./live-tabs";
-import { openInTab } from "./open-in-tab";
-import { panel } from "./panel";
+import { openFiles } from "./document/file-viewer";
+import { panel } from "./panel/side-panel";
 import { settings } from "./settings";
-import { snapshots } from "./snapshot";
+import { liveCapturesPlugin } from "./shared/live-captures";
+import { snapshots } from "./snapshot/snapshot-plugin";
+import { liveTabs } from "./tabs/live-tabs";
+import { openInTab } from "./tabs/open-in-tab";
 
-// biome-ignore lint/suspicious/noExplicitAny: what a plugin provides is its own affair
+/** Publishes the version of this extension, so that views can report a kernel with another version. */
+const frontEnd: JupyterFrontEndPlugin<void> = {
+  id: "headscope:front-end",
+  description: "Tells views the version of this extension.",
+  autoStart: true,
+  activate: () => announceFrontEnd(),
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: each plugin provides another type
 const plugins: JupyterFrontEndPlugin<any>[] = [
   frontEnd,
   settings,
-  live,
+  liveCapturesPlugin,
   liveTabs,
   panel,
   commands,

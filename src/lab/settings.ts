@@ -1,27 +1,33 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
-import type { ColorMap, ColorScale, Theme, ViewKind } from "../contract.gen";
-import { setReaderSettings } from "../core/live";
+import type { ViewKind } from "../contract.gen";
+import { SETTING_OPTIONS, setUserSettings } from "../core/state/live";
+import type { OptionSettings } from "../options.gen";
 
 const ID = "headscope:settings";
 
 const MB = 1024 * 1024;
 
-/** As in `schema/settings.json`. */
-interface Composite {
+/** The settings in `schema/settings.json`, in addition to those of options. */
+interface Composite extends Readonly<Record<string, unknown>> {
   readonly defaultView: ViewKind;
-  readonly theme: Theme;
-  readonly colorScale: ColorScale;
-  readonly colorMap: ColorMap;
-  readonly threshold: number;
   readonly cacheSize: number;
   readonly subshells: boolean;
 }
 
-/** Brings a reader's settings to every view of the page, at once and whenever they change. */
+/** The settings of options. Settings have no null, so 0 stands for it. */
+function optionSettings(composite: Composite): OptionSettings {
+  const entries = SETTING_OPTIONS.map(({ setting, signal, default: usual }) => {
+    const value = composite[setting as string];
+    return [signal, usual === null && value === 0 ? null : value];
+  });
+  return Object.fromEntries(entries) as unknown as OptionSettings;
+}
+
+/** Passes a reader's settings to every view of the page, at once and whenever they change. */
 export const settings: JupyterFrontEndPlugin<void> = {
   id: ID,
-  description: "How views begin, and what a page keeps of them.",
+  description: "The defaults of views, and how much of them a page caches.",
   autoStart: true,
   optional: [ISettingRegistry],
   activate: async (_app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
@@ -29,18 +35,14 @@ export const settings: JupyterFrontEndPlugin<void> = {
     try {
       const loaded = await registry.load(ID);
       const apply = () => {
-        const { threshold, cacheSize, colorScale, ...same } = loaded.composite as unknown as Composite;
-        setReaderSettings({
-          ...{ theme: same.theme, subshells: same.subshells, defaultView: same.defaultView },
-          ...{ scale: colorScale, colorMap: same.colorMap },
-          threshold: threshold > 0 ? threshold : null,
-          cacheBytes: cacheSize * MB,
-        });
+        const composite = loaded.composite as unknown as Composite;
+        const { subshells, defaultView, cacheSize } = composite;
+        setUserSettings({ ...optionSettings(composite), subshells, defaultView, cacheBytes: cacheSize * MB });
       };
       loaded.changed.connect(apply);
       apply();
     } catch (error) {
-      console.warn(`Headscope's settings can't be read, so its views begin as they come: ${(error as Error).message}`);
+      console.warn(`Headscope's settings can't be read, so its views use their defaults: ${(error as Error).message}`);
     }
   },
 };

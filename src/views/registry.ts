@@ -1,13 +1,13 @@
 import type { ViewKind } from "../contract.gen";
-import type { View } from "../core/context";
-import { explorer } from "./explorer";
-import { headView } from "./head";
-import { matrixView } from "./matrix";
-import { modelView } from "./model";
-import { neuronView } from "./neuron";
-import { textView } from "./text";
+import type { View } from "../core/state/context";
+import { explorer } from "./explorer/explorer";
+import { headView } from "./head/head-view";
+import { matrixView } from "./matrix/matrix-view";
+import { modelView } from "./model/model-view";
+import { neuronView } from "./neuron/neuron-view";
+import { textView } from "./text/text-view";
 
-/** Every view by its name. A new view is one file here and one line in this table. */
+/** All views by name. For a new view, add a folder here and a line to this table. */
 export const views: Record<ViewKind, View> = {
   head: headView,
   model: modelView,

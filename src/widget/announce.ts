@@ -1,34 +1,27 @@
 import { signal as newSignal, type Signal } from "@preact/signals-core";
-import type { ViewContext } from "../core/context";
-import { announceCapture, announceView, followSettings, type LiveCapture } from "../core/live";
-import { liveCapture } from "../core/live-capture";
-import { localOptions } from "../core/local-options";
-import { keepSelectionValid } from "../core/valid";
-import { printer } from "../dom/printer";
-import type { KernelSource } from "../sources/kernel";
-import { liveView } from "../views/live-view";
-import { applySettings, themeOf } from "../views/reader";
-import { views } from "../views/registry";
+import type { ViewContext } from "../core/state/context";
+import { announceCapture, followSettings, type LiveCapture } from "../core/state/live";
+import { liveCapture } from "../core/state/live-capture";
+import { localOptions } from "../core/state/local-options";
+import { pictureExporter } from "../dom/picture-exporter";
+import type { KernelSource } from "../sources/kernel/kernel";
+import { mountLiveView } from "../views/mount-live-view";
+import { viewRoot } from "../views/mount-view";
 
-type Shared = Pick<ViewContext, "name" | "maps" | "selection" | "status"> & { readonly source: KernelSource };
+type StoreContext = Pick<ViewContext, "name" | "maps" | "selection" | "status"> & { readonly source: KernelSource };
 
-/** Lists a capture for the page it lives on, as long as its Store lives, and follows its reader's settings. */
-export function announceStore(shared: Shared, subshells: Signal<boolean>, ended: AbortSignal): LiveCapture {
+/** Adds a capture to the page's list as long as its Store lives, and follows the reader's settings. */
+export function announceStore(shared: StoreContext, subshells: Signal<boolean>, ended: AbortSignal): LiveCapture {
   const capture = liveCapture(shared, (kind, el, closed, given = {}) => {
     const signal = AbortSignal.any([closed, ended]);
     if (signal.aborted) return;
     const options = localOptions(given, shared.maps, shared.selection.map);
-    applySettings(options, newSignal(Object.keys(given)), signal);
-    const context: ViewContext = { ...shared, options: { ...options, theme: themeOf(options.theme, signal) }, printer };
-    keepSelectionValid(context, signal);
-    const root = document.createElement("div");
-    el.append(root);
-    views[kind](root, context, signal);
-    announceView(liveView(root, context, capture, signal), signal);
-    signal.addEventListener("abort", () => root.remove(), { once: true });
+    const decided = newSignal(Object.keys(given));
+    const context = { ...shared, options, pictureExporter };
+    mountLiveView(viewRoot(el, signal), kind, context, { decided, capture }, signal);
   });
   followSettings((settings) => {
-    shared.source.keep(settings.cacheBytes);
+    shared.source.limitMemory(settings.cacheBytes);
     subshells.value = settings.subshells;
   }, ended);
   announceCapture(capture, ended);

@@ -1,83 +1,60 @@
 import type { AnyModel } from "@anywidget/types";
 import type { ViewTraits } from "../contract.gen";
-import type { ViewContext } from "../core/context";
-import { listedLayers } from "../core/included";
-import { announceView, type LiveCapture } from "../core/live";
-import { offerSnapshots } from "../core/snapshot-offer";
-import { keepSelectionValid } from "../core/valid";
-import { printer } from "../dom/printer";
-import type { Channel } from "../sources/host-kernel";
-import { liveView } from "../views/live-view";
-import { applySettings, themeOf } from "../views/reader";
-import { views } from "../views/registry";
+import type { ViewContext } from "../core/state/context";
+import { listedLayers } from "../core/state/listed-layers";
+import type { LiveCapture } from "../core/state/live";
+import { viewSignals } from "../core/state/option-signals";
+import { offerSnapshots } from "../core/state/snapshot-offer";
+import { pictureExporter } from "../dom/picture-exporter";
+import type { KernelModel } from "../sources/kernel/kernel-status";
+import { mountLiveView } from "../views/mount-live-view";
+import { viewRoot } from "../views/mount-view";
 import { answerExports, pageMaker } from "./exporting";
 import { recoverSaves } from "./lost-saves";
-import { snapshotOffer } from "./snapshot";
+import { snapshotOffer } from "./offer-snapshot";
 import { traitSignal } from "./traits";
 
-/** What all views of a capture have in common. */
-export type Shared = Pick<ViewContext, "name" | "maps" | "selection" | "source" | "status">;
+/** The part of the context that all views of a capture share. */
+export type SharedContext = Pick<ViewContext, "name" | "maps" | "selection" | "source" | "status">;
 
 /** Draws a view into `el` until `signal` aborts, and calls `painted` once it is ready. */
 export function drawView(
   model: AnyModel<ViewTraits>,
   el: HTMLElement,
-  shared: Shared,
+  shared: SharedContext,
   capture: LiveCapture,
   signal: AbortSignal,
   painted: () => void,
 ): void {
-  const context = contextOf(model, shared, signal);
-  recoverSaves(model as unknown as Channel, shared.status, signal);
-  keepSelectionValid(context, signal);
-  applySettings(context.options, traitSignal(model, "decided", signal, shared.status), signal);
-  const root = document.createElement("div");
-  el.append(root);
-  views[model.get("view")](root, context, signal);
-  announceView(liveView(root, context, capture, signal), signal);
+  const own = contextOf(model, shared, signal);
+  recoverSaves(model as unknown as KernelModel, shared.status, signal);
+  const [root, kind] = [viewRoot(el, signal), model.get("view")];
+  const decided = traitSignal(model, "decided", signal, shared.status);
+  const context = mountLiveView(root, kind, own, { decided, capture }, signal);
   offerSnapshots(
     root,
-    snapshotOffer(model.get("view"), root, context, () => model.get("include_layers")),
+    snapshotOffer(kind, root, context, () => model.get("include_layers")),
   );
   afterPaint(root, signal, () => {
     answerExports(model, root, context, signal);
     painted();
   });
-  signal.addEventListener("abort", () => root.remove());
 }
 
-function contextOf(model: AnyModel<ViewTraits>, shared: Shared, signal: AbortSignal): ViewContext {
-  const own = <K extends keyof ViewTraits>(name: K) => traitSignal(model, name, signal, shared.status);
+function contextOf(model: AnyModel<ViewTraits>, shared: SharedContext, signal: AbortSignal): ViewContext {
+  const own = viewSignals((name) => traitSignal(model, name as keyof ViewTraits, signal, shared.status));
   return {
     ...shared,
     options: {
-      theme: themeOf(own("theme"), signal),
-      includeLayers: listedLayers(own("include_layers"), shared.maps, shared.selection.map),
-      includeHeads: own("include_heads") as ViewContext["options"]["includeHeads"],
-      detail: own("detail"),
-      tab: own("tab"),
-      scale: own("scale"),
-      colorMap: own("color_map"),
-      combine: own("combine"),
-      pool: own("pool"),
-      aids: {
-        threshold: own("threshold"),
-        topK: own("top_k"),
-        hideSpecial: own("hide_special"),
-        hideSink: own("hide_sink"),
-        mergeWords: own("merge_words"),
-        mergeSegments: own("merge_segments"),
-        openSegments: own("open_segments") as ViewContext["options"]["aids"]["openSegments"],
-        direction: own("direction"),
-        search: own("search"),
-      },
+      ...own,
+      includeLayers: listedLayers(own.includeLayers, shared.maps, shared.selection.map),
     },
     makePage: pageMaker(model, signal),
-    printer,
+    pictureExporter,
   };
 }
 
-/** Calls `done` once, when the view says that it is ready. */
+/** Calls `done` once, when the view is ready. */
 function afterPaint(root: HTMLElement, signal: AbortSignal, done: () => void): void {
   const observer = new MutationObserver(check);
   function check(): void {

@@ -1,8 +1,10 @@
 import type { AnyModel } from "@anywidget/types";
-import { describe, expect, it } from "vitest";
+import { signal as newSignal } from "@preact/signals-core";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MemoryModel } from "../../testing/kernel";
 import type { ViewTraits } from "../contract.gen";
-import { MemoryModel } from "../sources/testing";
-import { pageMaker } from "./exporting";
+import type { ViewContext } from "../core/state/context";
+import { answerExports, pageMaker } from "./exporting";
 
 function setUp() {
   const model = new MemoryModel();
@@ -12,8 +14,28 @@ function setUp() {
 
 const bytes = (text: string) => new DataView(new TextEncoder().encode(text).buffer);
 
+describe("a view that is drawn after its notebook was closed", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("reports nothing, neither at once nor later nor when it is asked, and throws nothing", async () => {
+    const { model, ended } = setUp();
+    const context = { status: newSignal("live") } as unknown as ViewContext;
+    model.isMute = true;
+    answerExports(model as unknown as AnyModel<ViewTraits>, {} as HTMLElement, context, ended.signal);
+    await vi.advanceTimersByTimeAsync(1000);
+    model.answer({ type: "export", id: "1", format: "svg", scale: 1 });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(model.sent).toEqual([]);
+    model.isMute = false;
+    model.answer({ type: "export", id: "2", format: "svg", scale: 1 });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(model.sent).toMatchObject([{ type: "export-error", id: "2" }]);
+  });
+});
+
 describe("pages from the kernel", () => {
-  it("are put together from all parts of their own answer", async () => {
+  it("are assembled from all parts of their own answer", async () => {
     const { model, ended, makePage } = setUp();
     const pages = [makePage("shown", ended.signal), makePage("all", ended.signal)];
     const [first, second] = model.sent.map(({ id }) => id);
@@ -29,14 +51,14 @@ describe("pages from the kernel", () => {
     expect((await pages[0])?.type).toBe("text/html");
   });
 
-  it("that can't be made fail with the kernel's sentence", async () => {
+  it("that cannot be made reject with the kernel's message", async () => {
     const { model, ended, makePage } = setUp();
     const page = makePage("all", ended.signal);
     model.answer({ type: "error", id: model.sent[0]?.id, message: "The disk is full." });
     await expect(page).rejects.toThrow("The disk is full.");
   });
 
-  it("are no longer waited for once the view is closed", async () => {
+  it("reject once the view is closed", async () => {
     const { ended, makePage } = setUp();
     const page = makePage("all", ended.signal);
     ended.abort();

@@ -1,13 +1,14 @@
 import type { AnyModel } from "@anywidget/types";
 import { type ExportMessage, PICTURE_BYTES, type RenderedMessage, type ViewTraits } from "../contract.gen";
-import type { MakePage, ViewContext } from "../core/context";
-import { hasEnded } from "../core/endings";
-import { formatBytes } from "../core/numbers";
-import { Conversation } from "../sources/conversation";
-import type { Channel } from "../sources/host-kernel";
-import { viewPicture } from "../views/export-picture";
+import { formatBytes } from "../core/look/format";
+import type { MakePage, ViewContext } from "../core/state/context";
+import { hasEnded } from "../core/state/kernel-messages";
+import { KernelChannel } from "../sources/kernel/kernel-channel";
+import type { KernelModel } from "../sources/kernel/kernel-status";
+import { viewPicture } from "../views/export/export-picture";
+import { post } from "./post";
 
-/** Tells the kernel that the view is on a page, and draws the pictures that it asks for. */
+/** Tells the kernel that the view is on a page, and draws the pictures that the kernel requests. */
 export function answerExports(
   model: AnyModel<ViewTraits>,
   root: HTMLElement,
@@ -20,12 +21,12 @@ export function answerExports(
   };
   model.on("msg:custom", listener);
   signal.addEventListener("abort", () => model.off("msg:custom", listener));
-  const tell = () => {
-    if (!hasEnded(context.status.peek())) model.send({ type: "rendered" } satisfies RenderedMessage);
+  const reportRendered = () => {
+    if (!hasEnded(context.status.peek())) post(model, { type: "rendered" } satisfies RenderedMessage);
   };
-  tell();
-  // A front end may not have a thread for messages yet: then the first one waits for the running cell to end.
-  const again = setTimeout(tell, AGAIN_AFTER);
+  reportRendered();
+  // A front end may not have a thread for messages yet. Then the first message waits for the running cell to end.
+  const again = setTimeout(reportRendered, AGAIN_AFTER);
   signal.addEventListener("abort", () => clearTimeout(again));
 }
 
@@ -44,9 +45,10 @@ async function answer(
     if (picture.size > PICTURE_BYTES) throw new Error(tooLarge(picture.size));
     model.send({ type: "exported", id }, undefined, [await picture.arrayBuffer()]);
   } catch (error) {
-    // A view that was closed says nothing: another that shows the same may answer. Nor does one whose kernel has gone.
+    // A closed view stays silent, because another view of the same model may answer. So does a view whose kernel is
+    // gone.
     if (!signal.aborted && !hasEnded(context.status.peek()))
-      model.send({ type: "export-error", id, message: (error as Error).message });
+      post(model, { type: "export-error", id, message: (error as Error).message });
   }
 }
 
@@ -55,13 +57,13 @@ function tooLarge(bytes: number): string {
   return `The picture has ${formatBytes(bytes)}, and a page sends at most ${limit} to the kernel. Save it from the view's Export menu, or show less.`;
 }
 
-/** Asks the kernel for standalone pages of the view, until `ended` aborts. */
+/** Requests standalone pages of the view from the kernel, until `ended` aborts. */
 export function pageMaker(model: AnyModel<ViewTraits>, ended: AbortSignal): MakePage {
-  const kernel = new Conversation(model as unknown as Channel, ended);
+  const kernel = new KernelChannel(model as unknown as KernelModel, ended);
   return async (layers, signal) => {
     signal.throwIfAborted();
     let parts: BlobPart[] = [];
-    await kernel.ask({ type: "export-html", layers }, () => {
+    await kernel.request({ type: "export-html", layers }, () => {
       parts = [];
       return (buffer) => void parts.push(buffer as DataView<ArrayBuffer>);
     });

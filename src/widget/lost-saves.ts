@@ -1,11 +1,12 @@
 import { type ReadonlySignal, untracked } from "@preact/signals-core";
 import type { HereMessage } from "../contract.gen";
-import type { Status } from "../core/context";
-import { hasEnded } from "../core/endings";
+import type { Status } from "../core/state/context";
+import { hasEnded } from "../core/state/kernel-messages";
 import { effectUntil } from "../dom/until";
-import type { Channel } from "../sources/host-kernel";
+import type { KernelModel } from "../sources/kernel/kernel-status";
+import { post } from "./post";
 
-/** What ipywidgets 8 keeps of the changes of a model that are on their way to the kernel. None of it is public. */
+/** How ipywidgets 8 stores the changes of a model that are on their way to the kernel. None of this is public. */
 interface Saver {
   readonly _expectedEchoMsgIds: Map<string, string>;
   readonly _pending_msgs: number;
@@ -23,24 +24,24 @@ interface Unsure {
 }
 
 /**
- * Saves again what was lost with the connection, and lets later changes through.
- *
- * ipywidgets sends one change at a time, and holds the next ones back until the kernel says that it is done with it.
- * When that word is lost, it waits for ever: nothing that the page changes reaches Python or other pages any more. So
- * each time that the connection is back the kernel is asked whether it is done with everything, and what it has not
- * echoed by then is saved again.
+ * Saves changes again that were lost with the connection, and unblocks later changes.
+ * ipywidgets sends one change at a time, and holds back the next ones until the kernel is done with it. If that reply
+ * is lost, it waits forever, and no change in the page reaches Python or other pages any more. So each time the
+ * connection is back, this asks the kernel whether it is done with everything, and saves again what it has not echoed
+ * by then.
  */
-export function recoverSaves(model: Channel, status: ReadonlySignal<Status>, signal: AbortSignal): void {
+export function recoverSaves(model: KernelModel, status: ReadonlySignal<Status>, signal: AbortSignal): void {
   let saver: Saver | undefined;
   let unsure: readonly Unsure[] = [];
   let wasOffline = false;
-  // anywidget hands out a part of the model; the whole of it comes with the event of a change, and no save without one.
+  // anywidget hands out only a part of the model; the whole model comes with change events. No save happens without
+  // one.
   const changed = (whole: unknown) => {
     if (isSaver(whole)) saver = whole;
   };
   const moved = (now: Status) => {
     const isOffline = now === "offline";
-    // The host sets the page back to where Python is once it is connected: what was chosen is to be noted before.
+    // Once connected, the host resets the page to Python's state, so the reader's changes are recorded before that.
     if (isOffline && !wasOffline) unsure = saver ? unsureOf(saver) : [];
     else if (wasOffline && saver && unsure.length > 0 && !hasEnded(now)) recover(model, saver, unsure);
     wasOffline = isOffline;
@@ -57,14 +58,14 @@ function unsureOf(saver: Saver): Unsure[] {
   return [...saver._expectedEchoMsgIds].map(([name, message]) => ({ name, message, value: saver.get(name) }));
 }
 
-function recover(model: Channel, saver: Saver, unsure: readonly Unsure[]): void {
+function recover(model: KernelModel, saver: Saver, unsure: readonly Unsure[]): void {
   const status = ({ content }: { content: { execution_state: string } }) => {
     if (content.execution_state === "idle") saveAgain(saver, unsure);
   };
-  model.send({ type: "here" } satisfies HereMessage, { iopub: { status } });
+  post(model, { type: "here" } satisfies HereMessage, { iopub: { status } });
 }
 
-/** The kernel has done all that was sent before: a change that it has not echoed was lost. */
+/** The kernel has handled everything that was sent before, so a change that it has not echoed was lost. */
 function saveAgain(saver: Saver, unsure: readonly Unsure[]): void {
   const lost = unsure.filter(({ name, message }) => saver._expectedEchoMsgIds.get(name) === message);
   if (lost.length === 0) return;

@@ -1,20 +1,22 @@
 import type { AnyModel } from "@anywidget/types";
 import { signal as newSignal } from "@preact/signals-core";
 import type { StoreTraits, ViewTraits } from "../contract.gen";
-import type { TokenPair } from "../core/context";
-import type { Channel } from "../sources/host-kernel";
-import { KernelSource } from "../sources/kernel";
-import { mapsOf } from "../sources/maps";
+import type { TokenPair } from "../core/state/context";
+import { EDITION, skewOf, UPGRADE } from "../core/state/front-end";
+import { placeSignals } from "../core/state/option-signals";
+import { element, withCommand } from "../dom/element";
+import { KernelSource } from "../sources/kernel/kernel";
+import type { KernelModel } from "../sources/kernel/kernel-status";
+import { mapsOf } from "../sources/kernel/maps";
 import { announceStore } from "./announce";
-import { drawView, type Shared } from "./draw-view";
+import { drawView, type SharedContext } from "./draw-view";
 import { recoverSaves } from "./lost-saves";
-import { prefetchAll } from "./prefetch";
-import { tellSkew } from "./skew";
+import { prefetchAll } from "./prefetch-layers";
 import { traitSignal } from "./traits";
 
 /**
- * What the Store gives to the views of its capture on this page. Its module holds the code of every view: a capture
- * has one Store and many views, and each view would carry its own copy of the code and run it for the first time.
+ * The interface of a Store to the views of its capture on this page. Its module holds the code of all views: there is
+ * one Store and many views per capture, and each view would otherwise load and run its own copy.
  */
 export interface StoreExports {
   /** Draws the view of `model` into `el` until `signal` aborts. */
@@ -22,8 +24,8 @@ export interface StoreExports {
 }
 
 function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: AbortSignal }): StoreExports {
-  const shared = sharedBy(model, signal);
-  recoverSaves(model as unknown as Channel, shared.status, signal);
+  const shared = sharedContextOf(model, signal);
+  recoverSaves(model as unknown as KernelModel, shared.status, signal);
   const capture = announceStore(shared, traitSignal(model, "subshells", signal, shared.status), signal);
   let started = false;
   const prefetch = () => {
@@ -33,12 +35,15 @@ function initialize({ model, signal }: { model: AnyModel<StoreTraits>; signal: A
   return {
     draw(view, el, closed) {
       drawView(view, el, shared, capture, AbortSignal.any([closed, signal]), prefetch);
-      tellSkew(el, model.get("contract"));
+      showVersionSkew(el, model.get("contract"));
     },
   };
 }
 
-function sharedBy(model: AnyModel<StoreTraits>, signal: AbortSignal): Shared & { readonly source: KernelSource } {
+function sharedContextOf(
+  model: AnyModel<StoreTraits>,
+  signal: AbortSignal,
+): SharedContext & { readonly source: KernelSource } {
   const source = new KernelSource(model, signal);
   const trait = <K extends keyof StoreTraits>(name: K) => traitSignal(model, name, signal, source.status);
   return {
@@ -47,15 +52,17 @@ function sharedBy(model: AnyModel<StoreTraits>, signal: AbortSignal): Shared & {
     name: trait("name"),
     maps: newSignal(mapsOf(model)),
     selection: {
-      map: trait("map"),
-      layer: trait("layer"),
-      heads: trait("heads") as Shared["selection"]["heads"],
-      query: trait("query"),
-      key: trait("key"),
-      pair: trait("pair"),
+      ...placeSignals((name) => trait(name as keyof StoreTraits)),
       hover: newSignal<TokenPair>({ query: null, key: null }),
     },
   };
+}
+
+/** Says in the status line of a view that the front end and the kernel have different versions of Headscope. */
+function showVersionSkew(view: HTMLElement, contract: number): void {
+  const skew = skewOf({ ...EDITION, contract });
+  if (skew)
+    view.querySelector(".hs-statusline")?.append(element("div", { class: "hs-skew" }, ...withCommand(skew, UPGRADE)));
 }
 
 export default { initialize };

@@ -1,9 +1,9 @@
 import type { AnyModel } from "@anywidget/types";
 import { effect, signal } from "@preact/signals-core";
 import { describe, expect, it } from "vitest";
+import { MemoryModel } from "../../testing/kernel";
 import type { StoreTraits } from "../contract.gen";
-import type { Status } from "../core/context";
-import { MemoryModel } from "../sources/testing";
+import type { Status } from "../core/state/context";
 import { traitSignal } from "./traits";
 
 function setUp(traits: ConstructorParameters<typeof MemoryModel>[0]) {
@@ -14,7 +14,7 @@ function setUp(traits: ConstructorParameters<typeof MemoryModel>[0]) {
 }
 
 describe("traitSignal", () => {
-  it("saves what the page chooses, and nothing that is there already", () => {
+  it("saves what the page changes, and nothing that is unchanged", () => {
     const { model, ended, status, any } = setUp({ layer: 1, heads: [0, 2] });
     const layer = traitSignal(any, "layer", ended.signal, status);
     const heads = traitSignal(any, "heads", ended.signal, status);
@@ -34,7 +34,7 @@ describe("traitSignal", () => {
     expect([seen, model.saved]).toEqual([[1, 3], 0]);
   });
 
-  it("lets go at the end", () => {
+  it("stops following at the end", () => {
     const { model, ended, status, any } = setUp({ layer: 1 });
     const layer = traitSignal(any, "layer", ended.signal, status);
     ended.abort();
@@ -43,7 +43,7 @@ describe("traitSignal", () => {
     expect([model.get("layer"), model.saved]).toEqual([3, 0]);
   });
 
-  it("changes the trait in the page alone once the kernel has ended", () => {
+  it("changes the trait only in the page once the kernel has ended", () => {
     const { model, ended, status, any } = setUp({ layer: 1 });
     const layer = traitSignal(any, "layer", ended.signal, status);
     status.value = "offline";

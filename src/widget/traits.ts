@@ -1,11 +1,11 @@
 import type { AnyModel } from "@anywidget/types";
 import { effect, signal as newSignal, type ReadonlySignal, type Signal } from "@preact/signals-core";
-import type { Status } from "../core/context";
-import { hasEnded } from "../core/endings";
+import type { Status } from "../core/state/context";
+import { hasEnded } from "../core/state/kernel-messages";
 
 /**
- * A signal that is one with a synced trait: writing it saves the trait, a change from the kernel writes it. Where the
- * kernel has ended, by `status`, the trait changes in this page alone.
+ * A signal that mirrors a synced trait: writing the signal saves the trait, and a change from the kernel writes the
+ * signal. Once `status` says that the kernel has ended, the trait changes only in this page.
  */
 export function traitSignal<T extends object, K extends keyof T & string>(
   model: AnyModel<T>,
@@ -21,7 +21,7 @@ export function traitSignal<T extends object, K extends keyof T & string>(
   const stop = effect(() => {
     if (same(value.value, model.get(name))) return;
     model.set(name, value.value);
-    // ipywidgets would log an error, not throw one.
+    // ipywidgets would log an error instead of throwing one.
     if (!hasEnded(status.peek())) model.save_changes();
   });
   ended.addEventListener("abort", () => {
@@ -31,7 +31,7 @@ export function traitSignal<T extends object, K extends keyof T & string>(
   return value;
 }
 
-/** Traits are JSON: lists are equal when their elements are. */
+/** Traits are JSON: lists are equal if their elements are. */
 function same(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

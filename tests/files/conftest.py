@@ -1,4 +1,4 @@
-"""Files as tests take them apart, change them and put them together again."""
+"""Take capture files apart, change them, and put them together again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 @dataclass
 class TakenApart:
-    """The parts of a file, to be changed at will."""
+    """The parts of a file, which tests may change."""
 
     header: dict[str, Any]
     description: dict[str, Any]
@@ -34,11 +34,13 @@ class TakenApart:
     @property
     def record(self) -> dict[str, Any]:
         """The description of the first layer."""
-        return self.description["maps"][0]["records"][0]
+        record: dict[str, Any] = self.description["maps"][0]["records"][0]
+        return record
 
     def entry(self, name: str) -> dict[str, Any]:
-        """The header's entry of a tensor of the first layer."""
-        return self.header[self.record[name]]
+        """Return the header's entry of a tensor of the first layer."""
+        entry: dict[str, Any] = self.header[self.record[name]]
+        return entry
 
     def together(self) -> bytes:
         self.header["__metadata__"]["capture"] = json.dumps(self.description)
@@ -49,12 +51,12 @@ class TakenApart:
 
 @pytest.fixture(scope="session")
 def take_apart() -> Callable[[str], TakenApart]:
-    """Takes a golden file apart, by its name."""
+    """Return a function that takes the golden file of a name apart."""
     return lambda name: TakenApart.of(GOLDEN / f"{name}.attn.safetensors")
 
 
 def _equal(one: Any, other: Any) -> None:
-    """Fail unless two captures are the same in all that can be asked of them."""
+    """Fail unless two captures are equal in everything that they offer."""
     assert (one.name, list(one.maps), one.generation) == (other.name, list(other.maps), other.generation)
     assert one.report() == other.report()
     assert (one.logits is None) == (other.logits is None)
@@ -73,8 +75,8 @@ def _equal(one: Any, other: Any) -> None:
 def _equal_layers(one: hs.Capture, other: hs.Capture, map_: str, layer: int) -> None:
     has_vectors = not one.maps[map_].info()["no_vectors"][layer]
     scores = np.abs(one.scores(layer, map=map_)) if has_vectors else np.zeros(1)
-    # Saving computes overviews, which multiply and sum rows in other batches than a question for the weights does:
-    # scores are some rounding steps apart, and weights as much in proportion.
+    # Saving computes overviews in batches of other sizes than `weights`, so scores differ by some rounding steps, and
+    # weights differ in proportion.
     apart = 2e-6 + 4 * np.finfo(np.float32).eps * np.max(scores, initial=0, where=np.isfinite(scores))
     np.testing.assert_allclose(one.weights(layer, map=map_), other.weights(layer, map=map_), rtol=apart, atol=apart)
     if has_vectors:
@@ -85,5 +87,5 @@ def _equal_layers(one: hs.Capture, other: hs.Capture, map_: str, layer: int) -> 
 
 @pytest.fixture(scope="session")
 def assert_equal() -> Callable[[Any, Any], None]:
-    """Compares all that can be asked of two captures."""
+    """Return a function that asserts that two captures are equal."""
     return _equal

@@ -1,13 +1,13 @@
-"""Makes the golden files: captures of tiny random models, and the weights that every reader must find in them.
+"""Make the golden files: captures of tiny random models, and the weights that every reader must find in them.
 
-    PYTHONPATH=python:tests/capture python tests/golden/make.py
+    PYTHONPATH=python:tests/tracing python tests/golden/make.py
 
-`NAME.attn.safetensors` is what `Capture.save` writes. `NAME.expected.safetensors` has a tensor `MAP.LAYER` for each
-layer that was kept, F32 `[heads, queries, keys]`: what the model itself computes with eager attention, unless the
-function that makes it says otherwise. Readers agree with it within 1e-5; a NaN there is a missing weight.
+`NAME.attn.safetensors` is written by `Capture.save`. `NAME.expected.safetensors` has a tensor `MAP.LAYER` for each kept
+layer, F32 `[heads, queries, keys]`: the weights of the model's own eager attention, unless the function that makes it
+says otherwise. Readers must agree with it within 1e-5; NaN is a missing weight.
 
-`NAME.pooled.safetensors`, which some files have, holds excerpts and tiles of these weights, worked out by their
-definitions: its metadata says for each tensor, F32 `[heads, ...]`, what a reader is asked for.
+`NAME.pooled.safetensors`, which some files have, holds excerpts and tiles of these weights, computed by their
+definitions. Its metadata gives the request for each tensor, F32 `[heads, ...]`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ from transformers import PreTrainedTokenizerFast
 from transformers.models.swin.modeling_swin import window_partition
 
 import headscope as hs
-from headscope.capture.masks import compact
-from headscope.capture.record import QKRecord, Rules
-from headscope.excerpts import Groups
-from headscope.files import saving
-from headscope.maps import AttentionMap
+from headscope.data.attention_map import AttentionMap
+from headscope.data.grouping import Groups
+from headscope.files import save as saving
+from headscope.tracing.qk.masks import compact
+from headscope.tracing.qk.record import QKRecord
+from headscope.tracing.qk.tensors import Rules
 from zoo.eager import eager_outputs, eager_weights
 from zoo.models import BART, GROUPED, LATENT_SPARSE, SWIN, T5, TINY, ZOO, Animal, build, inputs_of, random_ids
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDER = Path(__file__).parent
-MOST_BYTES = 60_000
+MAX_BYTES = 60_000
 
 SMALL = dict(GROUPED, num_hidden_layers=2)
 LENGTH = 10
@@ -51,12 +52,12 @@ Golden = tuple[hs.Capture, dict[str, Tensor]]
 
 
 def causal() -> Golden:
-    """Grouped queries, rotated by their positions: Llama."""
+    """Grouped-query attention with rotary positions: Llama."""
     return of_outputs(build(Animal("llama", SMALL)), {"input_ids": random_ids(1, LENGTH)})
 
 
 def padding() -> Golden:
-    """Padding before a causal text, kept: its queries see no key, where eager attention spreads over all of them."""
+    """Kept padding before a causal text: its queries see no key; eager attention would spread over all keys."""
     mask = torch.ones(1, LENGTH, dtype=torch.long)
     mask[0, :3] = 0
     inputs = {"input_ids": random_ids(1, LENGTH), "attention_mask": mask}
@@ -73,7 +74,7 @@ def softcap() -> Golden:
 
 
 def sinks() -> Golden:
-    """Attention sinks in every other layer's sliding window: GPT-OSS."""
+    """Attention sinks, with a sliding window in every other layer: GPT-OSS."""
     config = dict(SMALL, sliding_window=4, num_local_experts=2, num_experts_per_tok=1)
     model = build(Animal("gpt_oss", config))
     with torch.no_grad():
@@ -83,20 +84,20 @@ def sinks() -> Golden:
 
 
 def overviews() -> Golden:
-    """More tokens than an overview has bins, and a sliding window: Mistral."""
+    """More tokens than an overview has bins, with a sliding window: Mistral."""
     config = dict(SMALL, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, sliding_window=24)
     model = build(Animal("mistral", dict(config, max_position_embeddings=128)))
     return of_outputs(model, {"input_ids": random_ids(1, 70)})
 
 
 def t5() -> Golden:
-    """Biases by distance, in an encoder, a decoder and between them: T5."""
+    """Biases by distance, in the encoder and the decoder: T5."""
     config = dict(T5, num_layers=2)
     return of_outputs(build(Animal("t5", config, "pair")), inputs_of(Animal("t5", config, "pair"), length=LENGTH))
 
 
 def alibi() -> Golden:
-    """A bias for each head that falls with the distance (Press et al. 2022), which comes in the mask: Llama."""
+    """A bias per head that decreases with distance (ALiBi, Press et al. 2022), passed as a mask: Llama."""
     slopes = 2.0 ** -torch.arange(2, 10, 2)
     at = torch.arange(LENGTH)
     distance = (at - at[:, None]).float()  # (Q, K)
@@ -106,14 +107,14 @@ def alibi() -> Golden:
 
 
 def distance() -> Golden:
-    """One bias for all heads, both ways: BERT with a mask that is no mask."""
+    """One bias for all heads, in both directions: BERT with a mask that hides nothing."""
     at = torch.arange(LENGTH)
     inputs = {"input_ids": random_ids(1, LENGTH), "attention_mask": -0.4 * (at - at[:, None] - 2).abs()[None, None]}
     return of_outputs(build(Animal("bert", dict(TINY, num_hidden_layers=2))), inputs)
 
 
 def table() -> Golden:
-    """A table for each head that is added to its scores, and hides other keys in each, which no interval does."""
+    """A table per head, added to the scores; it hides different keys in each head, which no interval can describe."""
     generator = torch.Generator().manual_seed(4)
     added = torch.randn(1, 4, LENGTH, LENGTH, generator=generator)
     hidden = (torch.rand(1, 4, LENGTH, LENGTH, generator=generator) < 0.3) & ~torch.eye(LENGTH, dtype=torch.bool)
@@ -122,20 +123,20 @@ def table() -> Golden:
 
 
 def exceptions() -> Golden:
-    """Masks that no interval describes: each query of DeepSeek V3.2 chooses its keys."""
+    """Masks that no interval can describe: each query of DeepSeek V3.2 selects its keys."""
     config = dict(LATENT_SPARSE, num_hidden_layers=2)
     return of_modules(build(Animal("deepseek_v32", config)), {"input_ids": random_ids(1, LENGTH)})
 
 
 def pair() -> Golden:
-    """Two sentences and padding, kept: BERT. Among the tokens are some that would be markup in a page."""
+    """Two sentences and kept padding: BERT. Some tokens would be markup in a page."""
     words = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "the", "cat", "sat", "<script>alert(1)</script>", "&amp;", "Ä🐈"]
     backend = Tokenizer(WordLevel({word: id_ for id_, word in enumerate(words)}, unk_token="[UNK]"))
     backend.pre_tokenizer = WhitespaceSplit()
     backend.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
     )
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=backend, pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]", unk_token="[UNK]"
     )
     texts = ["the cat sat", "<script>alert(1)</script> the &amp; Ä🐈"]
@@ -151,13 +152,13 @@ def cross() -> Golden:
 
 
 def weights() -> Golden:
-    """A model that leaves weights alone, and no queries and keys: GPT-Neo."""
+    """A model that returns weights only, without queries and keys: GPT-Neo."""
     neo = next(animal for animal in ZOO if animal.kind == "gpt_neo")
     return of_outputs(build(neo), {"input_ids": random_ids(1, LENGTH)})
 
 
 def given() -> Golden:
-    """Weights in half precision that come from nowhere, with heads that differ from layer to layer and some missing."""
+    """Made-up weights in half precision, some missing, with different numbers of heads per layer."""
     layers = [
         torch.rand(heads, 6, 4, generator=torch.Generator().manual_seed(heads)).softmax(-1).to(dtype)
         for heads, dtype in ((2, torch.float16), (3, torch.bfloat16), (1, torch.float32))
@@ -170,13 +171,13 @@ def given() -> Golden:
 
 
 def pieces() -> Golden:
-    """Windows of an image that shift, and reach beyond its borders: Swin."""
+    """Shifted windows of an image that reach beyond its borders: Swin."""
     config = dict(SWIN, image_size=12, depths=[2], num_heads=[2], window_size=4)
     return of_windows(Animal("swin", config, "pixels"))
 
 
 def pieces_of_weights() -> Golden:
-    """The same where there are weights alone: Swin V2."""
+    """The same with weights only: Swin V2."""
     config = dict(SWIN, image_size=12, depths=[2], num_heads=[2], window_size=4)
     return of_windows(Animal("swinv2", config, "pixels"))
 
@@ -189,7 +190,7 @@ def missing() -> Golden:
 
 
 def wide() -> Golden:
-    """More keys than two tiles hold; each query sees some of them. The weights are computed in float64."""
+    """More keys than two tiles hold; each query sees some of them. The expected weights are computed in float64."""
     queries, keys = (made_up(5, heads, size, 8) for heads, size in ((2, 6), (1, 600)))
     at, to = torch.arange(6)[:, None], torch.arange(600)
     seen = (to >= 40 * at) & (to < 300 + 60 * at)
@@ -204,7 +205,7 @@ def made_up(seed: int, *shape: int) -> Tensor:
 
 
 def generation() -> Golden:
-    """A text that a model went on with, and what it would have written else: Llama with a vocabulary."""
+    """A generated text with next-token candidates: Llama with a vocabulary."""
     model = build(Animal("llama", SMALL, auto="AutoModelForCausalLM"))
     prompt = {"input_ids": random_ids(1, 5)}
     capture = hs.capture_generation(model, inputs=prompt, max_new_tokens=5, do_sample=False, candidates=3, name="tiny")
@@ -213,13 +214,13 @@ def generation() -> Golden:
 
 
 def segments() -> Golden:
-    """Segments, some tokens in none of them, and a name that would be markup in a page."""
+    """Segments, some tokens outside of them, and a name that would be markup in a page."""
     named = [("system", 1, 4), ("<script>alert(1)</script>", 4, 6), ("Ä🐈", 8, 10)]
     return of_outputs(build(Animal("llama", SMALL)), {"input_ids": random_ids(1, LENGTH)}, segments=named)
 
 
 def bfloat16() -> Golden:
-    """Queries and keys in bfloat16. Eager attention rounds to it on its way: the weights are computed in float64."""
+    """Queries and keys in bfloat16. The expected weights are computed in float64, because eager attention rounds."""
     return of_half(torch.bfloat16)
 
 
@@ -241,7 +242,7 @@ def of_half(dtype: torch.dtype) -> Golden:
 
 
 def of_outputs(model: Any, inputs: dict[str, Tensor], given: Any = None, **options: Any) -> Golden:
-    """Return a capture, and the weights that the model returns under eager attention."""
+    """Return a capture, and the weights that the model returns with eager attention."""
     capture = hs.capture(model, inputs=given or inputs, name="tiny", **options)
     return capture, expected_of(capture, eager_outputs(model, inputs))
 
@@ -252,13 +253,13 @@ def expected_of(capture: hs.Capture, returned: list[Tensor]) -> dict[str, Tensor
 
 
 def of_modules(model: Any, inputs: dict[str, Tensor]) -> Golden:
-    """Return a capture, and the weights that the model's modules compute under eager attention."""
+    """Return a capture, and the weights that the model's modules compute with eager attention."""
     capture = hs.capture(model, inputs=inputs, name="tiny")
     return capture, expected_of(capture, [calls[0] for calls in eager_weights(model, inputs).values()])
 
 
 def of_windows(animal: Animal) -> Golden:
-    """Return a capture of an image in windows, and the weights of each window where it lies in the image."""
+    """Return a capture of an image in windows, and the weights of all windows at their places in the image."""
     model, inputs = build(animal), inputs_of(animal)
     capture = hs.capture(model, inputs=inputs, name="tiny")
     seen = [calls[0] for calls in eager_weights(model, inputs).values()] or windows_of(model, inputs)
@@ -269,7 +270,7 @@ def of_windows(animal: Animal) -> Golden:
 
 
 def windows_of(model: Any, inputs: dict[str, Tensor]) -> list[Tensor]:
-    """Return the weights of every window of every layer, as the modules of Swin V2 return them."""
+    """Return the weights of every window of every layer that the modules of Swin V2 return."""
     found: list[Tensor] = []
     hooks = [
         layer.attention.self.register_forward_hook(lambda _module, _inputs, output: found.append(output[1]))
@@ -283,11 +284,11 @@ def windows_of(model: Any, inputs: dict[str, Tensor]) -> list[Tensor]:
 
 
 def in_image(weights: Tensor, size: int, shift: int, window: int = 4) -> Tensor:
-    """Return the weights of windows, shape (windows, heads, patches, patches), between the patches of their image."""
+    """Turn weights of windows, shape (windows, heads, patches, patches), into weights between patches of the image."""
     image = torch.arange(size * size).view(1, size, size, 1)
     beyond = -size % window
     image = torch.nn.functional.pad(image, (0, 0, 0, beyond, 0, beyond), value=-1).roll((-shift, -shift), (1, 2))
-    places = window_partition(image, window).view(len(weights), -1)
+    places = window_partition(image, window).view(len(weights), -1)  # type: ignore[no-untyped-call]
     result = torch.zeros(weights.shape[1], size * size, size * size)
     for part, place in zip(weights.float(), places, strict=True):
         real = place >= 0
@@ -332,11 +333,11 @@ POOLED: dict[str, list[dict[str, Any]]] = {
         *(tile("self.0", 0, 0, 0, pool) for pool in ("max", "mean")),
     ],
 }
-"""What else is expected of some files."""
+"""Further expectations of some files: excerpts and tiles."""
 
 
 def pooled(weights: NDArray[np.float64], wanted: dict[str, Any]) -> NDArray[np.float64]:
-    """Return an excerpt or a tile of weights, shape (heads, queries, keys), by its definition."""
+    """Return an excerpt or a tile of weights of shape (heads, queries, keys), computed by its definition."""
     if wanted["kind"] == "tile":
         return tile_of(weights, wanted)
     if wanted["without_sink"]:
@@ -356,7 +357,7 @@ def tile_of(weights: NDArray[np.float64], wanted: dict[str, Any]) -> NDArray[np.
         )
     ]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a bin of nothing but missing weights
+        warnings.simplefilter("ignore", RuntimeWarning)  # for a bin of only missing weights
         rows = [
             np.stack([pool(weights[:, query : query + step, key : key + step], (1, 2)) for key in starts[1]], -1)
             for query in starts[0]
@@ -403,7 +404,7 @@ def main() -> None:
     for name, maker in goldens():
         capture, expected = maker()
         files = FOLDER / f"{name}.attn.safetensors", FOLDER / f"{name}.expected.safetensors"
-        saving.own_version = lambda: "0+unknown"  # a new version of the package leaves the files as they are
+        saving.own_version = lambda: "0+unknown"  # a new version of the package must not change the files
         capture.save(files[0])
         save_file({place: layer.contiguous() for place, layer in expected.items()}, files[1])
         if name in POOLED:
@@ -414,7 +415,7 @@ def main() -> None:
         ]
         sizes = [file.stat().st_size for file in files]
         print(f"{name:20} {sizes[0]:6} {sizes[1]:6}  {max(differences):.1e}  {capture}")
-        assert max(sizes) < MOST_BYTES, f"{name} takes more than {MOST_BYTES} bytes"
+        assert max(sizes) < MAX_BYTES, f"{name} takes more than {MAX_BYTES} bytes"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The selection of a capture: moved, observed, and found by text."""
+"""The selection of a capture: moving and observing it, and finding tokens by text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from headscope import from_attentions
-from headscope.widgets import SelectionChange, store_of
+from headscope.widgets.selection import SelectionChange
+from headscope.widgets.store import store_of
 
 
 def weights(heads: int, queries: int, keys: int) -> np.ndarray:
@@ -36,7 +37,7 @@ def encoder_decoder() -> Any:
 
 @pytest.fixture
 def changes(capture: Any) -> list[tuple[str, Any, Any]]:
-    """What observers of the capture's selection are told."""
+    """The changes that observers of the capture's selection receive."""
     seen: list[tuple[str, Any, Any]] = []
     capture.selection.observe(lambda change: seen.append((change.name, change.old, change.new)))
     return seen
@@ -50,7 +51,7 @@ def test_a_place_is_selected_in_one_step(capture: Any) -> None:
     assert capture.selection.key == 5
 
 
-def test_what_is_left_out_or_none_stays(capture: Any) -> None:
+def test_omitted_options_and_none_change_nothing(capture: Any) -> None:
     capture.select(layer=2, query=1)
     assert repr(capture.select(layer=None, map=None, pair=None)) == repr(capture.selection)
     assert (capture.selection.layer, capture.selection.query) == (2, 1)
@@ -63,7 +64,7 @@ def test_words_of_several_tokens_and_text_by_assignment(capture: Any) -> None:
     assert capture.head_view(query="cat").query == 2
 
 
-def test_numbers_of_numpy_are_positions(capture: Any) -> None:
+def test_numpy_integers_are_positions(capture: Any) -> None:
     capture.select(layer=np.int64(1), heads=np.array([1, 2]), query=np.int32(3))
     assert capture.selection.heads == [1, 2]
     assert store_of(capture).layer == 1
@@ -72,19 +73,19 @@ def test_numbers_of_numpy_are_positions(capture: Any) -> None:
 @pytest.mark.parametrize(
     ("place", "error", "message"),
     [
-        ({"layer": 3}, ValueError, "layer has 3, which is out of range"),
+        ({"layer": 3}, ValueError, "layer 3 is out of range"),
         ({"layer": 1.5}, ValueError, "whole numbers"),
         ({"layer": 1, "query": "dog"}, ValueError, "no query token is 'dog'"),
         ({"layer": 1, "query": 9}, ValueError, "query 9 is out of range"),
         ({"head": 1, "heads": [1]}, ValueError, "give one of the two"),
-        ({"head": 4}, ValueError, "head has 4"),
+        ({"head": 4}, ValueError, "head 4 is out of range"),
         ({"heads": []}, ValueError, "heads is empty"),
         ({"pair": "ac"}, ValueError, "pair is 'ac'"),
         ({"map": "cross"}, ValueError, "no attention map 'cross'"),
         ({"quary": 1}, TypeError, r"select\(\) has no keyword 'quary': did you mean 'query'"),
     ],
 )
-def test_a_bad_place_moves_nothing(
+def test_an_invalid_selection_moves_nothing(
     capture: Any, changes: list[Any], place: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
@@ -92,7 +93,7 @@ def test_a_bad_place_moves_nothing(
     assert changes == []
 
 
-def test_sentences_are_shown_where_there_are_two(capture: Any, encoder_decoder: Any) -> None:
+def test_sentences_are_shown_if_there_are_two(capture: Any, encoder_decoder: Any) -> None:
     capture.selection.pair = "ba"
     assert capture.selection.pair == store_of(capture).pair == "ba"
     encoder_decoder.select(pair="ab")
@@ -102,7 +103,7 @@ def test_sentences_are_shown_where_there_are_two(capture: Any, encoder_decoder: 
         encoder_decoder.selection.pair = "ab"
 
 
-def test_observers_are_told_once_of_each_change(capture: Any, changes: list[Any]) -> None:
+def test_observers_are_called_once_per_change(capture: Any, changes: list[Any]) -> None:
     capture.select(layer=1, head=3)
     assert changes == [("layer", 0, 1), ("heads", None, [3])]
     capture.select(layer=1, head=3)
@@ -112,7 +113,7 @@ def test_observers_are_told_once_of_each_change(capture: Any, changes: list[Any]
     assert changes[2:] == [("heads", [3], None), ("layer", 1, 2)]
 
 
-def test_observers_are_told_of_a_page_s_moves(capture: Any, changes: list[Any]) -> None:
+def test_observers_are_called_for_a_page_s_moves(capture: Any, changes: list[Any]) -> None:
     store_of(capture).set_state({"layer": 2, "query": 4})
     assert changes == [("layer", 0, 2), ("query", None, 4)]
 
@@ -130,7 +131,7 @@ def test_another_map_is_one_move(encoder_decoder: Any) -> None:
     ]
 
 
-def test_some_names_are_observed_and_left(capture: Any) -> None:
+def test_single_fields_are_observed_and_unobserved(capture: Any) -> None:
     seen: list[Any] = []
     capture.selection.observe(seen.append, names="layer")
     capture.selection.observe(seen.append, names=["query"])
@@ -157,7 +158,7 @@ def test_a_change_is_frozen() -> None:
         SelectionChange("layer", 0, 1).new = 2  # type: ignore[misc]
 
 
-def test_an_observer_that_fails_keeps_no_other_from_being_told(capture: Any) -> None:
+def test_an_observer_that_fails_does_not_block_others(capture: Any) -> None:
     def fail(_change: SelectionChange) -> None:
         raise RuntimeError("no")
 

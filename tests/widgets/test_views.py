@@ -1,4 +1,4 @@
-"""The view widgets: options, and one selection for all of them."""
+"""The view widgets: their options, and the selection that they share."""
 
 from typing import Any
 
@@ -8,9 +8,8 @@ from traitlets import TraitError
 
 from headscope import from_attentions
 from headscope.contract import StoreTraits, ViewTraits
-from headscope.export import DEFAULTS
-from headscope.options import OPTIONS, PLACE
-from headscope.widgets import store_of
+from headscope.options import DEFAULTS, KEYWORDS, PLACE
+from headscope.widgets.store import store_of
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def test_all_views_share_one_selection(capture: Any) -> None:
     assert model.heads == [0, 1]
 
 
-def test_options_say_where_to_go(capture: Any) -> None:
+def test_options_move_the_selection(capture: Any) -> None:
     view = capture.head_view(layer=1, heads=[3, 0], theme="dark", include_layers=[1, 2])
     assert (view.layer, view.heads, view.theme, view.include_layers) == (1, [0, 3], "dark", [1, 2])
 
@@ -64,16 +63,16 @@ def test_segments_of_one_name_are_opened_together() -> None:
     assert view.open_segments == [0, 2]
 
 
-def test_segments_that_are_not_there_are_not_opened() -> None:
+def test_unknown_segments_are_refused() -> None:
     layers = np.full((2, 1, 3, 3), 1 / 3, dtype=np.float32)
     capture = from_attentions(list(layers), list("abc"))
     assert capture.head_view(merge_segments=True).merge_segments
     for wanted in ([0], ["user"]):
-        with pytest.raises(ValueError, match="the 'self' map has no segments: give segments= to what makes the"):
+        with pytest.raises(ValueError, match="the 'self' map has no segments: pass segments= when you capture"):
             capture.head_view(open_segments=wanted)
 
 
-def test_heads_that_this_layer_lacks_are_not_read(capture: Any) -> None:
+def test_heads_that_the_layer_lacks_are_left_out(capture: Any) -> None:
     view = capture.head_view(layer=1, heads=[1, 3])
     view.layer = 0
     assert view.heads == [1]
@@ -86,24 +85,24 @@ def test_heads_that_this_layer_lacks_are_not_read(capture: Any) -> None:
     [
         ({"layr": 1}, TypeError, r"head_view\(\) has no keyword 'layr': did you mean 'layer'"),
         ({"include_heads": [0]}, TypeError, "no keyword 'include_heads'"),
-        ({"layer": 3}, ValueError, "layer has 3, which is out of range.*0 to 2"),
+        ({"layer": 3}, ValueError, "layer 3 is out of range.*0 to 2"),
         ({"layer": "x"}, ValueError, "whole numbers"),
         ({"heads": []}, ValueError, "heads is empty"),
-        ({"heads": [4]}, ValueError, "heads has 4"),
+        ({"heads": [4]}, ValueError, "heads 4 is out of range"),
         ({"include_layers": []}, ValueError, "include_layers is empty"),
-        ({"include_layers": [0, 7]}, ValueError, "include_layers has 7"),
+        ({"include_layers": [0, 7]}, ValueError, "include_layers 7 is out of range"),
         ({"layer": 0, "include_layers": [1]}, ValueError, "layer 0 is not among include_layers"),
         ({"theme": "black"}, ValueError, "theme is 'black'"),
         ({"map": "cross"}, ValueError, "no attention map 'cross'"),
-        ({"head": 4}, ValueError, "head has 4"),
+        ({"head": 4}, ValueError, "head 4 is out of range"),
         ({"head": 1, "heads": [0]}, ValueError, r"head is 1 and heads is \[0\]: give one of the two"),
-        ({"query": "z"}, ValueError, "no query token is 'z'; there are 'a' at 0"),
+        ({"query": "z"}, ValueError, "no query token is 'z'; the tokens are 'a' at 0"),
         ({"pair": "ab"}, ValueError, "the 'self' map has no second sentence"),
         ({"merge_segments": 2}, ValueError, "merge_segments is 2; it can be True or False"),
         ({"open_segments": "user"}, ValueError, "open_segments is 'user'; it takes a list of names or numbers"),
         ({"open_segments": 1}, ValueError, "open_segments is 1; it takes a list"),
         ({"open_segments": ["users"]}, ValueError, "open_segments has 'users'; the segments are 'system', 'user'"),
-        ({"open_segments": [2]}, ValueError, "open_segments has 2, which is out of range: there are 2"),
+        ({"open_segments": [2]}, ValueError, "open_segments 2 is out of range: valid is from 0 to 1"),
         ({"open_segments": [0.5]}, ValueError, "open_segments is .0.5.; it takes whole numbers from 0 to 1"),
         ({"threshold": 1}, ValueError, "threshold is 1; it takes a weight, from 0 to less than 1"),
         ({"threshold": -0.1}, ValueError, "threshold is -0.1"),
@@ -143,7 +142,7 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("kind", VIEWS)
-def test_every_view_takes_a_place_and_reading_aids(capture: Any, kind: str) -> None:
+def test_every_view_takes_a_selection_and_reading_aids(capture: Any, kind: str) -> None:
     aids = {"threshold": 0.1, "top_k": 2, "hide_special": True, "hide_sink": True, "merge_words": True}
     aids |= {"merge_segments": True, "open_segments": [1], "direction": "in", "search": "b", "theme": "dark"}
     view = VIEWS[kind](capture, layer=1, head=3, query="b", key=2, **aids)
@@ -156,9 +155,9 @@ def test_every_view_takes_a_place_and_reading_aids(capture: Any, kind: str) -> N
 
 @pytest.mark.parametrize("kind", VIEWS)
 def test_options_are_what_the_traits_are(capture: Any, kind: str) -> None:
-    """Each option is a place or a trait, and a page knows what each is where it is left out."""
+    """Each option belongs to the selection or is a trait, and the page knows its default."""
     view = VIEWS[kind](capture)
-    for name in set(OPTIONS[kind]) - {*PLACE, "head"}:
+    for name in set(KEYWORDS[kind]) - {*PLACE, "head"}:
         assert view.has_trait(name)
         assert view.trait_metadata(name, "sync")
         assert name in DEFAULTS
@@ -189,14 +188,14 @@ def test_views_differ_in_their_own_options(capture: Any) -> None:
         capture.explorer(tab="neuron")
 
 
-def test_aids_are_the_view_s_and_weights_stay_exact(capture: Any) -> None:
+def test_aids_belong_to_a_view_and_weights_stay_exact(capture: Any) -> None:
     before = capture.weights(0).copy()
     one, two = capture.head_view(threshold=0.5, hide_sink=True, top_k=1), capture.head_view()
     np.testing.assert_array_equal(capture.weights(0), before)
     assert (one.threshold, two.threshold) == (0.5, None)
 
 
-def test_aids_are_assigned_too(capture: Any) -> None:
+def test_aids_can_be_assigned(capture: Any) -> None:
     view = capture.head_view()
     view.threshold, view.top_k = 0.25, 3
     view.threshold = None
@@ -207,7 +206,7 @@ def test_aids_are_assigned_too(capture: Any) -> None:
     assert (view.threshold, view.top_k, view.direction) == (None, 3, "out")
 
 
-def test_numbers_of_numpy_are_aids(capture: Any) -> None:
+def test_numpy_numbers_are_valid_aids(capture: Any) -> None:
     view = capture.head_view(threshold=np.float32(0.25), top_k=np.int64(2), hide_sink=np.bool_(True))
     assert (view.threshold, view.top_k, view.hide_sink) == (0.25, 2, True)
 

@@ -1,22 +1,21 @@
-"""The worker takes turns, drops what nobody waits for, and is there only while there is work."""
+"""The worker takes turns between jobs, drops cancelled ones, and runs only while there is work."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from headscope.tiles import Check
 from headscope.widgets import worker as module
-from headscope.widgets.worker import Job, Worker
+from headscope.widgets.worker import Answers, Job, Worker
 
 PATIENCE = 10.0
 
 
 class Page:
-    """What one request is answered, and a gate that its work waits at before each chunk."""
+    """A page with one request: what it is answered, and a gate that its work waits at before each chunk."""
 
     def __init__(
         self, worker: Worker, id: str, lane: str | None = None, answers: int = 2, *, gated: bool = False
@@ -26,13 +25,14 @@ class Page:
         self.at_gate, self.gate, self.ended = (threading.Event() for _ in range(3))
         if not gated:
             self.gate.set()
-        worker.add(Job(id, lane, lambda check: self.steps(check, answers), self.tell, self.failed))
+        self.job = Job(id, lane, self.work(answers), self.tell, self.failed)
+        worker.add(self.job)
 
-    def steps(self, check: Check, answers: int) -> Iterator[Any]:
+    def work(self, answers: int) -> Answers:
         for number in range(answers):
             self.at_gate.set()
             assert self.gate.wait(PATIENCE)
-            check()
+            yield None
             self.chunks += 1
             yield number
         yield "done"
@@ -58,22 +58,36 @@ def worker() -> Iterator[Worker]:
     worker.close()
 
 
-def when(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    for _ in range(int(PATIENCE * 1000)):
-        if holds():
-            return
-        threading.Event().wait(0.001)
-    raise AssertionError("it never came to hold")
+def nothing(_answer: Any) -> None:
+    """Take an answer."""
+
+
+def end_of(worker: Worker) -> None:
+    """Let the worker do what is left, and wait for the end of its thread."""
+    thread = worker.thread
+    if thread is not None:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the thread end as soon as there is no work."""
+    monkeypatch.setattr(module, "LINGER_SECONDS", 0.0)
 
 
 def test_a_job_is_done_step_by_step_in_another_thread(worker: Worker) -> None:
     threads = []
-    page = Page(worker, "a")
-    worker.add(Job("b", None, lambda _check: iter(["done"]), lambda _: threads.append(threading.current_thread()), str))
+
+    def work() -> Answers:
+        threads.append(threading.current_thread())
+        yield "done"
+
+    page = Page(worker, "a", gated=True)
+    worker.add(Job("b", None, work(), lambda _: threads.append(threading.current_thread()), str))
+    page.gate.set()
     assert page.all_answers() == [0, 1, "done"]
-    when(lambda: worker.jobs == 0)
-    assert threads == [worker.thread]
+    assert threads == [worker.thread] * 2
 
 
 def test_a_cancelled_job_leaves_no_work(worker: Worker) -> None:
@@ -82,10 +96,32 @@ def test_a_cancelled_job_leaves_no_work(worker: Worker) -> None:
     worker.cancel("a")
     page.gate.set()
     assert (page.all_answers(), page.chunks) == (["cancelled"], 0)
-    when(lambda: worker.jobs == 0)
+    assert list(page.job.answers) == []
 
 
-def test_of_a_view_the_newest_waits_and_one_is_worked_at(worker: Worker) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_dropped_job_cleans_up_in_the_thread_of_the_worker(worker: Worker) -> None:
+    begun, wanted, cleaned = threading.Event(), threading.Event(), list[threading.Thread]()
+
+    def work() -> Answers:
+        try:
+            begun.set()
+            assert wanted.wait(PATIENCE)
+            while True:
+                yield None
+        finally:
+            cleaned.append(threading.current_thread())
+
+    worker.add(Job("a", None, work(), nothing, Page.failed))
+    assert begun.wait(PATIENCE)
+    thread = worker.thread
+    worker.cancel("a")
+    wanted.set()
+    end_of(worker)
+    assert cleaned == [thread]
+
+
+def test_a_view_has_one_running_job_and_the_newest_waits(worker: Worker) -> None:
     pages = [Page(worker, "0", "view", gated=True)]
     assert pages[0].at_gate.wait(PATIENCE)
     pages += [Page(worker, str(n), "view") for n in range(1, 5)]
@@ -96,59 +132,72 @@ def test_of_a_view_the_newest_waits_and_one_is_worked_at(worker: Worker) -> None
     assert other.all_answers() == [0, 1, "done"]
 
 
-def test_jobs_take_turns(worker: Worker) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_ends_a_turn(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURN_SECONDS", PATIENCE)
+    assert take_turns(worker) == ["a0", "a1", "b0", "b1"] * 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_long_job_lets_others_have_their_turn(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.0)
+    assert take_turns(worker) == ["a0", "b0", "a1", "b1"] * 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_at_most_two_jobs_are_interrupted_within_an_answer(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.0)
+    order = take_turns(worker, "abcd")
+    started: set[str] = set()
+    for name, chunk in order:
+        (started.add if chunk == "0" else started.remove)(name)
+        assert len(started) <= 2
+    assert sorted(order) == sorted(f"{name}{chunk}" for name in "abcd" for chunk in "0101")
+
+
+def take_turns(worker: Worker, names: str = "ab") -> list[str]:
+    """Return the order in which jobs do their chunks: two answers each, of two chunks."""
     order: list[str] = []
 
-    def steps(name: str) -> Iterator[str]:
-        for _ in range(3):
-            order.append(name)
+    def work(name: str) -> Answers:
+        for _ in range(2):
+            order.append(f"{name}0")
+            yield None
+            order.append(f"{name}1")
             yield name
 
-    first = Page(worker, "first", gated=True)
+    first = Page(worker, "first", answers=1, gated=True)
     assert first.at_gate.wait(PATIENCE)
-    for name in "ab":
-        worker.add(Job(name, None, lambda _check, name=name: steps(name), lambda _answer: None, str))
+    for name in names:
+        worker.add(Job(name, None, work(name), nothing, str))
     first.gate.set()
-    when(lambda: worker.jobs == 0)
-    assert order == ["a", "b"] * 3
-
-
-def test_within_a_long_step_others_have_their_turn(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TURN_SECONDS", 0.0)
-    begun, done = threading.Event(), threading.Event()
-    other: list[Page] = []
-
-    def steps(check: Check) -> Iterator[Any]:
-        begun.set()
-        while not (other and other[0].ended.is_set()):
-            check()
-        yield "long"
-
-    worker.add(Job("long", None, steps, lambda _answer: done.set(), str))
-    assert begun.wait(PATIENCE)
-    other.append(Page(worker, "short"))
-    assert other[0].all_answers() == [0, 1, "done"]
-    assert done.wait(PATIENCE)
+    end_of(worker)
+    return order
 
 
 def test_errors_are_answered_and_the_next_job_is_done(worker: Worker) -> None:
-    def steps(_check: Check) -> Iterator[Any]:
+    def work() -> Answers:
         yield 1
         raise ValueError("no such thing")
 
     answers: list[Any] = []
-    worker.add(Job("a", None, steps, answers.append, Page.failed))
+    worker.add(Job("a", None, work(), answers.append, Page.failed))
     assert Page(worker, "b").all_answers() == [0, 1, "done"]
     assert answers == [1, "error: no such thing"]
 
 
-def test_a_page_that_is_gone_ends_its_job_alone(worker: Worker, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_closed_page_ends_only_its_job(worker: Worker, caplog: pytest.LogCaptureFixture) -> None:
     def tell(_answer: Any) -> None:
         raise OSError("closed")
 
-    worker.add(Job("a", None, lambda _check: iter(range(1000)), tell, Page.failed))
+    numbers = (number for number in range(1000))
+    first = Page(worker, "first", gated=True)
+    worker.add(Job("a", None, numbers, tell, Page.failed))
+    first.gate.set()
     assert Page(worker, "b").all_answers() == [0, 1, "done"]
-    when(lambda: worker.jobs == 0)
+    end_of(worker)
+    assert list(numbers) == []
     assert [record.message for record in caplog.records] == ["an answer to a page could not be sent"]
 
 
@@ -165,8 +214,17 @@ def test_closing_ends_the_work_and_the_thread(worker: Worker) -> None:
     assert Page(worker, "late").all_answers() == ["cancelled"]
 
 
-def test_the_thread_ends_when_there_is_no_work_and_comes_back(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINGER_SECONDS", 0.01)
+def test_the_thread_waits_for_more_work(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_SECONDS", None)
     assert Page(worker, "a").all_answers() == [0, 1, "done"]
-    when(lambda: worker.thread is None)
+    thread = worker.thread
+    assert Page(worker, "b").all_answers() == [0, 1, "done"]
+    assert worker.thread is thread is not None
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_thread_ends_without_work_and_starts_again(worker: Worker) -> None:
+    assert Page(worker, "a").all_answers() == [0, 1, "done"]
+    end_of(worker)
+    assert worker.thread is None
     assert Page(worker, "b").all_answers() == [0, 1, "done"]

@@ -11,6 +11,10 @@ const ARGS = [
   "--disable-component-update",
   "--disable-sync",
   "--disable-dev-shm-usage",
+  // These make pictures of views equal on other machines.
+  "--font-render-hinting=none",
+  "--disable-lcd-text",
+  "--force-color-profile=srgb",
 ];
 
 export function launchBrowser(): Promise<BrowserServer> {

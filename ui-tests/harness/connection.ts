@@ -2,19 +2,19 @@ import type { Page } from "playwright-core";
 
 declare global {
   interface Window {
-    /** What this page has to do with its kernels' websockets. */
+    /** The state of this page's websockets to its kernels. */
     headscopeTestWire: { state: "up" | "down" | "deaf"; readonly sockets: Set<WebSocket> };
   }
 }
 
-/** Puts this page's websockets into the test's hands. Call it before the page is opened. */
+/** Lets the test control this page's websockets. Call it before the page is opened. */
 export async function holdConnection(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const wire: Window["headscopeTestWire"] = { state: "up", sockets: new Set() };
     window.headscopeTestWire = wire;
     window.WebSocket = class extends WebSocket {
       constructor(url: string | URL, protocols?: string | string[]) {
-        // Nothing answers at the discard port: a server that is not there.
+        // Nothing answers at the discard port, as if the server were gone.
         super(wire.state === "down" ? "ws://127.0.0.1:9/" : url, protocols);
         wire.sockets.add(this);
         this.addEventListener("close", () => wire.sockets.delete(this));
@@ -32,14 +32,14 @@ export async function holdConnection(page: Page): Promise<void> {
   });
 }
 
-/** What is sent and what comes is lost from now on, and nobody is told. */
+/** Loses all messages from now on, in both directions, without a sign. */
 export async function loseMessages(page: Page): Promise<void> {
   await page.evaluate(() => {
     window.headscopeTestWire.state = "deaf";
   });
 }
 
-/** Breaks every connection; new ones fail until `connect`. */
+/** Closes every connection; new ones fail until `connect`. */
 export async function disconnect(page: Page): Promise<void> {
   await page.evaluate(() => {
     window.headscopeTestWire.state = "down";
@@ -47,7 +47,7 @@ export async function disconnect(page: Page): Promise<void> {
   });
 }
 
-/** Lets connections through again, and waits until the notebook's kernel has one. */
+/** Allows connections again, and waits until the notebook's kernel has one. */
 export async function connect(page: Page): Promise<void> {
   await page.evaluate(async () => {
     window.headscopeTestWire.state = "up";

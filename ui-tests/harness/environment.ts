@@ -7,11 +7,11 @@ import { ROOT } from "./paths";
 
 const execute = promisify(execFile);
 
-/** What a package is built from, and the front end as it was built last. */
+/** The sources of a package, and the front end as last built. */
 const SOURCES = ["python", "src", "style", "schema", "tools", "package.json", "install.json", "pyproject.toml"];
-const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md"];
+const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md", "docs/options.md"];
 
-/** Which Headscope a package is. */
+/** The edition of a package. */
 export interface Edition {
   readonly version: string;
   readonly contract: number;
@@ -26,7 +26,7 @@ export async function buildWheel(sources: string, folder: string): Promise<strin
   return join(folder, wheel);
 }
 
-/** Copies the sources, makes them another edition and builds its widgets anew. */
+/** Copies the sources, changes their edition and rebuilds their widgets. */
 export async function otherSources(folder: string, { version, contract }: Edition): Promise<string> {
   for (const name of [...SOURCES, ...TEXTS]) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter: (path) => !path.endsWith("__pycache__") });
@@ -47,8 +47,8 @@ function change(path: string, from: RegExp, to: string): void {
 }
 
 /**
- * Makes a virtual environment that has a Headscope of its own, or none, and borrows all else from that of the tests:
- * Python packages, and what they installed for Jupyter. Returns its Python.
+ * Makes a virtual environment that has its own Headscope, or none, and borrows everything else from that of the tests:
+ * Python packages, and the files that they installed for Jupyter. Returns its Python.
  */
 export async function newEnvironment(folder: string, wheel?: string): Promise<string> {
   await execute(PYTHON, ["-m", "venv", "--without-pip", folder]);
@@ -74,7 +74,7 @@ function borrow(from: string, to: string, except: readonly string[] = []): void 
   }
 }
 
-/** Lets a server start kernels of another environment, by this name. */
+/** Lets a server start kernels of another environment under this name. */
 export function addKernel({ root }: Pick<Jupyter, "root">, name: string, python: string): void {
   const folder = join(dirname(root), "data", "kernels", name);
   mkdirSync(folder, { recursive: true });

@@ -2,6 +2,7 @@ export { expect } from "vitest";
 export { connect, disconnect, holdConnection, loseMessages } from "./connection";
 export { kernel } from "./kernel";
 export { command, type LabTheme, setTheme } from "./lab";
+export { later } from "./later";
 export {
   type OpenOptions,
   openNotebook,
@@ -10,9 +11,11 @@ export {
   reloadNotebook,
   runAll,
   saveNotebook,
+  scrollToCell,
 } from "./notebook";
 export { RESULTS, ROOT } from "./paths";
-export { screenshot } from "./screenshot";
-export { test } from "./test";
+export { comparePictures, expectPicture } from "./picture";
+export { setSetting } from "./settings";
+export { shareJupyterLab, test } from "./test";
 export { ready, view } from "./view";
 export { openVscode, type VscodeNotebook, type VscodeOptions } from "./vscode";

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RESULTS, ROOT } from "./paths";
+import { HARNESS, RESULTS, ROOT } from "./paths";
 import { SMOLLM2 } from "./smollm2";
 import { THREADS } from "./workers";
 
@@ -22,8 +22,8 @@ export interface Jupyter {
 }
 
 /**
- * Starts the JupyterLab of a Python, usually HEADSCOPE_PYTHON or `.venv`, with configuration and folders of its own.
- * `data` is one more folder with Jupyter's data, such as kernels.
+ * Starts the JupyterLab of a Python, usually HEADSCOPE_PYTHON or `.venv`, with its own configuration and folders.
+ * `data` is another folder with Jupyter's data, such as kernels.
  */
 export async function startJupyter(name: number | string, python = PYTHON, data?: string): Promise<Jupyter> {
   const log = join(RESULTS, `jupyter-${name}.log`);
@@ -32,7 +32,7 @@ export async function startJupyter(name: number | string, python = PYTHON, data?
   const settings = folder(home, "settings");
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  // Whether JupyterLab itself could be built anew is asked by every page, and costs the server a third of a second.
+  // Otherwise every page asks whether JupyterLab itself can be rebuilt, which costs the server a third of a second.
   const pages = { buildAvailable: false, buildCheck: false };
   writeFileSync(join(folder(home, "config", "labconfig"), "page_config.json"), JSON.stringify(pages));
   const server = launch(python, root, port, log, {
@@ -66,8 +66,8 @@ function launch(python: string, root: string, port: number, path: string, env: N
     "--LabApp.expose_app_in_browser=True",
     "--JupyterNotebookApp.expose_app_in_browser=True",
   ];
-  // A group of its own, so that its kernels can be ended with it.
-  const server = spawn(python, ["-m", "jupyterlab", ...args], { detached: true, env });
+  // Its own process group, so that its kernels end with it. It also ends when this process does.
+  const server = spawn(python, [join(HARNESS, "tethered.py"), "jupyterlab", ...args], { detached: true, env });
   mkdirSync(RESULTS, { recursive: true });
   const log = createWriteStream(path);
   server.stdout?.pipe(log);
@@ -76,12 +76,12 @@ function launch(python: string, root: string, port: number, path: string, env: N
   return server;
 }
 
-/** The user's own Jupyter must neither be seen nor changed, and no model fetched from a hub. */
+/** The user's own Jupyter must be neither seen nor changed, and no model may be downloaded. */
 function environment(home: string, python: string): NodeJS.ProcessEnv {
   const { JUPYTER_PATH: _data, JUPYTER_CONFIG_PATH: _config, PYTHONPATH, ...inherited } = process.env;
   return {
     ...inherited,
-    // What stands before the packages of the tests' Python has no place in another.
+    // Paths before the packages of the tests' Python do not belong in another.
     ...(python === PYTHON && PYTHONPATH ? { PYTHONPATH } : {}),
     JUPYTER_CONFIG_DIR: folder(home, "config"),
     JUPYTER_DATA_DIR: folder(home, "data"),
@@ -134,6 +134,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }

@@ -1,7 +1,10 @@
 import type { Page } from "playwright-core";
 import "./lab";
 
-/** Runs code in the kernel of the open notebook; returns what it printed and the value of its last line, without warnings. */
+/**
+ * Runs code in the kernel of the open notebook. Returns what it printed and the value of its last line, without
+ * warnings.
+ */
 export async function kernel(page: Page, code: string): Promise<string> {
   const { text, error } = await page.evaluate(async (code) => {
     const kernel = window.headscopeTestPanel.sessionContext.session?.kernel;
@@ -24,7 +27,7 @@ export async function kernel(page: Page, code: string): Promise<string> {
   return text.trim();
 }
 
-/** Without the colours of a terminal. */
+/** Removes terminal colours. */
 export function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are escape sequences
   return text.replace(/\u001b\[[0-9;]*m/g, "");

@@ -13,7 +13,7 @@ declare global {
 
 export type LabTheme = "JupyterLab Dark" | "JupyterLab Light" | "JupyterLab Dark High Contrast";
 
-/** Runs a command of JupyterLab's. */
+/** Runs a JupyterLab command. */
 export async function command(page: Page, id: string, args: Record<string, string> = {}): Promise<void> {
   await page.evaluate(async ({ id, args }) => void (await window.jupyterapp.commands.execute(id, args)), { id, args });
 }
@@ -21,6 +21,6 @@ export async function command(page: Page, id: string, args: Record<string, strin
 export async function setTheme(page: Page, theme: LabTheme): Promise<void> {
   await command(page, "apputils:change-theme", { theme });
   await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
-  // JupyterLab takes its splash away a moment later, and throws when another theme was asked for before.
+  // JupyterLab removes its splash screen a moment later, and throws if another theme was requested before.
   await page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
 }

@@ -5,12 +5,13 @@ import type { CodeCell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { Page } from "playwright-core";
 import { plain } from "./kernel";
+import { command } from "./lab";
 import { type Served, served } from "./served";
 
 export interface OpenOptions {
-  /** Where to open it: JupyterLab, or Notebook 7. */
+  /** The application: JupyterLab, or Notebook 7. */
   readonly app?: "lab" | "notebook";
-  /** Run every cell, and fail when one shows an error. */
+  /** Whether to run every cell, and to fail if one shows an error. */
   readonly run?: boolean;
   /** Another server than the worker's own. */
   readonly server?: Pick<Served, "url" | "root">;
@@ -54,11 +55,37 @@ async function open(
   path: string,
   { app = "lab", run = true, server = served() }: OpenOptions,
 ): Promise<void> {
-  // A workspace of its own: else JupyterLab would open what earlier tests left.
-  const place = app === "lab" ? `lab/workspaces/${randomUUID()}/tree` : "notebooks";
-  await page.goto(`${server.url}/${place}/${path}`);
+  if (app === "lab" && (await isEmpty(page, server.url))) {
+    await command(page, "docmanager:open", { path });
+    await found(page, path);
+    await closeAll(page, path); // JupyterLab has opened a launcher meanwhile.
+  } else {
+    // A workspace of its own, because JupyterLab would otherwise open what earlier tests left.
+    const place = app === "lab" ? `lab/workspaces/${randomUUID()}/tree` : "notebooks";
+    await page.goto(`${server.url}/${place}/${path}`);
+  }
   await found(page, path);
   if (run) await runAll(page);
+}
+
+/** Whether the page has a JupyterLab whose notebook was closed. */
+async function isEmpty(page: Page, url: string): Promise<boolean> {
+  if (!page.url().startsWith(`${url}/lab`)) return false;
+  return page.evaluate(() => window.headscopeTestPanel?.isDisposed ?? false);
+}
+
+/**
+ * Closes everything that is open in the page's JupyterLab, unsaved, except the notebook at `path`; false if there is no
+ * JupyterLab.
+ */
+export async function closeAll(page: Page, path?: string): Promise<boolean> {
+  if (!page.url().startsWith(`${served().url}/lab`)) return false;
+  await page.evaluate((path) => {
+    for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
+      if (path === undefined || (widget as NotebookPanel).context?.path !== path) widget.dispose();
+    }
+  }, path);
+  return true;
 }
 
 async function found(page: Page, path: string): Promise<void> {
@@ -66,7 +93,12 @@ async function found(page: Page, path: string): Promise<void> {
   await page.evaluate(findPanel, path);
 }
 
-/** Writes the open notebook to its file, with its outputs. Returns the file's path. */
+/** Brings a cell to the top of the window. JupyterLab draws only the cells in sight, and a high window draws slowly. */
+export async function scrollToCell(page: Page, index: number): Promise<void> {
+  await page.evaluate((at) => window.headscopeTestPanel.content.scrollToItem(at, "start"), index);
+}
+
+/** Saves the open notebook with its outputs. Returns the file's path. */
 export function saveNotebook(page: Page): Promise<string> {
   return page.evaluate(async () => {
     const { context } = window.headscopeTestPanel;
@@ -75,19 +107,19 @@ export function saveNotebook(page: Page): Promise<string> {
   });
 }
 
-/** Saves the open notebook and loads its page anew. No cell is run, the kernel goes on. */
+/** Saves the open notebook and reloads its page. No cell runs, and the kernel keeps running. */
 export async function reloadNotebook(page: Page): Promise<void> {
   const path = await saveNotebook(page);
   await page.reload();
   await found(page, path);
 }
 
-/** Saves the notebook that `page` shows and opens it on another page as well, with the same kernel. */
+/** Saves the notebook that `page` shows and opens it on another page too, with the same kernel. */
 export async function openSameNotebook(page: Page, another: Page, options: OpenOptions = {}): Promise<void> {
   await open(another, await saveNotebook(page), { ...options, run: false });
 }
 
-/** In the page: waits until the notebook at `path` is there with a kernel that answers. */
+/** In the page: waits until the notebook at `path` is open and its kernel answers. */
 async function findPanel(path: string): Promise<void> {
   const app = window.jupyterapp;
   await app.started;
@@ -102,12 +134,12 @@ async function findPanel(path: string): Promise<void> {
   }
   await panel.context.ready;
   await panel.sessionContext.ready;
-  // Run All before the kernel has said who it is runs one cell only.
+  // Before the kernel has introduced itself, Run All runs only one cell.
   await panel.sessionContext.session?.kernel?.info;
   window.headscopeTestPanel = panel;
 }
 
-/** Runs every cell of the open notebook; fails with the traceback when one shows an error. */
+/** Runs every cell of the open notebook; fails with the traceback if one shows an error. */
 export async function runAll(page: Page): Promise<void> {
   const error = await page.evaluate(async () => {
     await window.jupyterapp.commands.execute("notebook:run-all-cells");

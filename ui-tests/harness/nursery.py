@@ -1,8 +1,9 @@
-"""Kernels that need not import torch and transformers, which is most of what a test's first cell would wait for.
+"""Kernels that start with torch and transformers already imported, for which a test's first cell would wait longest.
 
-`nursery.py serve SOCKET` imports them once and then forks a kernel for each `nursery.py kernel SOCKET -f FILE`, which
-is what the server starts: that process passes on signals, and takes its kernel with it when it ends. Headscope itself
-is not imported before the fork.
+`nursery.py serve SOCKET` imports both once, and then forks a kernel for each `nursery.py kernel SOCKET -f FILE`, the
+process that a Jupyter server starts. That process passes signals on to its kernel, and when it ends, the kernel ends
+too. It ends with the server, and the nursery ends when its standard input closes. Headscope is imported only after the
+fork.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 
 MODULES = (
@@ -27,19 +30,22 @@ MODULES = (
 )
 STREAMS = (0, 1, 2)
 MESSAGE = 1 << 20
-"""Bytes that hold any environment."""
+"""The most bytes of a message, which is enough for any environment."""
+
+PARENT_LOOK = 1.0
+"""Seconds between checks that the server is still running."""
 
 
 def serve(path: str) -> None:
-    """Fork a kernel for each process that asks for one at this socket."""
+    """Fork a kernel for each process that requests one at this socket."""
     sys.path.pop(0)  # this script's own folder
     for name in MODULES:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the kernels
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the kernels
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(path)
         listener.listen()
-        while True:
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
             asker, _ = listener.accept()
             message, streams, _, _ = socket.recv_fds(asker, MESSAGE, len(STREAMS))
             if os.fork() == 0:
@@ -60,7 +66,7 @@ def become_kernel(asker: socket.socket, streams: list[int], arguments: list[str]
         os.close(stream)
     os.environ.clear()
     os.environ.update(environment)
-    os.environ.pop("JPY_PARENT_PID", None)  # a kernel ends when this is not its parent
+    os.environ.pop("JPY_PARENT_PID", None)  # a kernel ends if the process of this id is not its parent
     os.chdir(os.environ["PWD"])
     asker.send(str(os.getpid()).encode())
     threading.Thread(target=end_with, args=(asker,), daemon=True).start()
@@ -69,13 +75,14 @@ def become_kernel(asker: socket.socket, streams: list[int], arguments: list[str]
 
 
 def end_with(asker: socket.socket) -> None:
-    """End this process once the one that asked for it has ended."""
+    """End this process when the one that requested it has ended."""
     asker.recv(1)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def ask(path: str, arguments: list[str]) -> None:
-    """Stand for a kernel of the nursery: pass on what it is told, and end when it ends."""
+    """Represent a kernel of the nursery: pass signals on to it, and end when it or the server ends."""
+    parent = os.getppid()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asker:
         asker.connect(path)
         request = {"arguments": arguments, "environment": {**os.environ, "PWD": os.getcwd()}}
@@ -87,7 +94,11 @@ def ask(path: str, arguments: list[str]) -> None:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, pass_on)
-        asker.recv(1)
+        asker.settimeout(PARENT_LOOK)
+        while os.getppid() == parent:
+            with suppress(TimeoutError):
+                asker.recv(1)
+                break
 
 
 if __name__ == "__main__":

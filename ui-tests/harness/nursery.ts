@@ -7,28 +7,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HARNESS, RESULTS } from "./paths";
 import { THREADS } from "./workers";
 
-const START_LIMIT = 60_000;
+/** torch and transformers are read from a cold disk, on a busy machine. */
+const START_LIMIT = 200_000;
 
-/** Kernels of one Python that have imported torch and transformers before they start. */
+/** Kernels of one Python that have already imported torch and transformers when they start. */
 export interface Nursery {
   /** A folder for Jupyter's data in which `python3` is such a kernel. */
   readonly data: string;
   stop(): Promise<void>;
 }
 
-/** Starts what such kernels are forked from. */
+/** Starts the process from which such kernels are forked. */
 export async function startNursery(python: string): Promise<Nursery> {
   const data = mkdtempSync(join(tmpdir(), "headscope-kernels-"));
   const [script, place] = [join(HARNESS, "nursery.py"), join(data, "socket")];
   const nursery = spawn(python, [script, "serve", place], {
     env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: THREADS },
-    stdio: ["ignore", "ignore", "pipe"],
+    // It ends when its input closes, which happens when this process ends.
+    stdio: ["pipe", "ignore", "pipe"],
   });
   mkdirSync(RESULTS, { recursive: true });
   nursery.stderr.pipe(createWriteStream(join(RESULTS, "nursery.log")));
   const folder = join(data, "kernels", "python3");
   mkdirSync(folder, { recursive: true });
-  // -I and -S: the process between server and kernel needs nothing but the standard library.
+  // -I and -S: the process between server and kernel needs only the standard library.
   const argv = [python, "-IS", script, "kernel", place, "-f", "{connection_file}"];
   writeFileSync(
     join(folder, "kernel.json"),

@@ -1,16 +1,16 @@
 import { inject } from "vitest";
 
-/** What one worker's tests have to themselves: they end all kernels, and reset settings. */
+/** The servers of one worker. Its tests may end all kernels there, and reset settings. */
 export interface Served {
-  /** Where JupyterLab answers, without a slash at the end. */
+  /** The URL of JupyterLab, without a trailing slash. */
   readonly url: string;
   /** The folder that JupyterLab serves. */
   readonly root: string;
   /** The folder where JupyterLab keeps the user's settings. */
   readonly settings: string;
-  /** Where the VS Code host is. */
+  /** The URL of the VS Code host. */
   readonly vscode: string;
-  /** Where the running browser takes connections: pages of one browser share its clipboard. */
+  /** The address at which the running browser accepts connections. Pages of one browser share its clipboard. */
   readonly browser: string;
 }
 

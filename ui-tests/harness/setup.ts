@@ -9,7 +9,7 @@ import type { Served } from "./served";
 import { unpackSmolLM2 } from "./smollm2";
 import { WORKERS } from "./workers";
 
-/** Starts servers and a browser for each worker; returns what ends them. */
+/** Starts servers and a browser for each worker, and returns a function that ends them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   rmSync(RESULTS, { recursive: true, force: true });
   const ends: (() => Promise<void>)[] = [];

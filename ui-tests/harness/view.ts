@@ -4,12 +4,12 @@ import type { ViewKind } from "../../src/contract.gen";
 
 const READY_LIMIT = 60_000;
 
-/** The root of a view on the page, or in one of its frames: the `nth` of its kind, from 0. */
+/** The root of a view on the page or in one of its frames: the `nth` of its kind, from 0. */
 export function view(page: Page | Frame, kind: ViewKind, nth = 0): Locator {
   return page.locator(`.headscope[data-view="${kind}"]`).nth(nth);
 }
 
-/** Waits until the view has painted, with `layer` until it has painted that layer. Fails when the view shows an error. */
+/** Waits until the view has painted, or has painted `layer`. Fails if the view shows an error. */
 export async function ready(root: Locator, layer?: number): Promise<void> {
   await root.waitFor({ state: "attached", timeout: READY_LIMIT });
   let seen = await look(root);
@@ -25,6 +25,6 @@ export async function ready(root: Locator, layer?: number): Promise<void> {
 
 async function look(root: Locator) {
   const { state, layer } = await root.evaluate((element) => ({ ...(element as HTMLElement).dataset }));
-  // biome-ignore lint/performance/useDomNodeTextContent: what is hidden in the view does not belong into the message
+  // biome-ignore lint/performance/useDomNodeTextContent: hidden text does not belong in the message
   return { state, layer, text: state === "ready" ? "" : await root.innerText() };
 }

@@ -16,12 +16,12 @@ export class VscodeNotebook {
     readonly frame: Frame,
   ) {}
 
-  /** Runs a cell; fails with its traceback when it fails. Its outputs are shown once it is over. */
+  /** Runs a cell, and fails with its traceback if it fails. Its outputs appear once it is done. */
   async run(code: string): Promise<void> {
     await this.#execute(code, true);
   }
 
-  /** Runs code in the kernel, unseen; returns what it printed and the value of its last line. */
+  /** Runs code in the kernel without a cell. Returns what it printed and the value of its last line. */
   kernel(code: string): Promise<string> {
     return this.#execute(code, false);
   }
@@ -51,7 +51,7 @@ export interface VscodeOptions {
   readonly theme?: ThemeName;
 }
 
-/** Opens the VS Code host with a kernel of its own, and runs these cells one after another. */
+/** Opens the VS Code host with its own kernel, and runs these cells one after another. */
 export async function openVscode(
   page: Page,
   cells: readonly string[],
@@ -77,7 +77,7 @@ async function webviewOf(page: Page): Promise<Frame> {
   return frame;
 }
 
-/** Starts a kernel through Jupyter's server, in a folder of its own; it ends with the test. */
+/** Starts a kernel through Jupyter's server, in its own folder. It ends with the test. */
 async function startKernel(): Promise<KernelOptions> {
   const folder = randomUUID();
   mkdirSync(join(served().root, folder));

@@ -1,5 +1,5 @@
-/** How many test files run at a time, each with servers of its own. Most of a test's time is one busy core. */
+/** The number of test files that run at a time, each with its own servers. A test mostly keeps one core busy. */
 export const WORKERS = Number(process.env.HEADSCOPE_WORKERS ?? 2);
 
-/** How many threads torch has in a kernel: one, as the other test file needs a core too. */
+/** The number of torch's threads in a kernel: one, because the other test file needs a core too. */
 export const THREADS = process.env.HEADSCOPE_THREADS ?? "1";

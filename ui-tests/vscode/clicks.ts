@@ -1,6 +1,6 @@
 /**
- * What a click on a link does in VS Code: its webviews follow none. Files that a link would download are read in the
- * page and given to the workbench, which asks where to save them.
+ * Handles clicks on links as VS Code does: its webviews follow none. The page reads a file that a link would download
+ * and passes it to the workbench, which asks where to save it.
  */
 export function handleClicks(save: (data: string, name: string) => void): void {
   document.body.addEventListener("click", (event) => {

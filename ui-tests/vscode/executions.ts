@@ -11,11 +11,11 @@ interface Execution {
   isIdle: boolean;
 }
 
-/** What the kernel says of the code that it was given. */
+/** Follows the kernel's messages about the code that it runs. */
 export class Executions {
   readonly #running = new Map<string, Execution>();
 
-  /** `show` gets what cells display. */
+  /** `show` receives what cells display. */
   constructor(readonly show: (output: Output) => void) {}
 
   /** Resolves once the kernel has answered a request and is idle again. */

@@ -1,9 +1,8 @@
 /**
- * The extension host's part, in a thread of its own: what the Jupyter extension's `IPyWidgetMessageDispatcher` does.
- *
- * The webview has a kernel that only seems to be connected: everything it hears comes from here, everything it sends
- * goes through here. As with VS Code's own connection to a local kernel, text messages are JSON and messages with
- * buffers are in the older binary form of the protocol.
+ * Plays the extension host in a worker, and does what the Jupyter extension's `IPyWidgetMessageDispatcher` does.
+ * The kernel in the webview only seems to be connected: all its messages, in both directions, pass through here. As
+ * with VS Code's own connection to a local kernel, text messages are JSON and messages with buffers use the older
+ * binary form of the protocol.
  */
 import type { KernelMessage } from "@jupyterlab/services";
 import { createMessage } from "@jupyterlab/services/lib/kernel/messages";
@@ -61,13 +60,13 @@ class ExtensionHost {
   }
 }
 
-/** Where the kernel's environment has a widget's script; null where it has none. */
+/** The URL of a widget's script in the kernel's environment; null if there is none. */
 async function source(module: string): Promise<string | null> {
   const sources: Record<string, string> = await (await fetch("/script-sources")).json();
   return sources[module] ?? null;
 }
 
-/** All that VS Code's extension host says to its window becomes JSON. */
+/** All messages from VS Code's extension host to its window become JSON. */
 function tell(message: FromExtensionHost): void {
   postMessage(JSON.stringify(message));
 }

@@ -1,15 +1,15 @@
 import type { KernelMessage } from "@jupyterlab/services";
 import type { ThemeName } from "./themes";
 
-/** What the kernel in the webview must know of the kernel that the extension host talks to. */
+/** What the kernel in the webview must know about the kernel of the extension host. */
 export interface KernelOptions {
   readonly id: string;
   readonly name: string;
-  /** The session that the extension host's messages belong to, and so the webview's. */
+  /** The session of the extension host's messages, and so of the webview's. */
   readonly clientId: string;
 }
 
-/** What a cell shows. */
+/** The output of a cell. */
 export interface Output {
   readonly id: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export interface Executed {
   readonly error: string;
 }
 
-/** Extension host to webview. Buffers travel as lists of numbers, since VS Code turns these messages into JSON. */
+/** Extension host to webview. Buffers travel as lists of numbers, because VS Code turns these messages into JSON. */
 export type ToWebview =
   | { readonly type: "kernel-options"; readonly options: KernelOptions }
   | { readonly type: "message"; readonly data: string }

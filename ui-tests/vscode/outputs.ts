@@ -11,7 +11,7 @@ interface WidgetData {
   readonly model_id: string;
 }
 
-/** The public face of the widget manager in `@vscode/jupyter-ipywidgets8`. */
+/** The public interface of the widget manager in `@vscode/jupyter-ipywidgets8`. */
 interface WidgetManager {
   get_model(id: string): Promise<unknown> | undefined;
   create_view(model: unknown, options: { el: HTMLElement }): Promise<unknown>;
@@ -62,7 +62,7 @@ export class Outputs {
     kernel.iopubMessage.connect((_, message) => void this.#prime(message));
   }
 
-  /** A widget is shown once the manager has seen the message that displays it, and so all messages before it. */
+  /** Shows a widget once the manager has seen the message that displays it, and therefore all messages before it. */
   async #prime({ header, content }: KernelMessage.IIOPubMessage): Promise<void> {
     if (header.msg_type !== "display_data" && header.msg_type !== "execute_result") return;
     const data = (content as { data: Record<string, unknown> }).data[WIDGET] as WidgetData | undefined;

@@ -2,9 +2,9 @@ import type { FromWebview, ToWebview, WebviewToWorkbench, WorkbenchToWebview } f
 
 type Message = ToWebview | WorkbenchToWebview;
 
-/** The webview's messages. */
+/** Sends and receives the webview's messages. */
 export class PostOffice {
-  /** Kept before the page is cut off from it. */
+  /** Kept before the page loses access to it. */
   readonly #parent = window.parent;
 
   tellWorkbench(message: WebviewToWorkbench): void {

@@ -30,8 +30,7 @@ class ProxySocket {
 
 /**
  * A kernel connection without a server, as the Jupyter extension makes one.
- *
- * It never asks the kernel what it is, and so never learns of subshells.
+ * It never requests the kernel's info, and so never learns about subshells.
  */
 export function createProxyKernel(options: KernelOptions, office: PostOffice): Kernel.IKernelConnection {
   const socket = new ProxySocket(office);
@@ -52,7 +51,7 @@ export function createProxyKernel(options: KernelOptions, office: PostOffice): K
   return kernel;
 }
 
-/** JupyterLab's connection begins by asking for the kernel's info; the extension host has done that already. */
+/** JupyterLab's connection begins by requesting the kernel's info, which the extension host has already done. */
 function open(kernel: Kernel.IKernelConnection, socket: ProxySocket): void {
   const { requestKernelInfo } = kernel;
   kernel.requestKernelInfo = () => Promise.resolve(undefined);
@@ -66,7 +65,10 @@ function receive(kernel: Kernel.IKernelConnection, socket: ProxySocket, message:
   if (message.type === "mirror-execute") mirror(kernel, socket, message.message);
 }
 
-/** Lets the connection know of code that the extension host has sent, so that it takes what comes of it as its own. */
+/**
+ * Tells the connection about code that the extension host has sent, so that it accepts the resulting messages as its
+ * own.
+ */
 function mirror(
   kernel: Kernel.IKernelConnection,
   socket: ProxySocket,

@@ -2,7 +2,7 @@
 import type { ToWebview } from "./messages";
 import type { PostOffice } from "./post-office";
 
-/** Where the manager gets the scripts of widgets that it does not have: from the kernel's environment, by RequireJS. */
+/** Loads the scripts of widgets that the manager does not have, from the kernel's environment with RequireJS. */
 export class ScriptLoader {
   readonly widgetsRegisteredInRequireJs = new Set<string>();
   readonly #waiting = new Map<string, () => void>();

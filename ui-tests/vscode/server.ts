@@ -23,7 +23,7 @@ const TYPES: Record<string, string> = {
 type Files = ReadonlyMap<string, string | Uint8Array>;
 
 export interface VscodeServer {
-  /** Where the workbench is. */
+  /** The URL of the workbench. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -83,14 +83,17 @@ function contentOf(path: string, files: Files, folders: readonly string[]): stri
   return found && readFileSync(found);
 }
 
-/** Where the kernel's environment keeps the scripts of widgets: the first folder goes first. */
+/** The folders of widget scripts in the kernel's environment, in order of precedence. */
 function nbextensions(python: string): string[] {
   const code =
     "import json; from jupyter_core.paths import jupyter_path; print(json.dumps(jupyter_path('nbextensions')))";
   return JSON.parse(execFileSync(python, ["-c", code], { encoding: "utf8" }));
 }
 
-/** What each `extension.js` says of where its widgets are: the Jupyter extension reads, but does not run it. */
+/**
+ * The places of widgets that each `extension.js` declares. The Jupyter extension reads these files without running
+ * them.
+ */
 function scriptSources(folders: readonly string[]): Record<string, string> {
   const entry = /["']?([@\w/-]+)["']?\s*:\s*["'](nbextensions\/[^"']+)["']/g;
   const texts = folders
@@ -102,7 +105,7 @@ function scriptSources(folders: readonly string[]): Record<string, string> {
   return Object.fromEntries(texts.flatMap((text) => [...text.matchAll(entry)].map(([, name, path]) => [name, path])));
 }
 
-/** Carries a websocket on to the Jupyter server, which takes none from pages of another origin. */
+/** Forwards a websocket to the Jupyter server, which accepts none from pages of another origin. */
 function tunnel(request: IncomingMessage, socket: Duplex, head: Buffer, { hostname, port, origin, host }: URL): void {
   const upstream = connect(Number(port), hostname, () => {
     const headers = Object.entries({ ...request.headers, host, origin }).map(([name, value]) => `${name}: ${value}`);

@@ -1,4 +1,4 @@
-/** How VS Code's own themes look to a webview. Values as `theme-defaults` and VS Code's colour registry give them. */
+/** How VS Code's own themes look to a webview, with the values of `theme-defaults` and of VS Code's colour registry. */
 export interface Theme {
   /** The class of the webview's body. */
   readonly kind: "vscode-light" | "vscode-dark" | "vscode-high-contrast" | "vscode-high-contrast-light";
@@ -115,7 +115,7 @@ export const THEMES = {
 
 export type ThemeName = keyof typeof THEMES;
 
-/** What VS Code writes on a webview's root beside the colours; the families are those of Linux. */
+/** The other variables that VS Code sets on a webview's root; the font families are those of Linux. */
 const FONTS = {
   "font-family": 'system-ui, "Ubuntu", "Droid Sans", sans-serif',
   "font-weight": "normal",
@@ -125,7 +125,7 @@ const FONTS = {
   "editor-font-size": "14px",
 };
 
-/** Gives a page a theme as VS Code does: variables on the root, a class and data attributes on the body. */
+/** Applies a theme to a page as VS Code does: variables on the root, a class and data attributes on the body. */
 export function applyTheme(name: ThemeName): void {
   const { kind, colors } = THEMES[name];
   const { style } = document.documentElement;
@@ -138,7 +138,7 @@ export function applyTheme(name: ThemeName): void {
   const kinds = Object.values(THEMES).map((theme) => theme.kind);
   body.classList.remove(...kinds);
   body.classList.add(kind);
-  // VS Code does so for the sake of older extensions.
+  // VS Code does so to support older extensions.
   if (kind === "vscode-high-contrast-light") body.classList.add("vscode-high-contrast");
   Object.assign(body.dataset, { vscodeThemeKind: kind, vscodeThemeName: name, vscodeThemeId: name });
 }

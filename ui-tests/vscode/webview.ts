@@ -1,4 +1,4 @@
-/** The webview's part: what VS Code's preloads and the Jupyter extension's renderer do around the widget manager. */
+/** Plays the webview: what VS Code's preloads and the Jupyter extension's renderer do around the widget manager. */
 
 import { handleClicks } from "./clicks";
 import type { WebviewToWorkbench, WorkbenchToWebview } from "./messages";

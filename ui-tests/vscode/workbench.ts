@@ -1,4 +1,4 @@
-/** The workbench's part: it holds the notebook's outputs, gives them to a webview, and carries messages. */
+/** Plays the workbench: it holds the notebook's outputs, passes them to a webview, and carries messages. */
 import type {
   Executed,
   FromExtensionHost,
@@ -12,14 +12,14 @@ import type {
 } from "./messages";
 import { applyTheme, type ThemeName } from "./themes";
 
-/** The flags that `webview/browser/pre/index.html` of VS Code gives to the frame of a notebook's outputs. */
+/** The flags that `webview/browser/pre/index.html` in VS Code sets on the frame of a notebook's outputs. */
 const SANDBOX = "allow-same-origin allow-pointer-lock allow-scripts allow-downloads allow-forms";
 const ALLOWED = "cross-origin-isolated; autoplay; clipboard-read; clipboard-write";
 
 export interface WorkbenchOptions {
   readonly kernel: KernelOptions;
   readonly theme: ThemeName;
-  /** Where the webview is; of another site than the workbench, so that it has a process of its own as in VS Code. */
+  /** The URL of the webview, on another site than the workbench, so that it has its own process as in VS Code. */
   readonly webview: string;
 }
 
@@ -53,7 +53,7 @@ export class Workbench {
     await this.openWebview();
   }
 
-  /** Opens the webview; one that is open already is thrown away, as when a notebook's tab is closed and opened again. */
+  /** Opens the webview and discards an open one, as when a notebook's tab is closed and opened again. */
   async openWebview(): Promise<void> {
     const loaded = new Promise<void>((resolve) => {
       this.#loaded = resolve;

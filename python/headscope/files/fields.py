@@ -1,4 +1,4 @@
-"""The fields of a description that nobody vouches for: each is asked for as what it ought to be."""
+"""Checked access to the fields of an untrusted description: each getter names the type it expects."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 
 class BrokenFileError(ValueError):
-    """What is wrong with a file; the sentence lacks the file's name."""
+    """A file is broken. The message does not name the file; the caller does."""
 
 
 class Field:
-    """A value of a JSON text, and how it is called in messages.
+    """A value of a JSON text, and its name in messages. Every getter raises BrokenFileError for another type.
 
     Parameters
     ----------
     value
-        As `json.loads` gives it.
+        The value, from `json.loads`.
     what
-        Where it is, such as `maps[0].label`.
+        Its place in the text, such as `maps[0].label`.
     """
 
     def __init__(self, value: object, what: str) -> None:
         self._value, self.what = value, what
 
     def __getitem__(self, name: str) -> Field:
-        """Return a field of an object, which has to be there."""
+        """Return a required field of an object."""
         if not isinstance(self._value, dict):
             raise self.wrong("an object")
         if name not in self._value:
@@ -34,11 +34,11 @@ class Field:
         return Field(self._value[name], f"{self.what}.{name}")
 
     def has(self, name: str) -> bool:
-        """Return whether an object has a field."""
+        """Return whether this is an object with the field `name`."""
         return isinstance(self._value, dict) and name in self._value
 
     def __iter__(self) -> Iterator[Field]:
-        """Yield what is in a list."""
+        """Yield the elements of a list."""
         if not isinstance(self._value, list):
             raise self.wrong("a list")
         for number, value in enumerate(self._value):
@@ -53,24 +53,24 @@ class Field:
 
     @property
     def there(self) -> bool:
-        """Whether there is anything: not null."""
+        """Whether the value is not null."""
         return self._value is not None
 
     def text(self) -> str:
-        """Return a text."""
+        """Return a string."""
         if not isinstance(self._value, str):
             raise self.wrong("a text")
         return self._value
 
     def one_of(self, known: Sequence[str]) -> str:
-        """Return one of the texts that are known."""
+        """Return a string that is one of `known`."""
         text = self.text()
         if text not in known:
             raise self.wrong(f"one of {', '.join(map(repr, known))}")
         return text
 
     def integer(self, least: int, most: int) -> int:
-        """Return a whole number, `most` included."""
+        """Return a whole number from `least` to `most`, both included."""
         value = self._value
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise self.wrong(f"a whole number from {least} to {most}")
@@ -86,13 +86,13 @@ class Field:
         return float(value)
 
     def flag(self) -> bool:
-        """Return a truth value."""
+        """Return a boolean."""
         if not isinstance(self._value, bool):
             raise self.wrong("true or false")
         return self._value
 
     def wrong(self, wanted: str) -> BrokenFileError:
-        """Return the error that says what is there, and what should be."""
+        """Return the error that names the value found and the one `wanted`."""
         return BrokenFileError(f"{self.what} is {_short(self._value)}, not {wanted}")
 
 

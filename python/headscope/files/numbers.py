@@ -1,4 +1,4 @@
-"""Arrays of any origin as the bytes of a file, and back: a row at a time, exactly."""
+"""Arrays of NumPy and torch as the bytes of a file."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headscope.files.format import NUMPY_TYPES, Dtype
+from headscope.files.schema import NUMPY_TYPES, Dtype
 
 
 class Bfloat16Array:
-    """An array of bfloat16, for which NumPy has no type: what is taken out of it is float32.
+    """An array of bfloat16, for which NumPy has no type. Indexing it gives float32.
 
     Parameters
     ----------
     bits
-        The upper halves of float32 numbers, uint16.
+        The upper 16 bits of float32 numbers, as uint16, any shape.
     """
 
     dtype = "bfloat16"
@@ -31,18 +31,18 @@ class Bfloat16Array:
 
 
 def float_type(array: Any) -> Dtype:
-    """Return the type that keeps an array's numbers as far as float32 holds them; weights are computed in float32."""
+    """Return the type that keeps an array's numbers to the precision of float32, in which weights are computed."""
     kinds: dict[str, Dtype] = {"float16": "F16", "bfloat16": "BF16"}
     return kinds.get(str(array.dtype).removeprefix("torch."), "F32")
 
 
 def to_bytes(part: Any, dtype: Dtype) -> bytes:
-    """Return the bytes of a torch tensor, on any device, or of a NumPy array."""
+    """Return a torch tensor on any device, or a NumPy array, as little-endian bytes of `dtype`."""
     if hasattr(part, "detach"):
         part = part.detach()
         part = (part.float() if dtype in ("F32", "BF16") else part).cpu().numpy()
     if dtype == "BF16":
-        bits = np.ascontiguousarray(part, np.float32).view(np.uint32) >> 16  # what was bfloat16 has zeros there
+        bits = np.ascontiguousarray(part, np.float32).view(np.uint32) >> 16  # bfloat16 as float32 ends in 16 zero bits
         return bits.astype(NUMPY_TYPES[dtype]).tobytes()
-    with np.errstate(over="ignore"):  # beyond float32 is infinity: a missing weight, here as in the capture
+    with np.errstate(over="ignore"):  # overflow becomes infinity, which is a missing weight, as in the capture
         return np.asarray(part).astype(NUMPY_TYPES[dtype]).tobytes()

@@ -1,18 +1,19 @@
-"""`capture.selection`: where all views of a capture are, read and moved from Python."""
+"""`capture.selection`: read and move the selection, which all views of a capture share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from headscope.contract import PairFilter
+from headscope.data.check_options import check_place
 from headscope.keywords import reject_unknown
-from headscope.options import check_place
-from headscope.widgets.moves import SELECTION, Handler, SelectionChange
+from headscope.options import PLACE_OPTIONS
+from headscope.widgets.observers import SELECTION, Handler, SelectionChange
 from headscope.widgets.store import Store, store_of
 
 if TYPE_CHECKING:
-    from headscope.attention import Capture
+    from headscope.data.capture import Capture
 
 __all__ = ["Selection", "SelectionChange", "select", "selection_of"]
 
@@ -20,9 +21,10 @@ MAY_BE_NONE = ("heads", "query", "key")
 
 
 class Selection:
-    """Map, layer, heads, pinned tokens and sentences of a capture; assigning one moves every view of it.
+    """The map, layer, heads, pinned tokens and sentences that all views of a capture share.
 
-    Positions are zero-based. A value that the capture does not have raises ValueError, and nothing moves.
+    Assigning one of them moves every view. Positions are zero-based. A value that the capture does not have raises
+    ValueError, and nothing moves.
     """
 
     def __init__(self, store: Store) -> None:
@@ -43,7 +45,7 @@ class Selection:
 
     @property
     def layer(self) -> int:
-        """The layer on screen."""
+        """The zero-based layer on screen."""
         return int(self._store.layer)
 
     @layer.setter
@@ -52,7 +54,7 @@ class Selection:
 
     @property
     def heads(self) -> list[int]:
-        """The heads on screen; assign None for all heads."""
+        """The zero-based heads on screen; assign None for all heads."""
         store = self._store
         count = store.shown_map.num_heads(store.layer)
         chosen = [head for head in store.heads or [] if head < count]
@@ -64,7 +66,7 @@ class Selection:
 
     @property
     def query(self) -> int | None:
-        """The pinned query position, None while none is pinned; assign a position, a token's text, or None."""
+        """The pinned query position; None if none is pinned. Assign a position, a token's text, or None."""
         return None if self._store.query is None else int(self._store.query)
 
     @query.setter
@@ -73,7 +75,7 @@ class Selection:
 
     @property
     def key(self) -> int | None:
-        """The pinned key position, None while none is pinned; assign a position, a token's text, or None."""
+        """The pinned key position; None if none is pinned. Assign a position, a token's text, or None."""
         return None if self._store.key is None else int(self._store.key)
 
     @key.setter
@@ -90,31 +92,31 @@ class Selection:
         self._move(pair=pair)
 
     def observe(self, handler: Handler, names: str | Sequence[str] | None = None) -> None:
-        """Call a function whenever the selection moves: by Python, or by a reader in any view.
+        """Call a function whenever Python, or a reader in any view, moves the selection.
 
         Parameters
         ----------
         handler
-            Is called with a `SelectionChange`, which has `name`, `old` and `new`, once for each name that has changed,
-            after all of a move is done. It may move this or another selection. What readers do reaches the kernel in
-            its thread for widgets, where there is one (ipykernel 7 and later), while cells run: what a handler shares
-            with them has to bear that. Printed text may end up in the log.
+            A function that takes a `SelectionChange` with `name`, `old` and `new`. It is called once for each changed
+            field, after the whole move. It may move this or another selection. With ipykernel 7 and later, a reader's
+            moves arrive in another thread while cells run, so state that the handler shares with cells must be
+            thread-safe. Text that it prints may end up in the log.
         names
-            `"map"`, `"layer"`, `"heads"`, `"query"`, `"key"`, `"pair"`, or several of them; all where None.
+            `"map"`, `"layer"`, `"heads"`, `"query"`, `"key"`, `"pair"`, or several of them; None (default) for all.
 
         Raises
         ------
         ValueError
-            An unknown name.
+            A name is unknown.
         TypeError
-            A handler that can't be called.
+            The handler is not callable.
         """
         if not callable(handler):
             raise TypeError(f"the handler must be a function of one change, not {handler!r}")
         self._store.observers.add(handler, _names(names))
 
     def unobserve(self, handler: Handler, names: str | Sequence[str] | None = None) -> None:
-        """Call a function no more, or no more for some names. One that was not called is no error."""
+        """Stop calling a function, or stop calling it for some fields; an unknown function is ignored."""
         self._store.observers.remove(handler, _names(names))
 
     def __repr__(self) -> str:
@@ -138,9 +140,10 @@ def selection_of(capture: Capture) -> Selection:
     return Selection(store_of(capture))
 
 
-def select(capture: Capture, **place: Any) -> Selection:
+def select(capture: Capture, place: Mapping[str, object]) -> Selection:
     """Move all views of `capture` in one step; see `headscope.Capture.select`."""
-    reject_unknown("select", (name for name in place if name not in (*SELECTION, "head")), (*SELECTION, "head"))
+    known = [option.name for option in PLACE_OPTIONS]
+    reject_unknown("select", (name for name in place if name not in known), known)
     selection = selection_of(capture)
     selection._move(**{name: value for name, value in place.items() if value is not None or name in MAY_BE_NONE})
     return selection

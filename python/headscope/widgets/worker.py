@@ -1,4 +1,4 @@
-"""Work beside the user's cells: one thread computes what pages wait for, and drops what they no longer wait for."""
+"""Work in parallel to the user's cells: one thread takes turns at the jobs of all pages and drops cancelled ones."""
 
 from __future__ import annotations
 
@@ -6,176 +6,143 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
-from typing import Any
-
-from headscope.tiles import Check
+from collections.abc import Callable, Generator, Hashable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 LOG = logging.getLogger(__name__)
 
-Steps = Callable[[Check], Iterator[Any]]
-"""Makes the answers of a job, one at each step; calls the check between chunks of work."""
-
-Tell = Callable[[Any], None]
-"""Takes the answers of a job, one after another, in the worker's thread."""
+Answers: TypeAlias = Generator[Any, None, None]
+"""Yields the answers to a request one after another, and None between chunks of work."""
 
 TURN_SECONDS = 0.05
-"""A step that takes longer lets others have their turn in between."""
+"""The longest turn of a job; an answer ends the turn too."""
+
+MAX_UNDER_WAY = 2
+"""The most jobs that are interrupted in the middle of an answer.
+
+Each holds memory, and perhaps threads; what one computes, a later job for the same tile finds in the cache.
+"""
 
 LINGER_SECONDS = 5.0
-"""How long the thread waits for more before it ends."""
+"""The time that the thread waits for another job before it ends."""
 
 
-class DroppedError(Exception):
-    """Nobody waits for this work any more."""
-
-
+@dataclass(eq=False)
 class Job:
-    """What one page waits for.
+    """A page's request."""
 
-    Parameters
-    ----------
-    id
-        What the page cancels it by.
-    lane
-        At most the newest job of a lane is worked at; None for a job in no lane.
-    steps, tell
-        What to do, and who takes what comes of it.
-    failed
-        Makes an answer of an error, None meaning that the job was dropped.
-    """
+    id: str
+    """The id by which the page can cancel it."""
+    lane: Hashable | None
+    """A newer job in the same lane replaces this one; None for a job without a lane."""
+    answers: Answers
+    """The work, which only the worker's thread advances or closes."""
+    tell: Callable[[Any], None]
+    """Sends an answer to the page."""
+    failed: Callable[[Exception | None], Any]
+    """Returns the answer for an error; None means that the job was dropped."""
+    dropped: bool = False
+    """Whether the job was cancelled or replaced."""
+    under_way: bool = False
+    """Whether its last turn ended in the middle of an answer."""
 
-    def __init__(
-        self, id: str, lane: Hashable | None, steps: Steps, tell: Tell, failed: Callable[[Exception | None], Any]
-    ) -> None:
-        self.id, self.lane, self.tell, self.failed = id, lane, tell, failed
-        self.dropped = False
-        self.began = 0.0
-        self._make, self._steps = steps, iter(())
-
-    def begin(self, check: Check) -> None:
-        """Get ready for the first step; the check is what the work calls between chunks."""
-        self._steps = self._make(check)
-
-    def step(self) -> bool:
-        """Do one step and tell what comes of it. Return whether more is to be done."""
+    def take_turn(self) -> bool:
+        """Work until there is an answer or the turn is over; return whether work remains."""
+        over = time.monotonic() + TURN_SECONDS
+        self.under_way = False
         try:
-            if self.dropped:
-                raise DroppedError
-            answer: Any = next(self._steps)
+            while not self.dropped:
+                answer = next(self.answers)
+                if answer is not None:
+                    return self._told(answer)
+                if time.monotonic() >= over:
+                    self.under_way = True
+                    return True
+            self.answers.close()
+            return self._end(None)
         except StopIteration:
             return False
-        except DroppedError:
-            return self._end(None)
         except Exception as error:
             return self._end(error)
-        return self._told(answer)
 
     def _end(self, error: Exception | None) -> bool:
-        self._steps = iter(())
         self._told(self.failed(error))
         return False
 
     def _told(self, answer: Any) -> bool:
+        """Send an answer and return True; if that fails, end the work and return False."""
         try:
             self.tell(answer)
-        except Exception:  # whatever carries answers is gone, and the page with it: the thread is there for others
+        except Exception:  # the page or its connection is gone; the thread continues with other jobs
             LOG.exception("an answer to a page could not be sent")
+            self.answers.close()
             return False
         return True
 
 
 class Worker:
-    """One thread that takes turns at jobs; it is there only while there is work.
+    """One thread that takes turns at jobs and exists only while there is work.
 
-    All its methods may be called from any thread, and return at once.
+    All methods may be called from any thread and return at once.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: deque[Job] = deque()
-        self._at_work: list[Job] = []
+        self._jobs: deque[Job] = deque()
         self._thread: threading.Thread | None = None
         self._closed = False
 
     @property
-    def jobs(self) -> int:
-        """How many jobs are waiting or being worked at."""
-        with self._changed:
-            return len(self._waiting) + len(self._at_work)
-
-    @property
     def thread(self) -> threading.Thread | None:
-        """The thread, None while there is none."""
+        """The thread; None if there is none."""
         return self._thread
 
     def add(self, job: Job) -> None:
-        """Take on a job; it takes the place of older ones in its lane."""
+        """Add a job; it replaces older jobs in its lane."""
         with self._changed:
             if job.lane is not None:
                 self._drop(lambda other: other.lane == job.lane)
             job.dropped = self._closed
-            job.begin(lambda: self._between_chunks(job))
-            self._waiting.append(job)
+            self._jobs.append(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="headscope", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
 
     def cancel(self, id: str) -> None:
-        """Drop a job, if it is still there."""
+        """Drop the job of an id, if it is not finished."""
         with self._changed:
             self._drop(lambda job: job.id == id)
 
     def close(self) -> None:
-        """Drop everything, now and from now on. The thread ends at the end of its chunk of work."""
+        """Drop all jobs, including those added later; the thread ends after its current chunk of work."""
         with self._changed:
             self._closed = True
             self._drop(lambda _job: True)
             self._changed.notify_all()
 
     def _drop(self, which: Callable[[Job], bool]) -> None:
-        for job in (*self._waiting, *self._at_work):
+        for job in self._jobs:
             if which(job):
                 job.dropped = True
 
     def _run(self) -> None:
-        while (job := self._next(LINGER_SECONDS)) is not None:
-            self._turn(job)
+        while (job := self._next()) is not None:
+            goes_on = job.take_turn()
+            with self._changed:
+                self._jobs.remove(job)
+                if goes_on:
+                    self._jobs.append(job)
 
-    def _next(self, patience: float) -> Job | None:
-        """Return the job whose turn it is, taken off the line; None, and no thread from now on, where none comes."""
+    def _next(self) -> Job | None:
+        """Return the job whose turn it is; return None, and give up the thread, if none arrives in time."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed, patience)
-            if not self._waiting:
+            self._changed.wait_for(lambda: self._jobs or self._closed, LINGER_SECONDS)
+            if not self._jobs:
                 self._thread = None
                 return None
-            return self._take()
-
-    def _take(self) -> Job:
-        # What was dropped goes first: it costs nothing, and its page is told.
-        job = next((job for job in self._waiting if job.dropped), self._waiting[0])
-        self._waiting.remove(job)
-        self._at_work.append(job)
-        return job
-
-    def _turn(self, job: Job) -> None:
-        job.began = time.monotonic()
-        more = job.step()
-        with self._changed:
-            self._at_work.remove(job)
-            if more:
-                self._waiting.append(job)
-
-    def _between_chunks(self, job: Job) -> None:
-        """End the step of a job that was dropped; let others have their turn within one that takes long."""
-        if job.dropped:
-            raise DroppedError
-        with self._changed:
-            is_long = time.monotonic() - job.began > TURN_SECONDS
-            # Two deep at most, so that a job is never held up by one that is itself held up by others.
-            other = self._take() if is_long and self._waiting and len(self._at_work) == 1 else None
-        if other is not None:
-            self._turn(other)
-            if job.dropped:
-                raise DroppedError
+            under_way = [job for job in self._jobs if job.under_way]
+            queue = under_way if len(under_way) >= MAX_UNDER_WAY else self._jobs
+            # Dropped jobs go first: they take no time, and their pages receive the reply.
+            return next((job for job in self._jobs if job.dropped), queue[0])

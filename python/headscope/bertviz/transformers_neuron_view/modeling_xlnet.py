@@ -1,0 +1,5 @@
+"""BertViz's `modeling_xlnet`: XLNet's models."""
+
+from headscope.bertviz.transformers_neuron_view.lookup import served
+
+__all__, __getattr__, __dir__ = served(__name__)

@@ -1,0 +1,5 @@
+"""BertViz's `tokenization_xlnet`: XLNet's tokenizer."""
+
+from headscope.bertviz.transformers_neuron_view.lookup import served
+
+__all__, __getattr__, __dir__ = served(__name__)

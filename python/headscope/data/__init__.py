@@ -1,0 +1,1 @@
+"""Captures, attention maps and their layers as plain NumPy data, independent of torch, files and widgets."""

@@ -1,0 +1,1 @@
+"""Snapshots: the views that a saved notebook shows while no kernel runs."""

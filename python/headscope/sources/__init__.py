@@ -1,0 +1,1 @@
+"""What others computed, as attention maps: arrays, what models and `generate` return, caches of TransformerLens."""

@@ -1,0 +1,90 @@
+"""The recorder of the current thread. All threads share the attention functions, but each has its own recorder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from torch import overrides
+from torch.utils import _python_dispatch
+
+if TYPE_CHECKING:
+    import torch
+
+    from headscope.tracing.hooks.batch_layout import BatchLayout
+    from headscope.tracing.hooks.calls import AttentionCall
+    from headscope.tracing.hooks.module_stack import Watch
+    from headscope.tracing.hooks.origins import Origins
+
+
+class Observer(Protocol):
+    """What observed calls are told to; see `headscope.tracing.hooks.recorder`."""
+
+    @property
+    def watch(self) -> Watch:
+        """The running modules."""
+
+    @property
+    def layout(self) -> BatchLayout:
+        """The axis of the model's input that counts texts."""
+
+    @property
+    def origins(self) -> Origins:
+        """Which argument of the model the positions of a tensor are those of."""
+
+    def take(self, seen: AttentionCall) -> None:
+        """Record one call."""
+
+    def refuse(self, module: torch.nn.Module, reason: str) -> None:
+        """Show nothing of a module."""
+
+
+class _Current(threading.local):
+    recorder: Observer | None = None
+    in_kernel = False
+
+
+_current = _Current()
+
+
+def recorder() -> Observer | None:
+    """Return the recorder of this thread; None if the thread captures nothing or is inside the kernel."""
+    return None if _current.in_kernel else _current.recorder
+
+
+@contextmanager
+def recording(recorder: Observer) -> Iterator[None]:
+    """Record the attention calls of this thread with `recorder` inside this context."""
+    _current.recorder = recorder
+    try:
+        yield
+    finally:
+        _current.recorder = None
+
+
+@contextmanager
+def in_kernel() -> Iterator[None]:
+    """Record nothing inside this context, because the surrounding call is recorded already."""
+    before, _current.in_kernel = _current.in_kernel, True
+    try:
+        yield
+    finally:
+        _current.in_kernel = before
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Run what is inside without the modes of this capture: the package's own computations are no part of the model."""
+    with ExitStack() as undo:
+        undo.enter_context(in_kernel())
+        if _is_own(overrides._get_current_function_mode()):  # type: ignore[no-untyped-call]  # torch's own
+            undo.enter_context(overrides._pop_mode_temporarily())
+        if _is_own(_python_dispatch._get_current_dispatch_mode()):
+            undo.enter_context(_python_dispatch._pop_mode_temporarily())
+        yield
+
+
+def _is_own(mode: object) -> bool:
+    return type(mode).__module__.startswith("headscope.")

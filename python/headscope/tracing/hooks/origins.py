@@ -1,0 +1,104 @@
+"""Follow which argument of the model the positions of each tensor are those of, from operation to operation.
+
+A plain module has no config that tells which sequence a layer attends to. What a tensor was computed from does: queries
+that come of `tgt` and keys that come of `src` are cross-attention, two towers read two texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from headscope.tracing.hooks.calls import Origin
+
+
+class Origins:
+    """The origins of one pass. Tensors are known by the memory that they lie in.
+
+    Parameters
+    ----------
+    arguments
+        The model's arguments by name; empty follows nothing. Masks count no positions of their own.
+    """
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._of: dict[int, Origin] = {}
+        for name, value in arguments.items():
+            for at, part in enumerate(tensors_in([value])):
+                where = place(part)
+                if where is not None and "mask" not in name and part.dim() > 1 and part.dtype.is_signed:
+                    several = isinstance(value, (tuple, list))
+                    self._of.setdefault(where, (f"{name} {at}" if several and at else name,))
+        self.follows = bool(self._of)
+
+    def of(self, tensor: Any) -> Origin:
+        """Return the origin of a tensor; empty if it is unknown."""
+        return self._of.get(place(tensor) or 0, ()) if self.follows else ()
+
+    def of_call(self, query: Any, key: Any) -> tuple[Origin, Origin]:
+        """Return the origins of the queries and the keys of a call."""
+        return self.of(query), self.of(key)
+
+    def put(self, tensor: Any, origin: Origin) -> None:
+        """Remember a result's origin."""
+        where = place(tensor) if self.follows else None
+        if where is None:
+            return
+        if origin:
+            self._of[where] = origin
+        else:
+            self._of.pop(where, None)
+
+    def attended(self, output: Any, query: Any) -> None:
+        """Remember that a result has the positions of the queries."""
+        self.put(output, self.of(query))
+
+    def follow(self, name: str, given: Iterable[Tensor], results: Iterable[Tensor]) -> None:
+        """Remember the origin of an operation's results: that of the largest of what it was given.
+
+        Parameters
+        ----------
+        name
+            The operation, such as `"aten::add"`.
+        given
+            Its tensors.
+        results
+            What it returned.
+        """
+        if not self.follows:
+            return
+        given = list(given)
+        known = [(part.numel(), origin) for part in given if (origin := self.of(part))]
+        if name in JOINS:
+            origin = tuple(dict.fromkeys(one for _, several in known for one in several))
+        else:
+            origin = max(known, key=lambda one: one[0])[1] if known else ()
+        places = {place(part) for part in given}
+        for result in results:
+            if place(result) not in places or (origin and not self.of(result)):
+                self.put(result, origin)
+
+
+JOINS = ("aten::cat", "aten::stack")
+"""The operations that join sequences."""
+
+
+def place(tensor: Any) -> int | None:
+    """Return the address of a tensor's memory; None if it has none of its own."""
+    try:
+        return int(tensor.untyped_storage().data_ptr()) or None
+    except (AttributeError, NotImplementedError, RuntimeError):
+        return None
+
+
+def tensors_in(values: Iterable[Any]) -> list[Tensor]:
+    """Return the tensors among some values, and in lists of them."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found += [part for part in value if isinstance(part, Tensor)]
+    return found

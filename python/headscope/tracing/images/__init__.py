@@ -1,0 +1,1 @@
+"""Name positions that are not text: image patches, image tokens inside a text, shifted windows, sound frames."""

@@ -1,0 +1,197 @@
+"""The forms in which users pass the model's inputs: a mapping, bare ids, arrays, rows of a data set."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import torch
+
+from headscope.tracing.inner_model import PARALLEL, accepted, inner_model, parameters_of, passes_on
+from headscope.tracing.inputs.tensors import FLOATS, NOT_FOR_THE_MODEL, is_text
+
+ADVICE = "such as tokenizer(text, return_tensors='pt') or {'input_ids': ids}"
+NEAR = 0.85
+"""How much a name must resemble an argument's, from 0 to 1, to be taken for a mistake."""
+
+NEVER_READ = ("labels", "label", "label_ids")
+"""Columns of answers, which a pass without a loss does not need."""
+
+
+def as_mapping(inputs: Any, model: torch.nn.Module) -> Mapping[str, Any]:
+    """Return inputs of any form by the name of the argument that each of them is for.
+
+    A tensor, an array or a list of numbers is the model's main argument: ids, or pixels or sounds where the model reads
+    those. A tuple of tensors holds the first arguments in order. A list of mappings holds the rows of a batch.
+
+    Raises
+    ------
+    TypeError
+        `inputs` is of no such form.
+    ValueError
+        Rows of a data set do not have the same keys.
+    """
+    if isinstance(inputs, Mapping):
+        _check_names(inputs)
+        return inputs
+    if hasattr(inputs, "keys") and hasattr(inputs, "__getitem__"):  # a row of a table
+        return {str(name): inputs[name] for name in inputs.keys()}  # noqa: SIM118  # not every table row iterates so
+    if is_text(inputs):
+        raise TypeError(
+            "inputs holds text, but the model reads numbers: pass a text as capture(model, tokenizer, text), or "
+            f"inputs as a mapping of them, {ADVICE}."
+        )
+    if isinstance(inputs, (list, tuple)) and inputs and all(isinstance(row, Mapping) for row in inputs):
+        return _of_rows(inputs)
+    if isinstance(inputs, tuple) and all(isinstance(one, torch.Tensor) and one.dim() > 1 for one in inputs):
+        return _in_order(inputs, model)
+    if isinstance(inputs, Sequence) or hasattr(inputs, "__array__") or isinstance(inputs, torch.Tensor):
+        return {main_argument(model, inputs): inputs}
+    raise TypeError(f"inputs must be a mapping, {ADVICE}, or ids, not {type(inputs).__name__}.")
+
+
+def _check_names(names: Iterable[Any]) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"inputs has the key {name!r}: keys are names of the model's arguments, {ADVICE}.")
+
+
+def _of_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = list(rows[0])
+    _check_names(names)
+    for number, row in enumerate(rows):
+        if set(row) != set(names):
+            own, first = (", ".join(map(str, keys)) for keys in (row, names))
+            raise ValueError(
+                f"inputs: row {number} has the keys {own}, row 0 has {first}: rows of one batch need the same keys."
+            )
+    return {name: _joined([row[name] for row in rows]) for name in names}
+
+
+def _joined(values: list[Any]) -> Any:
+    tensors = all(isinstance(value, torch.Tensor) for value in values)
+    if tensors and len({value.shape for value in values}) == 1:
+        return torch.stack(values)
+    return values
+
+
+def _in_order(values: Sequence[torch.Tensor], model: torch.nn.Module) -> dict[str, Any]:
+    known = accepted(model)
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in known.values()):
+        return {next(name for name, one in known.items() if one.kind is one.VAR_POSITIONAL): tuple(values)}
+    names = named_parameters(known)
+    if len(values) > len(names):
+        raise TypeError(
+            f"inputs is a tuple of {len(values)} tensors, but {type(model).__name__}.forward takes {len(names)} "
+            f"arguments ({', '.join(names)}): pass a mapping by their names."
+        )
+    return dict(zip(names, values, strict=False))
+
+
+def named_parameters(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    """Return the names of parameters that have one, without `*args` and `**kwargs`."""
+    several = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    return [name for name, parameter in parameters.items() if parameter.kind not in several]
+
+
+def main_argument(model: torch.nn.Module, value: Any) -> str:
+    """Return the argument that a bare array is for: by its kind of numbers, and by what the model reads."""
+    known = accepted(model)
+    names = named_parameters(known)
+    if not _are_floats(value):
+        return "input_ids" if "input_ids" in names else next(iter(known), "input_ids")
+    own = str(getattr(inner_model(model), "main_input_name", ""))
+    wanted = [own, *FLOATS[:-1]] if own != "input_ids" else FLOATS
+    return next((name for name in wanted if name in names), None) or (
+        "input_ids" if "input_ids" in names else next(iter(known), "input_ids")
+    )
+
+
+def _are_floats(value: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.is_floating_point()
+    if hasattr(value, "dtype"):
+        return getattr(value.dtype, "kind", "") == "f"
+    while isinstance(value, Sequence) and len(value) and not isinstance(value, str):
+        value = value[0]
+    return isinstance(value, float) or (
+        not isinstance(value, Sequence) and hasattr(value, "dtype") and _are_floats(value)
+    )
+
+
+def for_the_model(inputs: Mapping[str, Any], model: torch.nn.Module, notes: list[str]) -> dict[str, Any]:
+    """Leave out what the model can't read: columns of text in the row of a data set, and unknown arguments.
+
+    Parameters
+    ----------
+    inputs
+        The arguments by name.
+    model
+        The model.
+    notes
+        What happened to the inputs, for the report; this function adds to it.
+
+    Raises
+    ------
+    TypeError
+        A name is nearly that of an argument.
+    """
+    known = accepted(model)
+    inputs = _renamed(inputs, known)
+    kept, dropped = {}, []
+    for name, value in inputs.items():
+        unknown = name not in known and not passes_on(known)
+        if name in NOT_FOR_THE_MODEL or (unknown and name in NEVER_READ):
+            continue
+        near = [] if name in known or is_text(value) else get_close_matches(name, named_parameters(known), 1, NEAR)
+        if near and near[0] not in inputs:
+            raise TypeError(f"inputs[{name!r}] is no argument of {type(model).__name__}: did you mean {near[0]!r}?")
+        if (is_text(value) and name not in known) or unknown:
+            dropped.append(name)
+        else:
+            kept[name] = value
+    if dropped:
+        names = ", ".join(f"inputs[{name!r}]" for name in dropped)
+        notes.append(f"{type(model).__name__} has no argument for {names}: left out.")
+    return kept
+
+
+def _renamed(inputs: Mapping[str, Any], known: Mapping[str, inspect.Parameter]) -> Mapping[str, Any]:
+    """Return ids under the name of the first argument, if the model calls its ids something else."""
+    first = next(iter(known), "input_ids")
+    if "input_ids" not in inputs or "input_ids" in known or first in inputs or passes_on(known):
+        return inputs
+    return {first if name == "input_ids" else name: value for name, value in inputs.items()}
+
+
+def ids_argument(model: torch.nn.Module, arguments: Mapping[str, Any]) -> str:
+    """Return the argument that holds the ids of a text: `input_ids`, or else a first argument of integers."""
+    first = next(iter(accepted(model)), "input_ids")
+    value = arguments.get(first)
+    integers = isinstance(value, torch.Tensor) and not value.is_floating_point() and value.dim() == 2
+    return first if integers and "input_ids" not in arguments else "input_ids"
+
+
+def call(model: torch.nn.Module, arguments: Mapping[str, Any]) -> Any:
+    """Call a module with arguments by name; those that its forward takes by position only go by position."""
+    inside = model
+    while isinstance(inside, PARALLEL):
+        inside = inside.module
+    if _reads_a_mapping(inside):
+        return model(dict(arguments))
+    named, placed = dict(arguments), []
+    for name, parameter in parameters_of(inside).items():
+        if parameter.kind is parameter.POSITIONAL_ONLY and name in named:
+            placed.append(named.pop(name))
+        elif parameter.kind is parameter.VAR_POSITIONAL and name in named:
+            value = named.pop(name)
+            placed += value if isinstance(value, tuple) else [value]
+    return model(*placed, **named)
+
+
+def _reads_a_mapping(model: torch.nn.Module) -> bool:
+    """Return whether a module takes all of its inputs as one mapping, as those of sentence-transformers do."""
+    from_sentences = any(kind.__module__.startswith("sentence_transformers.") for kind in type(model).__mro__)
+    return from_sentences and next(iter(parameters_of(model)), "") in ("input", "features")

@@ -1,0 +1,1 @@
+"""The memory of a capture: estimates, limits, offloading to disk, moving between devices."""

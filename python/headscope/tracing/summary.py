@@ -1,0 +1,124 @@
+"""The report of a pass: the tier of each map, and the attention modules of which nothing was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from headscope.data.layer_names import name_layers
+from headscope.data.layers import VectorRecord, pieces_of
+from headscope.data.report import MapReport, Report
+from headscope.tracing.qk.tensors import Rules
+
+if TYPE_CHECKING:
+    from headscope.tracing.hooks.recorder import Recorder
+    from headscope.tracing.maps import TracedMap
+
+HAVE_YOURSELF = "Weights that you have yourself can be shown with hs.from_attentions(attentions, tokens)."
+
+
+def summary(name: str, maps: Sequence[TracedMap], recorder: Recorder, batch_size: int) -> Report:
+    """Return the report of a pass; it lists every attention module that ran without leaving a record."""
+    watch = recorder.watch
+    recorded = {layer.module for part in maps for layer in part.layers} | recorder.of_others
+    missing = dict(recorder.refused)
+    silent = watch.silent(recorded | {name.partition(",")[0] for name in missing})
+    missing |= {module: _reason(watch.modules[module]) for module in silent}
+    names = name_layers([[layer.module for layer in part.layers] for part in maps])
+    reports = tuple(_map_report(part, own) for part, own in zip(maps, names, strict=True))
+    notes = (
+        *_notes(reports),
+        *_of_several_texts(reports, recorder, batch_size),
+        *_of_repeated(recorder),
+        *_of_blank_rows(maps),
+    )
+    return Report(model=name, maps=reports, missing=missing, notes=notes)
+
+
+def _of_several_texts(reports: Sequence[MapReport], recorder: Recorder, batch_size: int) -> list[str]:
+    return [
+        f"The model reads the images or sounds of a batch as one sequence: the {report.name!r} map shows those of all "
+        f"{batch_size} texts. Capture the texts one at a time to separate them."
+        for report in reports
+        if report.name.split()[0] in recorder.shared
+    ]
+
+
+def _of_repeated(recorder: Recorder) -> list[str]:
+    if not recorder.repeated:
+        return []
+    name, count = next(iter(recorder.repeated.items()))
+    return [
+        f"{len(recorder.repeated)} modules, such as {name}, attend {count + 1} times with the same queries and keys: "
+        "each shows its weights once."
+    ]
+
+
+def _of_blank_rows(maps: Sequence[TracedMap]) -> list[str]:
+    """Return notes on queries that may see no key; models spread them evenly over keys that are hidden from them."""
+    notes = []
+    for part in maps:
+        pieces = [piece for record in part.map.records for piece in pieces_of(record)]
+        rules = {id(rules.visible): rules.visible for piece in pieces if isinstance(rules := piece.rules, Rules)}
+        blank = max((visible.num_blank for visible in rules.values() if visible is not None), default=0)
+        if blank:
+            notes.append(
+                f"{blank} queries of the {part.map.name!r} map may see no key: their weights are shown as 0, though "
+                "the model itself may spread them evenly over hidden keys."
+            )
+    return notes
+
+
+def nothing_recorded(model: torch.nn.Module, recorder: Recorder) -> str:
+    """Return the message of a pass of which nothing can be shown."""
+    kind = type(model).__name__
+    if recorder.refused:
+        name, reason = next(iter(recorder.refused.items()))
+        return f"{kind} ran, but none of its attention can be shown: {name}: {reason} {HAVE_YOURSELF}"
+    if not recorder.watch.ran():
+        return (
+            f"{kind} has no attention: none of the modules that ran is an attention module, and no softmax of products "
+            f"was seen. {HAVE_YOURSELF}"
+        )
+    name = recorder.watch.ran()[0]
+    return f"{kind} ran, but no attention was recorded: {name}: {_reason(recorder.watch.modules[name])} {HAVE_YOURSELF}"
+
+
+def _map_report(part: TracedMap, layer_names: tuple[str, ...]) -> MapReport:
+    pieces = [piece for record in part.map.records for piece in pieces_of(record)]
+    return MapReport(
+        name=part.map.name,
+        tier=part.layers[0].tier,
+        num_layers=part.map.num_layers,
+        num_heads=tuple(sorted({record.num_heads for record in part.map.records})),
+        num_kv_heads=tuple(sorted({piece.num_kv_heads for piece in pieces if isinstance(piece, VectorRecord)})),
+        precision=", ".join(sorted({layer.dtype for layer in part.layers})),
+        modules=tuple(layer.module for layer in part.layers),
+        difference=max(layer.proof.difference for layer in part.layers),
+        layer_names=layer_names,
+    )
+
+
+def _reason(module: torch.nn.Module) -> str:
+    kind = type(module).__name__
+    if "Linear" in kind or "Delta" in kind:
+        return f"{kind} is linear attention: it has no weights of queries by keys."
+    return f"{kind} computes attention in code of its own, in which no softmax of queries by keys was seen."
+
+
+def _notes(reports: Sequence[MapReport]) -> list[str]:
+    notes = []
+    low = sorted({report.precision for report in reports if report.tier != 3} - {"float32"})
+    if by_hand := [report.name for report in reports if report.tier == 3]:
+        names = ", ".join(map(repr, by_hand))
+        notes.append(
+            f"The model computes the attention of {names} step by step: its weights are shown as they were, without "
+            "queries and keys."
+        )
+    if low:
+        notes.append(
+            f"The model computes in {', '.join(low)}; weights are computed from its queries and keys in float32."
+        )
+    return notes

@@ -1,0 +1,1 @@
+"""Encode weights and vectors for pages, and cache encoded tiles."""

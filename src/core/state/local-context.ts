@@ -1,0 +1,24 @@
+import { signal } from "@preact/signals-core";
+import type { SnapshotState } from "../../contract.gen";
+import type { Selection, ViewContext } from "./context";
+import { localOptions } from "./local-options";
+import { placeSignals } from "./option-signals";
+
+/** Everything that a view needs besides its state. */
+export type ContextParts = Pick<
+  ViewContext,
+  "name" | "maps" | "source" | "status" | "file" | "holding" | "pictureExporter"
+>;
+
+/** The context of a view without a widget: its selection and its options are signals of this page. */
+export function localContext(state: SnapshotState, given: ContextParts): ViewContext {
+  const selection = localSelection(state);
+  return { ...given, selection, options: localOptions(state, given.maps, selection.map) };
+}
+
+function localSelection(state: SnapshotState): Selection {
+  return {
+    ...placeSignals((name) => signal(state[name])),
+    hover: signal<Selection["hover"]["value"]>({ query: null, key: null }),
+  };
+}

@@ -1,0 +1,38 @@
+import type { MapDescription } from "../../contract.gen";
+import { formatWeight } from "../../core/look/format";
+import { layerName } from "../../core/look/layer-name";
+import type { HeadWeights } from "../../core/weights/head-weights";
+import { element } from "../../dom/element";
+import type { Overviews } from "../fetch/fetch-overviews";
+import { type Readout, word } from "../tokens/readout";
+import type { LayerHead } from "./thumbnail-pointing";
+
+/** What the status line says about a thumbnail: its largest weight, and its two tokens if each has its own bin. */
+export function thumbnailReadout(
+  { layer, head }: LayerHead,
+  { shape, rows }: Overviews,
+  description: MapDescription | undefined,
+): Readout {
+  const place = `layer ${layerName(description, layer)}, head ${head}`;
+  const row = shape?.rows.findIndex((one) => one.layer === layer) ?? -1;
+  const column = shape?.rows[row]?.heads.indexOf(head) ?? -1;
+  const weights = rows[row]?.[column];
+  if (!weights || !description) return [place];
+  const [query, key, largest] = largestOf(weights);
+  const largestWeight = [place, "   largest weight ", element("b", {}, formatWeight(largest, weights.dtype))];
+  const isWhole =
+    weights.numQueries === description.query_tokens.length && weights.numKeys === description.key_tokens.length;
+  const [from, to] = [description.query_tokens[query], description.key_tokens[key]];
+  if (!isWhole || from === undefined || to === undefined || Number.isNaN(largest)) return largestWeight;
+  return [...largestWeight, "   ", word(from), " → ", word(to)];
+}
+
+/** The position and the value of the largest weight; NaN if all are missing. */
+function largestOf({ codes, table, numKeys }: HeadWeights): [query: number, key: number, weight: number] {
+  let best = 0;
+  for (let index = 1; index < codes.length; index++) {
+    const [weight, most] = [table[codes[index] as number] as number, table[codes[best] as number] as number];
+    if (weight > most || Number.isNaN(most)) best = index;
+  }
+  return [Math.floor(best / numKeys), best % numKeys, table[codes[best] as number] as number];
+}

@@ -1,0 +1,28 @@
+import { type KeyBinding, tokenKeys } from "../frame/keys";
+import { type PaneKind, paneView } from "../frame/pane";
+import { tokenReadout } from "../tokens/readout";
+import { mountNeurons } from "./neuron-pane";
+import { headChoice, headChoiceKeys } from "./single-head";
+
+/** One head: its lines and, for a clicked token, every step from queries and keys to weights. */
+export const NEURONS: PaneKind = {
+  name: "Neurons",
+  meaning: "How the weights of one head come from queries and keys, dimension by dimension",
+  hint: "Click a query token to see how its weights are computed",
+  mount(parent, scene, signal) {
+    const neurons = mountNeurons(parent, scene, signal);
+    const readout = () => {
+      const ofChain = neurons.readout();
+      return ofChain.length > 0 ? ofChain : tokenReadout(neurons, neurons.scene.description.value);
+    };
+    return { ...neurons, readout, keys: [...CHAIN_KEYS, ...tokenKeys(neurons.scene)] };
+  },
+  chooseHeads: { control: headChoice, keys: headChoiceKeys },
+};
+
+const CHAIN_KEYS: readonly KeyBinding[] = [
+  { keys: "Enter", meaning: "on a query token: show how its weights are computed, or hide it" },
+  { keys: "↑ ↓ ← →", meaning: "on the strips: move over keys and dimensions" },
+];
+
+export const neuronView = paneView("neuron", NEURONS);

@@ -1,0 +1,36 @@
+import { effect, untracked } from "@preact/signals-core";
+import type { ViewKind } from "../contract.gen";
+import type { ViewContext } from "../core/state/context";
+import type { SnapshotOffer } from "../core/state/snapshot-offer";
+import { stateOf } from "../core/state/view-state";
+import { viewPicture } from "../views/export/export-picture";
+
+/**
+ * Offers snapshots of the view in `root` to the code that saves the notebook. `includeLayers` returns the layers that
+ * Python set.
+ */
+export function snapshotOffer(
+  kind: ViewKind,
+  root: HTMLElement,
+  context: ViewContext,
+  includeLayers: () => number[],
+): SnapshotOffer {
+  return {
+    kind,
+    source: context.source,
+    name: () => context.name.peek(),
+    maps: () => context.maps.peek(),
+    status: () => context.status.peek(),
+    includeLayers,
+    state: () => untracked(() => stateOf(context)),
+    follow(changed, signal) {
+      if (signal.aborted) return;
+      const stop = effect(() => {
+        stateOf(context);
+        untracked(changed);
+      });
+      signal.addEventListener("abort", stop, { once: true });
+    },
+    picture: (scale, signal) => viewPicture(root, context, "png", scale, signal),
+  };
+}

@@ -1,1 +1,0 @@
-"""Tiny random models of every architecture that Headscope says it captures, and their own eager attention."""

@@ -1,0 +1,79 @@
+"""A pass over a generated text is held against the model's own steps."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+import headscope as hs
+
+SIZES = {"vocab_size": 50, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+IDS = torch.tensor([[5, 9, 7, 11, 9]])
+PADDED = {"input_ids": torch.tensor([[0, 0, 9, 8, 12], [5, 9, 7, 11, 9]]), "attention_mask": torch.ones(2, 5).long()}
+PADDED["attention_mask"][0, :2] = 0
+
+
+def model_of(kind: str, auto: Any = AutoModelForCausalLM, **sizes: Any) -> Any:
+    torch.manual_seed(0)
+    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 49}
+    model = auto.from_config(AutoConfig.for_model(kind, **{**SIZES, **sizes}, **ends)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(6 if parameter.dim() > 1 else 1)
+    return model
+
+
+DECODERS = {
+    "llama": {"intermediate_size": 64},
+    "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4},
+    "opt": {"ffn_dim": 64, "word_embed_proj_dim": 32},
+    "gptj": {"n_embd": 32, "n_layer": 2, "n_head": 4, "rotary_dim": 4},
+    "bloom": {"n_layer": 2, "n_head": 4},
+}
+PEEKING = {
+    "bert": {"intermediate_size": 64},
+    "roberta": {"intermediate_size": 64},
+    "electra": {"intermediate_size": 64, "embedding_size": 32},
+}
+"""Encoders with a head that writes: each position sees later ones, unless `is_decoder` is set."""
+
+
+@pytest.mark.parametrize("options", [{}, {"num_beams": 3}, {"do_sample": True}], ids=["greedy", "beams", "samples"])
+@pytest.mark.parametrize("inputs", [{"input_ids": IDS}, PADDED], ids=["plain", "padded"])
+@pytest.mark.parametrize("kind", DECODERS)
+def test_a_decoders_pass_agrees_with_its_steps(kind: str, inputs: Any, options: Any):
+    model = model_of(kind, **DECODERS[kind])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        capture = hs.capture_generation(model, inputs=inputs, max_new_tokens=4, candidates=None, **options)
+    assert not any("decoding steps" in note for note in capture.report().notes)
+
+
+@pytest.mark.filterwarnings("ignore:If you want to use")
+@pytest.mark.parametrize("candidates", [None, 3])
+@pytest.mark.parametrize("kind", PEEKING)
+def test_a_model_that_looks_ahead_is_told(kind: str, candidates: int | None):
+    model = model_of(kind, **PEEKING[kind])
+    with pytest.warns(UserWarning, match="own decoding steps differ"):
+        capture = hs.capture_generation(model, inputs={"input_ids": IDS}, max_new_tokens=3, candidates=candidates)
+    assert any("decoding steps differ" in note for note in capture.report().notes)
+
+
+@pytest.mark.parametrize("kind", PEEKING)
+def test_the_same_model_as_a_decoder_agrees(kind: str):
+    model = model_of(kind, **PEEKING[kind], is_decoder=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        hs.capture_generation(model, inputs={"input_ids": IDS}, max_new_tokens=3)
+
+
+def test_an_encoder_decoder_agrees():
+    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "decoder_start_token_id": 0}
+    model = model_of("t5", AutoModelForSeq2SeqLM, **sizes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        hs.capture_generation(model, inputs={"input_ids": IDS}, max_new_tokens=4)
