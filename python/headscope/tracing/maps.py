@@ -13,6 +13,7 @@ from headscope.tracing.hooks.labels import SIDES, SideName
 from headscope.tracing.hooks.recorded import Layer, Place
 from headscope.tracing.hooks.recorder import Recorder
 from headscope.tracing.images.layout import side_of
+from headscope.tracing.images.placed import grid_side, told_apart
 from headscope.tracing.images.position_names import Context, name_places
 from headscope.tracing.inputs.inputs import Inputs, named_ids
 from headscope.tracing.inputs.sides import Side
@@ -46,9 +47,11 @@ def trace_maps(layers: Sequence[Layer], inputs: Inputs, request: Request, record
             own
             if own is not None and size == len(own.tokens)
             else side_of_origin(origin, size, place.pieces, inputs, request)
+            or grid_side(grid)
             or _side(side, size, place, members[0].ids, inputs, request, recorder)
-            for side, size, origin in zip(sides, sizes, place.origins, strict=True)
+            for side, size, origin, grid in zip(sides, sizes, place.origins, place.grids, strict=True)
         )
+        queries, keys = told_apart(queries, keys)
         same = place.origins[0] == place.origins[1] and sizes[0] == sizes[1]
         queries = keys if sides[0] == sides[1] and same else queries
         maps.append(TracedMap(_map(name, members, queries, keys), tuple(members), place.origins))

@@ -17,9 +17,11 @@ from headscope.tracing.qk.record import QKRecord
 from headscope.tracing.qk.windowed import joined
 
 if TYPE_CHECKING:
+    from headscope.data.grids import Grid
     from headscope.tracing.hooks.calls import Origin
     from headscope.tracing.images.image_tokens import Images
     from headscope.tracing.images.layout import Layouts
+    from headscope.tracing.images.placed import Placed
     from headscope.tracing.memory.offload import Offload
     from headscope.tracing.qk.windowed import Places
 
@@ -60,6 +62,8 @@ class Place(NamedTuple):
     """The number of earlier calls in the same run of its layer, if the calls take pieces or sequences in turn."""
     origins: tuple[Origin, Origin] = ((), ())
     """The arguments of the model whose positions queries and keys have; empty if they are unknown."""
+    grids: tuple[Grid | None, Grid | None] = (None, None)
+    """The grids of patches that queries and keys are known to be, row by row; None if that is unknown."""
 
 
 @dataclass(frozen=True)
@@ -88,19 +92,29 @@ class Call:
     run: tuple[str, int] | None = None
     ids: Tensor | None = None
     pieces: list[Record] = field(default_factory=list)
-    places: Places | None = None
+    places: tuple[Places, Places] | None = None
+    """For each piece, the positions in the map of its rows and of its columns; None if they follow one another."""
     number: int = 0
     rows: int = 1
     """The number of pieces of the call whose positions follow one another; 1 if their places are known."""
     turn: int = 0
     origins: tuple[Origin, Origin] = ((), ())
+    grids: tuple[Grid | None, Grid | None] = (None, None)
+
+    def lie(self, known: Placed | None, rows: int) -> None:
+        """Remember where the pieces of the call lie in an image; without known places, one behind the other."""
+        if known is None:
+            self.rows = rows
+        else:
+            self.places, self.grids = (known.query_at, known.key_at), known.grids
 
     @property
     def place(self) -> Place:
         """The key of the map that the call belongs to."""
         record = self.record
         turn, origins = self.turn if self.rows > 1 else 0, self.origins
-        return Place(self.kind, self.run, record.num_queries, record.num_keys, self.number, self.rows, turn, origins)
+        sizes = record.num_queries, record.num_keys
+        return Place(self.kind, self.run, *sizes, self.number, self.rows, turn, origins, self.grids)
 
     @property
     def record(self) -> Record:

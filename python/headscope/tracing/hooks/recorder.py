@@ -18,7 +18,7 @@ from headscope.tracing.hooks.labels import Labeller, SideName
 from headscope.tracing.hooks.module_stack import Watch
 from headscope.tracing.hooks.modules import is_attention
 from headscope.tracing.hooks.recorded import Batch, Call, Layer, Place
-from headscope.tracing.images.swin_windows import window_places
+from headscope.tracing.images.placed import placed
 from headscope.tracing.memory.to_device import to_device
 from headscope.tracing.qk.record import QKRecord
 from headscope.tracing.qk.rules import CallPart
@@ -151,9 +151,7 @@ class Recorder:
         call.ids = _read(self.watch.ids(), self._batch.row, parts[0], found.records[0].num_queries)
         call.pieces += [self._written(self._owned(piece)) for piece in found.records]
         call.turn = turn
-        if len(rows) > 1:
-            call.places = window_places(self.watch.stack, len(rows), seen.num_queries)
-            call.rows = len(rows) if call.places is None else 1
+        call.lie(placed(self.watch.stack, len(rows), (seen.num_queries, seen.num_keys)), len(rows))
 
     def _begun(self, name: str, kind: str, seen: AttentionCall, proof: Proof, run: tuple[str, int] | None) -> Call:
         """Return a new call; calls of an earlier run of a module are settled first."""

@@ -7,6 +7,7 @@ first. What an axis counts follows from the number of texts, the module's number
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ NUM_HEADS = ("num_heads", "n_heads", "n_head", "nhead", "nheads", "heads", "num_
 AROUND = 3
 """The most running modules, innermost first, that are asked for a number of heads."""
 
+HEADS_BEFORE_WINDOWS = re.compile("MaskUnit|Audio")
+"""The attention modules with as many windows as heads that have the heads before the windows, as Hiera's."""
+
 BATCH_FIRST = ("torch", "transformers", "diffusers")
 """Packages that fold heads into the batch with the batch before the heads."""
 
@@ -38,6 +42,8 @@ class Axes:
     """Whether the first of four axes counts heads."""
     several: bool = False
     """Whether all axes after the first count heads, as with groups of heads; else those before the last are windows."""
+    heads_before_windows: bool = False
+    """Whether the second of five axes counts heads and the third windows."""
 
     def four(self, tensor: Tensor) -> Tensor | None:
         """Return a tensor of 2 to 6 axes with four: rows, heads, positions, features; None if it has fewer."""
@@ -51,12 +57,16 @@ class Axes:
             return tensor.reshape(rows, len(tensor) // rows, *tensor.shape[1:])
         if len(lead) == 2:
             return tensor.transpose(0, 1) if self.heads_first else tensor
+        if self.heads_before_windows and len(lead) == 3:
+            return tensor.transpose(1, 2).flatten(0, 1)
         if self.several:
             return tensor.reshape(len(tensor), math.prod(lead[1:]), *tensor.shape[-2:])
         return tensor.reshape(math.prod(lead[:-1]), *tensor.shape[-3:])
 
 
-def axes_of(query: torch.Size, batch: int, heads: int | None, positions: Collection[int]) -> Axes:
+def axes_of(
+    query: torch.Size, batch: int, heads: int | None, positions: Collection[int], heads_first: bool = False
+) -> Axes:
     """Return what the axes of a call's tensors count.
 
     Parameters
@@ -69,6 +79,8 @@ def axes_of(query: torch.Size, batch: int, heads: int | None, positions: Collect
         The number of heads that the module names; None if it names none.
     positions
         The possible numbers of positions of the module's input; empty if unknown.
+    heads_first
+        Whether heads come before windows where both are equally many; False by default.
     """
     lead, size = query[:-2], query[-2]
     whole = size in positions
@@ -82,13 +94,16 @@ def axes_of(query: torch.Size, batch: int, heads: int | None, positions: Collect
     if len(lead) == 2:
         named = heads is not None and lead[0] == heads != lead[1]
         return Axes(heads_first=lead[1] == batch and lead[0] != batch and (whole or named))
+    if len(lead) == 3 and heads == lead[1] and (lead[2] != heads or heads_first):
+        return Axes(heads_before_windows=True)
     return Axes(several=whole and bool(lead) and lead[0] == batch)
 
 
 def axes_of_call(query: Tensor, num_keys: int, running: Sequence[Frame], layout: BatchLayout) -> Axes:
     """Return what the axes of an observed call count, and tell `layout` what the call says about the batch."""
     heads, positions = number_of_heads(running), lengths_of(running, layout.size)
-    axes = axes_of(query.shape, layout.size, heads, positions)
+    first = bool(running) and bool(HEADS_BEFORE_WINDOWS.search(type(running[-1].module).__name__))
+    axes = axes_of(query.shape, layout.size, heads, positions, first)
     if layout.generic:
         full = axes.four(query)
         layout.hear(query.shape, heads, num_keys)

@@ -127,12 +127,14 @@ def _within(places: NDArray[np.int64], wanted: slice) -> NDArray[np.int64]:
     return np.flatnonzero((places >= wanted.start) & (places < wanted.stop))
 
 
-def joined(pieces: Sequence[Record], query_at: Places | None = None, module: str = "") -> Record:
-    """Join pieces to one record; they are consecutive unless `query_at` gives their positions."""
-    if len(pieces) == 1:
+def joined(pieces: Sequence[Record], places: tuple[Places, Places] | None = None, module: str = "") -> Record:
+    """Join pieces to one record; they are consecutive unless `places` gives the positions of queries and keys."""
+    if len(pieces) == 1 and places is None:
         return pieces[0]
-    queries = query_at or _consecutive([piece.num_queries for piece in pieces])
-    keys = query_at or _consecutive([piece.num_keys for piece in pieces])
+    queries, keys = places or (
+        _consecutive([piece.num_queries for piece in pieces]),
+        _consecutive([piece.num_keys for piece in pieces]),
+    )
     return record_of([PlacedPiece(*part) for part in zip(pieces, queries, keys, strict=True)], module)
 
 

@@ -19,6 +19,8 @@ from transformers import AttentionInterface
 
 import torch.nn.functional as F  # noqa: N812  isort: skip
 
+HEADS_BEFORE_WINDOWS = ("HieraMaskUnitAttention", "Gemma3nAudioAttention", "Gemma4AudioAttention")
+"""The modules whose weights have five axes of which the second counts heads and the third windows."""
 FIELDS = ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions")
 
 
@@ -124,6 +126,10 @@ class _Watch:
             Call((*modules, name) if name and name not in modules else modules, weights.detach().clone(), kind, proof)
         )
 
+    def _heads_come_first(self, weights: Tensor) -> bool:
+        module = self.model.get_submodule(self.running[-1]) if self.running else None
+        return weights.dim() == 5 and type(module).__name__ in HEADS_BEFORE_WINDOWS
+
     def _of_interface(self, own: Any) -> Any:
         def attend(
             module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any = None, *arguments: Any, **options: Any
@@ -172,7 +178,7 @@ class _Watch:
             finally:
                 self.inside = False
             if weights.dim() >= 3:
-                self._take("softmax", weights)
+                self._take("softmax", weights.transpose(1, 2) if self._heads_come_first(weights) else weights)
             return weights
 
         return softmax
