@@ -130,6 +130,34 @@ def test_both_streams_of_xlnet():
             np.testing.assert_allclose(map_.block(layer), expected[layer][stream][0].detach(), atol=1e-6)
 
 
+@pytest.mark.parametrize("ngram", [1, 2, 3])
+@pytest.mark.parametrize("model", [tf.ProphetNetModel, tf.ProphetNetForCausalLM])
+def test_each_stream_of_prophetnet_is_a_map(model, ngram):
+    torch.manual_seed(0)
+    sizes = {f"num_{side}_{what}": 2 for side in ("encoder", "decoder") for what in ("layers", "attention_heads")}
+    config = tf.ProphetNetConfig(vocab_size=50, hidden_size=16, ngram=ngram, **sizes)
+    model, ids = model(config).eval(), torch.tensor([[3, 5, 9, 0], [2, 5, 9, 4]])
+    name = "decoder_input_ids" if config.is_encoder_decoder and "Causal" not in type(model).__name__ else "input_ids"
+    text = {name: ids, name.replace("input_ids", "attention_mask"): (ids > 0).long()}
+    inputs = text if name == "input_ids" else text | {"input_ids": torch.tensor([[7, 8, 6], [7, 9, 6]])}
+    with torch.no_grad():
+        output = model(**inputs, output_attentions=True)
+    expected = output["decoder_ngram_attentions" if name != "input_ids" else "ngram_attentions"]
+    maps = hs.capture(model, inputs=inputs, batch_index=1).maps
+    streams = [map_ for map_ in maps.values() if map_.name.startswith("stream")]
+    assert [map_.label for map_ in streams] == ["Stream", "Stream 2", "Stream 3"][:ngram]
+    words, own = ("2", "5", "9", "4"), [numbered(f"stream {number}:", 4) for number in range(1, 1 + ngram)]
+    assert maps["self" if name == "input_ids" else "decoder"].key_tokens == words
+    for stream, map_ in enumerate(streams):
+        assert (map_.query_tokens, map_.key_tokens) == (own[stream], words + own[stream])
+        for layer in range(2):
+            np.testing.assert_allclose(map_.block(layer), expected[layer][1, stream], atol=1e-6)
+    if name != "input_ids":
+        assert maps["cross"].query_tokens == sum(own, words)
+    padded = [map_ for map_ in hs.capture(model, inputs=inputs).maps.values() if map_.name.startswith("stream")]
+    assert padded[-1].key_tokens == ("3", "5", "9", *own[-1][:3])
+
+
 def test_keys_of_both_texts_keep_their_names():
     text = dict(SMALL, num_key_value_heads=2, head_dim=8, layer_types=["sliding_attention", "full_attention"])
     vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}

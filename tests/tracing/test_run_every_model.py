@@ -57,7 +57,6 @@ UNDER_WAY = frozenset(
         "pegasus",
         "pegasus_x",
         "plbart",
-        "prophetnet",
         "qwen3_omni_moe_talker_code_predictor",
         "recurrent_gemma",
         "rembert",

@@ -15,6 +15,7 @@ from headscope.tracing.hooks.recorder import Recorder
 from headscope.tracing.images.layout import side_of
 from headscope.tracing.images.placed import grid_side, told_apart
 from headscope.tracing.images.position_names import Context, name_places
+from headscope.tracing.images.streams import stream_side
 from headscope.tracing.inputs.inputs import Inputs, named_ids
 from headscope.tracing.inputs.sides import Side
 from headscope.tracing.origin_names import side_of_origin
@@ -115,6 +116,9 @@ def _side(
         return tokens
     if tokens is not None and inputs.past and size == inputs.past + len(tokens.tokens):
         return Side(tokens=(*(f"past {place}" for place in range(inputs.past)), *tokens.tokens))
+    if side == "stream":
+        text = inputs.sides["decoder" if recorder.labels.two_sides else "main"]
+        return stream_side(place.number, size, text)
     if laid is not None:
         return side_of(laid, inputs.sides)
     if tokens is not None and ids is not None and len(ids) == size:  # padding could not be left out

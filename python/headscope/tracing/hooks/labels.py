@@ -10,12 +10,13 @@ from typing import Any, Literal
 import torch
 
 from headscope.tracing.hooks.calls import Origin
-from headscope.tracing.hooks.modules import Modules
+from headscope.tracing.hooks.modules import Modules, num_streams
 from headscope.tracing.inner_model import config_of
 
-SideName = Literal["main", "decoder", "vision", "audio", "other", "object", "latent", "query", "prompt"]
-"""The sequence that an axis counts: the text, the decoder's text, an image or sound beside a text, objects in an image,
-a model's own latents or queries, the prompts of a segmenter, or anything else."""
+SideName = Literal["main", "decoder", "stream", "vision", "audio", "other", "object", "latent", "query", "prompt"]
+"""The sequence that an axis counts: the text, the decoder's text, a stream that predicts words of either, an image or
+sound beside a text, objects in an image, a model's own latents or queries, the prompts of a segmenter, or anything
+else."""
 
 SIDES: dict[str, tuple[SideName, SideName]] = {
     "self": ("main", "main"),
@@ -24,6 +25,7 @@ SIDES: dict[str, tuple[SideName, SideName]] = {
     "decoder": ("decoder", "decoder"),
     "cross": ("decoder", "main"),
     "query-stream": ("main", "main"),
+    "stream": ("stream", "stream"),
     "output": ("query", "latent"),
     "object": ("object", "object"),
     "text-to-object": ("main", "object"),
@@ -66,8 +68,8 @@ FAMILIES: dict[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = {
 }
 """The maps of model types that name their modules in their own way; several maps take the calls in turn."""
 
-STREAMS = {"xlnet": ("self", "query-stream")}
-"""The maps of the calls of one run of a module, in model types whose modules attend once for each stream."""
+STREAMS = {"xlnet": "query-stream"}
+"""The map of the second call of one run of a module, in model types whose modules attend for a second stream."""
 
 SIDES_OF_TYPES: dict[str, dict[str, tuple[SideName, SideName]]] = {
     "perceiver": {"self": ("latent", "latent"), "cross": ("latent", "main")},
@@ -141,10 +143,10 @@ class Labeller:
             return "self"
         return "other" if self._text_is_named and not TEXT.search(name) else "text"
 
-    def stream_of(self, map_name: str, number: int) -> tuple[str, int]:
-        """Return the map of one of several calls of a module in one run, and its number if the map has no own name."""
-        streams = STREAMS.get(self._type, ())
-        return (streams[number], 0) if number < len(streams) else (map_name, number)
+    def stream_of(self, module: torch.nn.Module, map_name: str, number: int) -> tuple[str, int]:
+        """Return the map of one of several calls of a module in one run, and its number among those of this name."""
+        stream = "stream" if num_streams(module) else STREAMS.get(self._type)
+        return (map_name, number) if stream is None or not number else (stream, number - 1)
 
     def root_of(self, name: str) -> str | None:
         """Return the name of the tower that holds a module, such as `"model.vision_tower"`; None outside of towers."""

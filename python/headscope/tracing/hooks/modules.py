@@ -63,3 +63,9 @@ def _config_of(module: torch.nn.Module) -> Any:
     """Return a module's config, without `getattr` where it is missing: that is slow on torch modules."""
     config = vars(module).get("config")
     return getattr(module, "config", None) if config is None and hasattr(type(module), "config") else config
+
+
+def num_streams(module: torch.nn.Module) -> int:
+    """Return the number of predicting streams that a module attends for beside the text, as ProphetNet's; else 0."""
+    found = vars(module).get("ngram")
+    return found if isinstance(found, int) else 0

@@ -19,6 +19,7 @@ from headscope.tracing.hooks.active_recorder import Observer
 from headscope.tracing.hooks.calls import AttentionCall, Origin
 from headscope.tracing.hooks.joins import JOIN, PICKS
 from headscope.tracing.hooks.kernel import kernel_call
+from headscope.tracing.hooks.modules import num_streams
 from headscope.tracing.hooks.origins import place, tensors_in
 from headscope.tracing.hooks.shapes import axes_of_call
 
@@ -284,6 +285,18 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         sizes = known.shape[-2:] == parts[0].shape[-2:] or known.shape[-2:] == parts[0].shape[:-3:-1]
         lead = known.shape[:-2] if sizes and known.shape[:-2].numel() == parts[0].shape[:-2].numel() else None
         led = [_led(part, lead) for part in parts]
+        streams = num_streams(module)
+        if led[0].dim() == 5 and led[0].shape[1] == streams:
+            for stream in range(streams):
+                self._call(recorder, module, [part[:, stream] for part in led], origins)
+        else:
+            self._call(recorder, module, led, origins)
+
+    @staticmethod
+    def _call(
+        recorder: Observer, module: torch.nn.Module, led: Sequence[Tensor], origins: tuple[Origin, Origin]
+    ) -> None:
+        """Record a call from its weights, its values and its output."""
         axes = axes_of_call(led[0], led[0].shape[-1], recorder.watch.stack, recorder.layout)
         full, values, output = (axes.four(part) for part in led)
         if full is None or values is None or output is None:

@@ -16,7 +16,7 @@ from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.call_reader import CallReader, Proof
 from headscope.tracing.hooks.labels import Labeller, SideName
 from headscope.tracing.hooks.module_stack import Watch
-from headscope.tracing.hooks.modules import is_attention
+from headscope.tracing.hooks.modules import is_attention, num_streams
 from headscope.tracing.hooks.recorded import Batch, Call, Layer, Place
 from headscope.tracing.images.placed import placed
 from headscope.tracing.memory.to_device import to_device
@@ -192,12 +192,15 @@ class Recorder:
     def _told_apart(self, running: list[Call], newest: tuple[int, int]) -> list[Call]:
         """Return the layers that several calls of one run of a module are.
 
-        Calls that together have as many queries as the module returned positions are pieces of one layer. Of the
-        others, calls with equal queries and keys are one. In a module that is no attention module, each call is a
-        layer. Others are told apart by their number.
+        Each of a module's streams is a layer. Else, calls that together have as many queries as the module returned
+        positions are pieces of one layer, and calls with equal queries and keys are one. In a module that is no
+        attention module, each call is a layer. Others are told apart by their number.
         """
         if len(running) < 2:
             return running
+        module = self.watch.modules[running[0].module]
+        if len(running) == 1 + num_streams(module):
+            return self._numbered(module, running)
         queries = sum(call.record.num_queries for call in running)
         if queries in self.watch.lengths.get(newest, ()):
             first = running[0]
@@ -211,10 +214,12 @@ class Recorder:
                 self.repeated[call.module] += 1
             else:
                 distinct.append(call)
-        if is_attention(self.watch.modules[distinct[0].module]):
-            for number, call in enumerate(distinct):
-                call.kind, call.number = self.labels.stream_of(call.kind, number)
-        return distinct
+        return self._numbered(module, distinct) if is_attention(module) else distinct
+
+    def _numbered(self, module: torch.nn.Module, calls: list[Call]) -> list[Call]:
+        for number, call in enumerate(calls):
+            call.kind, call.number = self.labels.stream_of(module, call.kind, number)
+        return calls
 
     def _owned(self, piece: Record) -> Record:
         """Return a piece in memory of its own, unless it will be written to the file anyway."""

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from headscope.tracing.hooks.joins import Joined, Joins
+from headscope.tracing.hooks.modules import num_streams
 from headscope.tracing.images.patches import name_patches, setting
+from headscope.tracing.images.streams import stream_names
 from headscope.tracing.inner_model import config_of
 from headscope.tracing.inputs.sides import Side
 
@@ -117,7 +119,8 @@ class Layouts:
 
     def _look(self, size: int, joins: Joins, own: str) -> Layout | None:
         for joined in joins.of(size):
-            parts = self._parts(joined, joins, [own, *(name for name in ("main", "decoder") if name != own)], DEPTH)
+            texts = [own, *(name for name in ("main", "decoder") if name != own)]
+            parts = self._streams(joined, texts) or self._parts(joined, joins, texts, DEPTH)
             if any(part.side is not None for part in parts) and len(parts) > 1:
                 return Layout(tuple(parts))
         return None
@@ -147,6 +150,16 @@ class Layouts:
                 return parts
         what = "learned" if one.learned else "position"
         return [_numbered(what, one.size)]
+
+    def _streams(self, joined: Sequence[Joined], texts: Sequence[str]) -> list[Part] | None:
+        """Return a text and the streams that predict it, all of one length; None if the model has none."""
+        sizes = {one.size for one in joined}
+        name = next((name for name in texts if name in self.sides and {self.sides[name].length} == sizes), None)
+        if name is None or not any(map(num_streams, self.model.modules())):
+            return None
+        text = _of_text(self.sides[name], name)
+        names = (stream_names(number, len(text.tokens)) for number in range(len(joined) - 1))
+        return [text, *(Part(tokens, (), text.kept) for tokens in names)]
 
     def _names(self, one: Joined, joins: Joins) -> Iterator[Part]:
         """Yield what a part that is no text can be."""

@@ -245,6 +245,9 @@ class Judge:
         for kept in self.kept:
             if len(kept) > size:
                 continue
+            several = size // len(kept)
+            if size == several * len(kept) and wanted == several * kept.sum():
+                found.append(np.tile(kept, several))
             more = np.ones(size - len(kept), bool)
             if kept.sum() + len(more) == wanted:
                 found += [np.concatenate([kept, more]), np.concatenate([more, kept])][: 2 if len(more) else 1]

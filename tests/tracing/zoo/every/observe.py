@@ -21,6 +21,8 @@ import torch.nn.functional as F  # noqa: N812  isort: skip
 
 HEADS_BEFORE_WINDOWS = ("HieraMaskUnitAttention", "Gemma3nAudioAttention", "Gemma4AudioAttention")
 """The modules whose weights have five axes of which the second counts heads and the third windows."""
+STREAMS_BEFORE_HEADS = ("ProphetNetNgramSelfAttention",)
+"""The modules that attend for several streams at once: the second axis counts them, the third heads."""
 FIELDS = ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions")
 
 
@@ -126,9 +128,11 @@ class _Watch:
             Call((*modules, name) if name and name not in modules else modules, weights.detach().clone(), kind, proof)
         )
 
-    def _heads_come_first(self, weights: Tensor) -> bool:
-        module = self.model.get_submodule(self.running[-1]) if self.running else None
-        return weights.dim() == 5 and type(module).__name__ in HEADS_BEFORE_WINDOWS
+    def _in_four_axes(self, weights: Tensor) -> list[Tensor]:
+        module = self.model.get_submodule(self.running[-1]) if self.running and weights.dim() == 5 else None
+        if type(module).__name__ in STREAMS_BEFORE_HEADS:
+            return list(weights.unbind(1))
+        return [weights.transpose(1, 2) if type(module).__name__ in HEADS_BEFORE_WINDOWS else weights]
 
     def _of_interface(self, own: Any) -> Any:
         def attend(
@@ -178,7 +182,8 @@ class _Watch:
             finally:
                 self.inside = False
             if weights.dim() >= 3:
-                self._take("softmax", weights.transpose(1, 2) if self._heads_come_first(weights) else weights)
+                for part in self._in_four_axes(weights):
+                    self._take("softmax", part)
             return weights
 
         return softmax
