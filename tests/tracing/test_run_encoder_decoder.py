@@ -7,7 +7,8 @@ import copy
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, EncoderDecoderModel
+import transformers
+from transformers import AutoModelForCausalLM, BartConfig, EncoderDecoderModel
 
 import headscope as hs
 
@@ -68,6 +69,9 @@ def test_without_a_target_the_decoder_reads_the_generated_text(tiny, kind):
     read = tuple(str(int(id_)) for id_ in written[0, :-1])
     assert capture.maps["decoder"].query_tokens == read
     assert_equal(capture, loaded.eager, inputs | {"decoder_input_ids": written[:, :-1]}, 0)
+    assert f"it reads the {len(read)} tokens that the model generates" in capture.report().notes[0]
+    given = hs.capture(loaded.model, inputs=inputs | {"decoder_input_ids": written[:, :-1]})
+    assert given.report().notes == ()
 
 
 def test_texts_of_a_batch_may_end_at_different_steps(new_tiny):
@@ -94,6 +98,30 @@ def test_a_model_that_cannot_write_reads_its_start_token(tiny):
     maps = hs.capture(encoder_decoder, inputs={"input_ids": random_ids(1, 9)}).maps
     assert maps["decoder"].query_tokens == ("1",)
     assert maps["cross"].block(0).shape == (4, 1, 9)
+
+
+@pytest.mark.skipif(not hasattr(transformers, "Florence2Model"), reason="newer than this version")
+def test_a_start_token_of_the_text_config():
+    """Models of images and text may name it only there, and run it alone if they are given nothing else."""
+    torch.manual_seed(0)
+    sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32}
+    text = BartConfig(**sizes, vocab_size=99, encoder_attention_heads=2, decoder_attention_heads=2)
+    text.decoder_start_token_id = 7
+    stages = {"embed_dim": [8], "depths": [1], "num_heads": [1], "num_groups": [1], "patch_size": [4]}
+    vision = stages | {"patch_stride": [4], "patch_padding": [1], "patch_prenorm": [False], "projection_dim": 32}
+    config = transformers.Florence2Config(text_config=text, vision_config=vision, image_token_id=98)
+    model = transformers.Florence2Model(config).eval()
+    ids, seen = random_ids(1, 6), []
+    hook = model.language_model.decoder.register_forward_pre_hook(
+        lambda _module, _arguments, options: seen.append(options["input_ids"].tolist()), with_kwargs=True
+    )
+    with torch.no_grad():
+        model(input_ids=ids)
+    hook.remove()
+    capture = hs.capture(model, inputs={"input_ids": ids})
+    assert seen == [[[7]]]
+    assert capture.maps["decoder"].query_tokens == ("7",)
+    assert capture.maps["cross"].block(0).shape == (2, 1, 6)
 
 
 def test_target_text(tiny, seq2seq_tokenizer):

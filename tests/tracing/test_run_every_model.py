@@ -36,7 +36,6 @@ UNDER_WAY = frozenset(
         "electra",
         "ernie",
         "flaubert",
-        "florence2",
         "fsmt",
         "git",
         "glm_moe_dsa",

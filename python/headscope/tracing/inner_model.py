@@ -100,5 +100,7 @@ def passes_on(parameters: Mapping[str, inspect.Parameter]) -> bool:
 def setting_of(model: Any, name: str) -> Any:
     """Return a token id or another setting of a model's generation config, or else of its config; None without one."""
     inner = inner_model(model)
-    places = (getattr(model, "generation_config", None), getattr(inner, "generation_config", None), config_of(model))
+    config = config_of(model)
+    generation = getattr(model, "generation_config", None), getattr(inner, "generation_config", None)
+    places = (*generation, config, getattr(config, "text_config", None))  # models of images and text keep it there
     return next((value for place in places if (value := getattr(place, name, None)) is not None), None)

@@ -58,6 +58,11 @@ def add_decoder_inputs(model: Any, tokenizer: Any, inputs: Inputs, target: str |
         arguments["decoder_input_ids"] = _shifted(model, labels.masked_fill(labels == -100, _padding(model)))
     elif not present and writes:
         _add_generated(model, arguments)
+        count = arguments["decoder_input_ids"].shape[1]
+        inputs.notes.append(
+            f"The call gives the decoder nothing to read: it reads the {count} tokens that the model generates, the "
+            "start token first. Pass target= or decoder_input_ids for others."
+        )
     elif not present:
         ids = arguments.get("input_ids") if WITH_HEAD in type(inner_model(model) or model).__name__ else None
         arguments["decoder_input_ids"] = _start(model, inputs.batch_size) if ids is None else _shifted(model, ids)

@@ -124,7 +124,8 @@ def _with_image(kind: str, model: Any) -> Iterator[Outcome]:
         if inputs is not None:
             yield _safely(kind, model, form, inputs, row)
     if found[0] is not None and model.can_generate():
-        yield judged_generation(kind, model, "image, generation", found[0], 0)
+        inputs = {name: value for name, value in found[0].items() if name != "decoder_input_ids"}
+        yield judged_generation(kind, model, "image, generation", inputs, 0)
 
 
 def _runs(model: Any, inputs: dict[str, Any]) -> bool:

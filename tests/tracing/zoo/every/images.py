@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo.every.inputs import Source, parameters_of
+from zoo.every.inputs import TARGET, Source, parameters_of
 
 LONG = 14
 """The number of words around an image."""
@@ -28,6 +28,8 @@ def with_image(model: Any, batch: int) -> Iterator[dict[str, Any]]:
             ids = source.ids(batch, LONG)
             ids = torch.cat([ids[:, :4], torch.full((batch, count), int(token)), ids[:, 4:]], 1)
             inputs = {"input_ids": ids, **images, "attention_mask": torch.ones_like(ids)}
+            if "decoder_input_ids" in parameters and model.config.is_encoder_decoder:
+                inputs["decoder_input_ids"] = source.ids(batch, TARGET)
             for name in ("mm_token_type_ids", "token_type_ids"):
                 if name in parameters:
                     inputs[name] = (ids == token).long()
