@@ -17,6 +17,7 @@ from headscope.tracing.images.placed import grid_side, told_apart
 from headscope.tracing.images.position_names import Context, name_places
 from headscope.tracing.images.streams import stream_side
 from headscope.tracing.inputs.inputs import Inputs, named_ids
+from headscope.tracing.inputs.query_text import queries_and_text
 from headscope.tracing.inputs.sides import Side
 from headscope.tracing.origin_names import side_of_origin
 from headscope.tracing.request import Request
@@ -124,7 +125,11 @@ def _side(
     if tokens is not None and ids is not None and len(ids) == size:  # padding could not be left out
         return named_ids(ids.tolist(), request.tokenizer, request.prettify)
     kind = "other" if side in ("main", "decoder") and tokens is not None and tokens.length else side
+    queries = queries_and_text(size, place.pieces, inputs, request) if side == "other" else None
+    if queries is not None:
+        return queries
     length, kept = recorder.trimmed.get((side, size), (size, range(size)))
-    context = Context(inputs.arguments, request.model, request.tokenizer, recorder.watch.joins, inputs.sides["main"])
+    joins, text = recorder.watch.joins, inputs.sides["main"]
+    context = Context(inputs.arguments, request.model, request.tokenizer, joins, text, inputs.row)
     names, special, grid = name_places(kind, length, context, place.pieces, place.turn)
     return Side(tokens=tuple(names[position] for position in kept), special=special, grid=grid)

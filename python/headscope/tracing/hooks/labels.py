@@ -30,6 +30,8 @@ SIDES: dict[str, tuple[SideName, SideName]] = {
     "object": ("object", "object"),
     "text-to-object": ("main", "object"),
     "object-to-text": ("object", "main"),
+    "text-to-image": ("main", "vision"),
+    "image-to-text": ("vision", "main"),
     "prompt": ("prompt", "prompt"),
     "prompt-to-image": ("prompt", "vision"),
     "image-to-prompt": ("vision", "prompt"),
@@ -54,6 +56,8 @@ ATTENDS = re.compile(r"attn|attention|^att$|_att$")
 PARTS = (
     (re.compile(r"(token|prompt)s?_to_image"), "prompt-to-image"),
     (re.compile(r"image_to_(token|prompt)"), "image-to-prompt"),
+    (re.compile(r"cross_modal_text\w*\..*cross_?att"), "text-to-image"),
+    (re.compile(r"cross_modal_image\w*\..*cross_?att"), "image-to-text"),
     (re.compile(r"mask_decoder\..*self_attn"), "prompt"),
 )
 """Modules whose names say what they attend from and to, in any model."""

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from headscope.tracing.memory.offload import Offload
 
 
+JOINING: tuple[SideName, ...] = ("main", "decoder", "other")
+"""The sides that may hold a text and something else together."""
+
+
 class Recorder:
     """Records the arguments of every attention call of one forward pass, and proves each against what came out of it.
 
@@ -304,7 +308,7 @@ class Recorder:
         if size == length:
             return positions
         # The mask does not cover other positions than the text's, such as patches or a learned prefix.
-        layouts = self._batch.layouts
+        layouts = self._batch.layouts if side in JOINING else None  # as many patches as words are no words
         layout = None if layouts is None else layouts.find(size, self.watch.joins, side)
         if layout is None:
             return None

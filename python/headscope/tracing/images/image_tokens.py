@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from headscope.tracing.images.layout import counted
 from headscope.tracing.images.patches import setting
 from headscope.tracing.inner_model import config_of
 
@@ -43,6 +44,8 @@ class Cells:
     """The number of class tokens before the patches."""
     in_rows: bool = False
     """Whether other tokens may stand between rows or frames."""
+    queries: str = ""
+    """What the placeholders stand for if not for patches, such as `query`; there are `columns` of them."""
 
     @property
     def count(self) -> int:
@@ -56,6 +59,9 @@ class Cells:
         for frame in range(self.frames):
             at = f"{what}{separator}frame {frame + 1}" if self.frames > 1 else what
             colon = ":" if at[-1].isdigit() else ""
+            if self.queries:
+                yield from (f"{at}{colon} {self.queries} {place}" for place in range(self.columns))
+                continue
             yield from (f"{at}{colon} {row},{column}" for row in range(self.rows) for column in range(self.columns))
 
 
@@ -182,15 +188,27 @@ def _cells(kind: str, arguments: Mapping[str, Any], model: Any, placeholders: in
         return [Cells(rows // merge, columns // merge, frames, 0, True) for frames, rows, columns in packed.tolist()]
     pixels, patch = arguments.get("pixel_values"), _patch_size(model)
     images = _num_images(pixels)
+    if isinstance(pixels, Tensor) and any(RESAMPLER.search(type(module).__name__) for module in model.modules()):
+        frames = pixels.shape[1] if kind == "video" and pixels.dim() == 5 else 1
+        return _of_queries(placeholders, images // frames, frames, model)
     if kind != "image" or not isinstance(pixels, Tensor) or not images or not patch:
         return []
     sizes = arguments.get("image_sizes")
     if isinstance(sizes, Tensor):  # five axes: crops of several sizes, which each model arranges by rules of its own
         return _of_own_size(sizes, patch * int(setting(model, "spatial_merge_size") or 1)) if pixels.dim() == 4 else []
-    if placeholders % images or any(RESAMPLER.search(type(module).__name__) for module in model.modules()):
+    if placeholders % images:
         return []
     cells = _of_one_size(placeholders // images, pixels.shape[-2] // patch, pixels.shape[-1] // patch, model)
     return [] if cells is None else [cells] * images
+
+
+def _of_queries(placeholders: int, images: int, frames: int, model: Any) -> list[Cells]:
+    """Return the meaning of placeholders that stand for the queries of a resampler; empty if none are so many."""
+    if not images or placeholders % (images * frames):
+        return []
+    count = placeholders // (images * frames)
+    what = counted(model, count)
+    return [] if what is None else [Cells(1, count, frames, queries=what)] * images
 
 
 def _of_own_size(sizes: Tensor, stride: int) -> list[Cells]:

@@ -22,6 +22,9 @@ from headscope.tracing.inputs.sides import Side
 DEPTH = 4
 """The most joins within each other, as of a class token, patches and words."""
 
+UNKNOWN = ("position ", "learned ")
+"""How the names of positions of unknown meaning begin."""
+
 ARGUMENTS = {
     "visual_embeds": ("object", "visual_attention_mask"),
     "visual_feats": ("object", "visual_attention_mask"),
@@ -145,11 +148,19 @@ class Layouts:
         for joined in joins.of(one.size) if depth else ():
             left = list(texts)
             parts = self._parts(joined, joins, left, depth - 1)
-            if left != texts or not any(part.tokens[0].startswith("position ") for part in parts):
+            if left != texts or not any(part.tokens[0].startswith(UNKNOWN[0]) for part in parts):
                 texts[:] = left
                 return parts
         what = "learned" if one.learned else "position"
         return [_numbered(what, one.size)]
+
+    def named(self, size: int, joins: Joins) -> Layout | None:
+        """Return the layout of a sequence without a text, such as patches and latents, if each part is known."""
+        for joined in joins.of(size):
+            parts = self._parts(joined, joins, [], DEPTH)
+            if not any(part.tokens[0].startswith(UNKNOWN) for part in parts):
+                return Layout(tuple(parts))
+        return None
 
     def _streams(self, joined: Sequence[Joined], texts: Sequence[str]) -> list[Part] | None:
         """Return a text and the streams that predict it, all of one length; None if the model has none."""

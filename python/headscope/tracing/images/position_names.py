@@ -10,12 +10,12 @@ from torch import Tensor
 
 from headscope.tracing.hooks.joins import Joins
 from headscope.tracing.hooks.labels import SIDES_OF_TYPES
-from headscope.tracing.images.layout import counted
+from headscope.tracing.images.layout import Layouts, counted
 from headscope.tracing.images.patches import Named, name_patches, name_picked, setting
 from headscope.tracing.images.pooled_text import name_pooled
 from headscope.tracing.images.prompts import name_prompts
 from headscope.tracing.images.series import name_series
-from headscope.tracing.images.video import name_video
+from headscope.tracing.images.video import name_predicted, name_video
 from headscope.tracing.inputs.sides import Side
 
 HOP = 0.01
@@ -45,6 +45,8 @@ class Context:
     """What the model has joined and picked."""
     text: Side
     """The text, which has no tokens if there is none."""
+    row: int = 0
+    """The captured text or image of the batch."""
 
 
 def name_places(side: str, size: int, context: Context, pieces: int = 1, turn: int = 0) -> Named:
@@ -82,13 +84,21 @@ def _found(side: str, size: int, context: Context, pieces: int, turn: int) -> It
     what = counted(model, size)
     if side == "other" and what is not None:
         yield numbered(what, size)
+    each = counted(model, size // pieces) if side == "other" and pieces > 1 and not size % pieces else None
+    if each is not None:  # of every image or frame
+        at = ((piece, place) for piece in range(pieces) for place in range(size // pieces))
+        yield tuple(f"image {piece + 1}: {each} {place}" for piece, place in at), (), None
     if side in ("main", "vision", "other"):
         yield from name_series(size, arguments, model, pieces, turn)
+        yield from name_predicted(size, arguments, model, context.joins, context.row)
         yield from name_video(size, arguments, model, pieces, context.joins.picked(size))
         named = name_patches(size, arguments, model)
         if named is not None and setting(model, "model_type") not in UNROLLED:
             yield named
         yield from name_picked(size, arguments, model, context.joins)
+    joined = Layouts(arguments, model, {}, context.row).named(size, context.joins) if side == "other" else None
+    if joined is not None and pieces == 1:
+        yield tuple(token for part in joined.parts for token in part.tokens), (), None
     if side in ("main", "audio", "other"):
         seconds = _seconds(arguments, model, context.processor, size)
         if seconds is not None:

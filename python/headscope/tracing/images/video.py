@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from headscope.tracing.hooks.joins import Picked
+from headscope.tracing.hooks.joins import Joins, Picked
 from headscope.tracing.images.patches import Named, setting
 
 FRAMES = ("num_frames", "frames_per_clip", "tubelet_size")
@@ -50,6 +50,45 @@ def name_video(
         yield ("[CLS]", *names), (0,), None
     if picked is not None and picked.total == total:
         yield tuple(names[place] for place in picked.positions[0].tolist()), (), None
+
+
+def name_predicted(size: int, arguments: Mapping[str, Any], model: Any, joins: Joins, row: int = 0) -> Iterator[Named]:
+    """Yield names for the sequence of a predictor of patches: those that it reads, and those that it predicts.
+
+    It puts both in the order of their places, and undoes that at its end: the newest pick is the inverse of the order.
+    A predicted patch is named `predicted frame 2: 0,1`. The rule is that of `VJEPA2Predictor` of transformers.
+
+    Parameters
+    ----------
+    size
+        The number of positions.
+    arguments
+        The model's keyword arguments.
+    model
+        The model.
+    joins
+        What the model has joined and picked.
+    row
+        The captured video of the batch.
+    """
+    cells, picked = _cells(arguments, model), joins.picked(size)
+    if setting(model, "pred_num_mask_tokens") is None or cells is None or picked is None or picked.total != size:
+        return
+    names = [f"{frame}: {patch}" for frame in cells[0] for patch in cells[1]]
+    read, predicted = (_masked(arguments.get(name), row, len(names)) for name in ("context_mask", "target_mask"))
+    places = [*read, *predicted]
+    if len(places) == size and max(places) < len(names):
+        all_names = [names[place] for place in read] + [f"predicted {names[place]}" for place in predicted]
+        order = picked.positions[min(row, len(picked.positions) - 1)].argsort()
+        yield tuple(all_names[place] for place in order.tolist()), (), None
+
+
+def _masked(mask: Any, row: int, total: int) -> list[int]:
+    """Return the patches that a mask chooses; all for None."""
+    if not isinstance(mask, (list, tuple)) or len(mask) != 1 or not isinstance(mask[0], Tensor):
+        return list(range(total))
+    chosen: list[int] = mask[0][min(row, len(mask[0]) - 1)].tolist()
+    return chosen
 
 
 def _cells(arguments: Mapping[str, Any], model: Any) -> tuple[Sequence[str], Sequence[str]] | None:
