@@ -268,7 +268,7 @@ def capture_generation(
     tokenizer, prompt, inputs = sort_out(tokenizer, prompt, inputs, "prompt")
     check_prompt_or_inputs(prompt, inputs)
     check_options(locals())
-    from headscope.tracing.inputs.generating import write
+    from headscope.tracing.generation.generating import write
 
     written = write(model, tokenizer, prompt, inputs, sequence_index, generate_options, segments, tokens)
     request = Request(

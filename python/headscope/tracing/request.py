@@ -36,7 +36,7 @@ class Request:
     keep_padding: bool = False
     candidates: int | None = None
     steps: Any = None
-    """What the steps that wrote the text said (`headscope.tracing.inputs.steps.Steps`); None for other texts."""
+    """What the steps that wrote the text said (`headscope.tracing.generation.steps.Steps`); None for other texts."""
     prettify: bool = True
     offload: str | os.PathLike[str] | None = None
     progress: bool | None = None

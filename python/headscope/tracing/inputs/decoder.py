@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from headscope.tracing.generation.first_step import first_step, with_start
 from headscope.tracing.hooks.modules import Modules
 from headscope.tracing.inner_model import device_of, inner_model, setting_of
 from headscope.tracing.inputs.chat import text_tokenizer
 from headscope.tracing.inputs.failures import reported
-from headscope.tracing.inputs.first_step import first_step, with_start
 from headscope.tracing.inputs.inputs import Inputs
 from headscope.tracing.inputs.preflight import num_positions
 

@@ -11,10 +11,10 @@ from torch import Tensor
 from headscope.data.attention_map import AttentionMap
 from headscope.data.next_tokens import Generation
 from headscope.text.segments import Segment
+from headscope.tracing.generation.steps import Steps
 from headscope.tracing.inputs.caches import check_cache
 from headscope.tracing.inputs.chat import text_tokenizer
 from headscope.tracing.inputs.segmenting import Positions, segments_of
-from headscope.tracing.inputs.steps import Steps
 
 PROMPT, GENERATED = "prompt", "generated"
 """The names of the two parts of a generated text."""

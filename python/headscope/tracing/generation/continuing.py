@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from headscope.text.tokens import read_ids
+from headscope.tracing.generation.written import Written
 from headscope.tracing.inner_model import accepted, inner_model
 from headscope.tracing.inputs.chat import text_tokenizer
-from headscope.tracing.inputs.written import Written
 
 
 def continued(

@@ -10,6 +10,10 @@ from torch import Tensor
 
 from headscope.data.indexing import check_position
 from headscope.text.segments import Segment
+from headscope.tracing.generation.continuing import continued, until_end
+from headscope.tracing.generation.first_step import first_step, with_start
+from headscope.tracing.generation.steps import Steps
+from headscope.tracing.generation.written import Written, name_parts
 from headscope.tracing.hooks.labels import is_encoder_decoder
 from headscope.tracing.hooks.model_state import evaluation
 from headscope.tracing.hooks.tiers import check_served, modules_of
@@ -17,18 +21,14 @@ from headscope.tracing.images.image_tokens import select_images
 from headscope.tracing.inner_model import accepted
 from headscope.tracing.inputs import inputs as reading
 from headscope.tracing.inputs.chat import text_tokenizer
-from headscope.tracing.inputs.continuing import continued, until_end
 from headscope.tracing.inputs.decoder import can_generate, end_ids, written_ids
 from headscope.tracing.inputs.encoding import Encoded, encode, is_list
 from headscope.tracing.inputs.failures import reported
-from headscope.tracing.inputs.first_step import first_step, with_start
 from headscope.tracing.inputs.forms import as_mapping, for_the_model, ids_argument
 from headscope.tracing.inputs.naming import checked_names
 from headscope.tracing.inputs.rows import row_of
 from headscope.tracing.inputs.segmenting import segments_of, texts_of
-from headscope.tracing.inputs.steps import Steps
 from headscope.tracing.inputs.tensors import as_tensors
-from headscope.tracing.inputs.written import Written, name_parts
 
 DROPPED = ("cache_position", "decoder_attention_mask", "decoder_position_ids")
 """Inputs of the prompt that do not fit the whole text; the model computes them again."""

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from headscope.tracing.generation.steps import Steps
 from headscope.tracing.inner_model import inner_model
 from headscope.tracing.inputs.caches import cached_positions
-from headscope.tracing.inputs.steps import Steps
 
 KEPT = (
     "input_ids",
