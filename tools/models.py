@@ -51,7 +51,10 @@ A test checks these numbers: `make test` fails if a row differs from what the mo
 ## Inputs and wrappers
 
 - **Generation** equals the model's own decoding steps within 1e-5: greedy search, sampling, beams, several returned
-  sequences, a static cache, padding on the left, prompt lookup, and encoder-decoders (self and cross-attention).
+  sequences, a static cache, padding on the left, prompt lookup, and encoder-decoders (self and cross-attention). Where
+  a pass over the whole text differs from the steps (PaliGemma's prefix, sparse indexers, encoders that write), the text
+  is written again and each row is taken from its step. XLM and Flaubert, whose steps read a mask token behind the text,
+  show one pass, with a warning.
 - **Images within a text** are named by patch (`image 3,5`: row 3, column 5) if the config names the placeholder token
   of an image and the sizes agree: in the tests LLaVA, Gemma 3, Llama 4, Idefics 3, InternVL, Mistral 3, Qwen2-VL and
   Qwen2.5-VL. If an image becomes a number of learned vectors (Q-Former, Perceiver), or a model joins crops by rules

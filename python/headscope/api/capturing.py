@@ -221,8 +221,9 @@ def capture_generation(
     """Let a model generate, then capture its attention over prompt and generated text in one pass.
 
     The attention equals that of the decoding steps: what the pass says about each next token is compared with what the
-    steps said, and where a model's steps differ from its own pass, a warning and `Capture.report` say so. The row of a
-    token shows the step that read it and wrote the next token. No step computed the row of the last token.
+    steps said. Where a model's steps differ from its own pass, the model writes the text again, and each row is taken
+    from its step, without queries and keys; `Capture.report` says so. The row of a token shows the step that read it
+    and wrote the next token. No step of the generation computed the row of the last token.
 
     Parameters
     ----------
@@ -279,6 +280,7 @@ def capture_generation(
         segments=written.segments,
         candidates=candidates,
         steps=written.steps,
+        script=written.script,
         prettify=prettify,
         offload=offload,
         progress=progress,

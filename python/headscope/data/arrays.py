@@ -20,14 +20,17 @@ class ArrayRecord:
         Weights, shape (heads, queries, keys): a NumPy array, or a torch tensor of any dtype on any device.
     module
         The name of the attention module that returned them; empty (default) if it is unknown.
+    by_steps
+        Whether each row is what another decoding step gave; False by default.
     """
 
     pieces = None
     rules = None
 
-    def __init__(self, array: Any, module: str = "") -> None:
+    def __init__(self, array: Any, module: str = "", *, by_steps: bool = False) -> None:
         self.array = array
         self.module = module
+        self.by_steps = by_steps
         self.num_heads, self.num_queries, self.num_keys = (int(size) for size in array.shape)
 
     @property

@@ -160,6 +160,11 @@ def why_no_vectors(record: Record) -> str:
         return ""
     if isinstance(record, MissingLayer):
         return "This layer was left out of the capture: name it in layers= to keep its queries and keys."
+    if getattr(record, "by_steps", False):
+        return (
+            f"Each row of {record.module} is what one decoding step gave, whose queries and keys are not kept: the "
+            "model's pass over the whole text differs from its own steps."
+        )
     if record.module:
         return (
             f"The model computes the attention of {record.module} in code of its own, which gives weights alone: its "

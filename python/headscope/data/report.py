@@ -47,7 +47,7 @@ class MapReport:
         return (
             self.name,
             "" if self.tier is None else str(self.tier),
-            self._given() if self.tier is None else TIERS[self.tier],
+            self._served(),
             self._layers(),
             _span(self.num_heads),
             _span(self.num_kv_heads),
@@ -60,8 +60,11 @@ class MapReport:
         names = list(dict.fromkeys((*self.layer_names[:1], *self.layer_names[-1:])))
         return f"{self.num_layers} (the model's {' to '.join(names)})" if names else str(self.num_layers)
 
-    def _given(self) -> str:
-        return "given queries and keys" if self.num_kv_heads else "given weights"
+    def _served(self) -> str:
+        if self.tier is None:
+            return "given queries and keys" if self.num_kv_heads else "given weights"
+        by_steps = self.tier in (1, 2) and not self.num_kv_heads
+        return TIERS[self.tier].partition(":")[0] + ": weights of the decoding steps" if by_steps else TIERS[self.tier]
 
 
 @dataclass(frozen=True)

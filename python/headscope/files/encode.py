@@ -117,6 +117,7 @@ def _weights(record: Record, name: str, parts: Parts) -> Description:
         "num_heads": record.num_heads,
         "weights": _add_weights(record, f"{name}.weights", parts),
         "module": record.module,
+        **({"by_steps": True} if getattr(record, "by_steps", False) else {}),
         "overview": None,
     }
 

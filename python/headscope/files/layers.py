@@ -51,7 +51,9 @@ class Layers:
 
     def _weights(self, field: Field, size: Size) -> Record:
         dtype, values = self._tensors.file.array(field["weights"], FLOATS, size)
-        return ArrayRecord(Bfloat16Array(values) if dtype == "BF16" else values, field["module"].text())
+        by_steps = field["by_steps"].flag() if field.has("by_steps") else False
+        array = Bfloat16Array(values) if dtype == "BF16" else values
+        return ArrayRecord(array, field["module"].text(), by_steps=by_steps)
 
     def _vectors(self, field: Field, size: Size) -> Record:
         from headscope.files.vectors import vector_record

@@ -37,6 +37,8 @@ class Request:
     candidates: int | None = None
     steps: Any = None
     """What the steps that wrote the text said (`headscope.tracing.generation.steps.Steps`); None for other texts."""
+    script: Any = None
+    """How to let the model write the text again (`headscope.tracing.generation.repeating.Script`); None for others."""
     prettify: bool = True
     offload: str | os.PathLike[str] | None = None
     progress: bool | None = None

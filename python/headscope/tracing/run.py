@@ -13,6 +13,9 @@ import torch
 from headscope.data.attention_map import AttentionMap
 from headscope.data.next_tokens import Candidates
 from headscope.data.report import Report
+from headscope.tracing.generation.repeating import repeated
+from headscope.tracing.generation.step_rows import fit_into_memory, of_steps
+from headscope.tracing.generation.steps import note_of_steps, warned, warned_of_unfollowed
 from headscope.tracing.hooks.batch_layout import BatchLayout, alone, first_axis, is_generic
 from headscope.tracing.hooks.labels import Labeller, is_encoder_decoder
 from headscope.tracing.hooks.model_state import capturing, evaluation, without_compiling, without_lasting_hooks
@@ -20,7 +23,7 @@ from headscope.tracing.hooks.module_stack import Watch
 from headscope.tracing.hooks.modules import Modules
 from headscope.tracing.hooks.observing import observing
 from headscope.tracing.hooks.origins import Origins
-from headscope.tracing.hooks.recorded import Batch
+from headscope.tracing.hooks.recorded import Batch, Layer
 from headscope.tracing.hooks.recorder import Recorder
 from headscope.tracing.hooks.tiers import check_served, modules_of
 from headscope.tracing.images.layout import Layouts
@@ -88,14 +91,36 @@ def run(request: Request) -> Passed:
             layers = recorder.layers
     if not layers:
         raise ValueError(nothing_recorded(request.model, recorder))
+    layers, outputs, of_steps = _held_against_steps(request, modules, layers, outputs, inputs, recorder)
     traced = trace_maps(layers, inputs, request, recorder)
     name_maps(maps_to_name(traced, inputs), inputs.names)
     report = summary(model_name(request.model), traced, recorder, inputs.batch_size)
-    steps = None if request.steps is None else request.steps.note(outputs)
-    report = replace(report, notes=(*inputs.notes, *([] if steps is None else [steps]), *report.notes))
+    report = replace(report, notes=(*inputs.notes, *of_steps, *report.notes))
     side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
     candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
     return Passed([part.map for part in traced], report, candidates)
+
+
+def _held_against_steps(
+    request: Request, modules: Modules, layers: list[Layer], outputs: Any, inputs: Inputs, recorder: Recorder
+) -> tuple[list[Layer], Any, list[str]]:
+    """Hold the pass over a generated text against its steps, and take the rows of the steps where the two differ.
+
+    Returns the layers, the model's output with the logits of each position, and what to say in the report.
+    """
+    difference = None if request.steps is None else request.steps.differ(outputs)
+    if difference is None:
+        unfollowed = request.steps is not None and request.steps.unfollowed
+        return layers, outputs, [warned_of_unfollowed()] if unfollowed else []
+    found, needs_logits = None, request.candidates is not None  # weights by steps do not go to a file
+    if request.script is not None and request.offload is None and fit_into_memory(layers):
+        found = repeated(request.script, modules, logits=needs_logits)
+    if found is not None and request.steps.agrees(found.said):
+        own = of_steps(layers, found, inputs, recorder)
+        logits = torch.cat(found.logits)[None] if found.logits else None
+        if own is not None and not (needs_logits and logits is None):
+            return own, {"logits": logits}, [note_of_steps(difference)]
+    return layers, outputs, [warned(difference)]
 
 
 def _begun(request: Request, modules: Modules) -> tuple[Inputs, BatchLayout]:

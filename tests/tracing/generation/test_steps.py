@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
 import headscope as hs
 
@@ -53,14 +53,13 @@ def test_a_decoders_pass_agrees_with_its_steps(kind: str, inputs: Any, options: 
     assert not any("decoding steps" in note for note in capture.report().notes)
 
 
-@pytest.mark.filterwarnings("ignore:If you want to use")
-@pytest.mark.parametrize("candidates", [None, 3])
-@pytest.mark.parametrize("kind", PEEKING)
-def test_a_model_that_looks_ahead_is_told(kind: str, candidates: int | None):
-    model = model_of(kind, **PEEKING[kind])
-    with pytest.warns(UserWarning, match="own decoding steps differ"):
-        capture = hs.capture_generation(model, inputs={"input_ids": IDS}, max_new_tokens=3, candidates=candidates)
-    assert any("decoding steps differ" in note for note in capture.report().notes)
+@pytest.mark.parametrize("kind", ["xlm", "flaubert"])
+def test_steps_that_read_a_mask_token_are_told(kind: str):
+    sizes = {"n_words": 50, "emb_dim": 32, "n_layers": 2, "n_heads": 4, "mask_token_id": 3, "lang_id": 0}
+    model = model_of(kind, AutoModelForMaskedLM, **sizes)
+    with pytest.warns(UserWarning, match="decoding steps"):
+        capture = hs.capture_generation(model, inputs={"input_ids": IDS}, max_new_tokens=3)
+    assert any("This shows one pass over the whole text" in note for note in capture.report().notes)
 
 
 @pytest.mark.parametrize("kind", PEEKING)

@@ -38,7 +38,8 @@ def continued(
     Raises
     ------
     ValueError
-        The prompt is neither ids nor embeddings, or its mask or names do not fit it.
+        The prompt is neither ids nor embeddings, its mask or names do not fit it, or it is embeddings and the model has
+        no single table of them.
     """
     ids, embedded = own.pop("input_ids", None), own.pop("inputs_embeds", None)
     prompt = ids if embedded is None else embedded
@@ -62,9 +63,15 @@ def continued(
         whole = {"input_ids": torch.cat([prompt[0], new])[None]}
     else:
         table = (inner_model(model) or model).get_input_embeddings()
+        if isinstance(table, torch.nn.ModuleList):
+            raise ValueError(
+                f"{type(model).__name__} embeds each generated token by another table, so its text can't be continued "
+                "from embeddings: pass inputs= with input_ids."
+            )
         whole = {"inputs_embeds": torch.cat([embedded, table(new[None]).to(embedded)], dim=1)}
     given = _names(names, shown, new, tokenizer) if names is not None or embedded is not None else None
-    return Written(own | whole, int(shown.sum()), tokens={} if given is None else {"input_ids": given})
+    names_of_input = {} if given is None else {"input_ids": given}
+    return Written(own | whole, int(shown.sum()), tokens=names_of_input, new_ids=new)
 
 
 def until_end(sequence: Tensor, num_prompt: int, ends: Sequence[int]) -> Tensor:

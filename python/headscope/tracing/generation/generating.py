@@ -12,6 +12,7 @@ from headscope.data.indexing import check_position
 from headscope.text.segments import Segment
 from headscope.tracing.generation.continuing import continued, until_end
 from headscope.tracing.generation.first_step import first_step, with_start
+from headscope.tracing.generation.repeating import Script
 from headscope.tracing.generation.steps import Steps
 from headscope.tracing.generation.written import Written, name_parts
 from headscope.tracing.hooks.labels import is_encoder_decoder
@@ -32,6 +33,9 @@ from headscope.tracing.inputs.tensors import as_tensors
 
 DROPPED = ("cache_position", "decoder_attention_mask", "decoder_position_ids")
 """Inputs of the prompt that do not fit the whole text; the model computes them again."""
+
+ADDED = ("position_ids", "use_cache")
+"""Arguments of the first step that `generate` finds by itself again."""
 
 TRIES_SEVERAL = ("prompt_lookup_num_tokens", "assistant_model", "assistant_early_exit", "penalty_alpha")
 """Options of `generate` with which a step tries several tokens."""
@@ -83,15 +87,17 @@ def write(
     if encoded is not None and is_list(prompt):
         named = _segments_of_text(segments, tokenizer, replace(encoded, text=prompt[row]), batch, row)
     own = _own_row(model, batch, step, row)
+    asked = {name: value for name, value in own.items() if name in arguments or name not in ADDED}
     if is_encoder_decoder(model):
         whole = with_start(sequences, step.get("decoder_input_ids"))[index]
         start = step.get("decoder_input_ids", arguments.get("decoder_input_ids"))
         num_prompt = 1 if start is None else start.shape[1]
         own.pop("past_key_values", None)  # what it holds is computed again, from the same ids
+        whole = until_end(whole, num_prompt, _ends(model, options))
+        names = {} if given is None else {"input_ids": given}
         written = Written(
-            own | {"decoder_input_ids": until_end(whole, num_prompt, _ends(model, options))[None]}, num_prompt
+            own | {"decoder_input_ids": whole[None]}, num_prompt, tokens=names, new_ids=whole[num_prompt:]
         )
-        written = replace(written, tokens={} if given is None else {"input_ids": given})
     else:
         written = continued(model, own, sequences[index], _ends(model, options), tokenizer, given)
     parts = name_parts(written, segments, named, tokenizer)
@@ -100,7 +106,9 @@ def write(
     padded = is_encoder_decoder(model) or prompted is None or written.num_prompt < prompted.shape[1]
     if arguments.get("past_key_values") is None and not _tries_several(options):
         steps.num_new = written.length - written.num_prompt
-    return replace(written, segments=parts, notes=batch.notes, cache=None if padded else cache, row=row, steps=steps)
+    cache = None if padded else cache
+    script = Script(model, asked, options, written.new_ids) if steps.num_new and written.new_ids is not None else None
+    return replace(written, segments=parts, notes=batch.notes, cache=cache, row=row, steps=steps, script=script)
 
 
 def _prompt(

@@ -11,6 +11,7 @@ from torch import Tensor
 from headscope.data.attention_map import AttentionMap
 from headscope.data.next_tokens import Generation
 from headscope.text.segments import Segment
+from headscope.tracing.generation.repeating import Script
 from headscope.tracing.generation.steps import Steps
 from headscope.tracing.inputs.caches import check_cache
 from headscope.tracing.inputs.chat import text_tokenizer
@@ -40,6 +41,10 @@ class Written:
     """The zero-based number of the text in the caller's batch."""
     steps: Steps = field(default_factory=Steps)
     """What the steps that wrote it said about each next token."""
+    new_ids: Tensor | None = None
+    """The generated ids, shape (steps,)."""
+    script: Script | None = None
+    """How to let the model write it again."""
 
     @property
     def length(self) -> int:
@@ -62,9 +67,10 @@ class Written:
         if map_ is None:
             return None
         check_cache(self.cache, map_, self.row)
-        places = range(len(map_.query_tokens))
-        steps = (place - self.num_prompt if place >= self.num_prompt else None for place in places)
-        return Generation(map_.name, self.num_prompt, tuple(steps))
+        count = len(map_.query_tokens)
+        num_prompt = count - (self.length - self.num_prompt)  # patches or virtual tokens may come before the text
+        steps = (place - num_prompt if place >= num_prompt else None for place in range(count))
+        return Generation(map_.name, num_prompt, tuple(steps))
 
 
 def name_parts(

@@ -44,7 +44,7 @@ def judged_generation(kind: str, model: Any, form: str, inputs: dict[str, Any], 
         result, why = "exact", "rounding: the steps are as far from float64"
     if result == "exact" and report.missing:
         result = "noted"
-    if result == "wrong" and any(said in note for said in SAID for note in capture.report().notes):
+    if result in ("wrong", "unjudged") and any(said in note for said in SAID for note in capture.report().notes):
         result = "noted"
     if result == "wrong" and _is_own_pass(model, own, inputs, capture, row):
         if difference < 1e-3:
@@ -105,6 +105,12 @@ def _same(one: Call, two: Call) -> bool:
 def _of_steps(found: Array, calls: list[Call], kept: Any, row: int) -> tuple[float, int]:
     """Return the largest difference of the rows that the steps computed, and how many there were."""
     at, worst, rows = 0, 0.0, 0
+    lead = calls[0].weights.shape[-2] - len(kept) if calls and kept is not None else 0
+    if lead > 0:  # virtual tokens or patches before the text
+        kept = np.concatenate([np.ones(lead, bool), kept])
+    extra = found.shape[2] - found.shape[1]
+    if extra > 0 and calls and calls[0].weights.shape[-1] > calls[0].weights.shape[-2] > 1:
+        return _of_joined(found, calls, kept, row, extra)
     shapes = [call.weights.shape[-2:] for call in calls]
     grows = len({keys for _, keys in shapes}) > 1 or bool(shapes and shapes[0][0] == shapes[0][1])
     for step, call in enumerate(calls):
@@ -134,6 +140,43 @@ def _of_steps(found: Array, calls: list[Call], kept: Any, row: int) -> tuple[flo
         rows += queries
         at = end
     return worst, rows
+
+
+def _of_joined(found: Array, calls: list[Call], kept: Any, row: int, extra: int) -> tuple[float, int]:
+    """Return the same for a layer whose keys are the text's and, behind them, others, which may grow in number."""
+    at, worst, rows = 0, 0.0, 0
+    length = found.shape[1]
+    for step, call in enumerate(calls):
+        weights = _of_row(call.weights, len(found), row)
+        if weights is None:
+            return 0.0, 0
+        columns = None if kept is None else np.concatenate([kept, np.ones(step, bool)])
+        if columns is not None and not step:
+            weights = weights.compress(kept, 1)
+        end = at + weights.shape[1]
+        # How many keys are the text's is not told: of all splits, one has to give the capture's numbers.
+        splits = [
+            _apart(found[:, at:end], weights, end, length, columns, others)
+            for others in range(min(extra, weights.shape[2]) + 1)
+        ]
+        worst = max(worst, min(splits))
+        rows, at = rows + weights.shape[1], end
+    return worst, rows
+
+
+def _apart(own: Array, weights: Array, end: int, length: int, columns: Any, others: int) -> float:
+    """Return the largest difference of rows whose keys are the text's up to `end`, and `others` behind `length`."""
+    text, behind = weights[:, :, : weights.shape[2] - others], weights[:, :, weights.shape[2] - others :]
+    if columns is not None:
+        if text.shape[2] > len(columns):
+            return math.inf
+        text = text.compress(columns[len(columns) - text.shape[2] :], 2)
+    wanted = np.zeros_like(own)
+    if text.shape[2] > end:
+        return math.inf
+    wanted[:, :, end - text.shape[2] : end] = text
+    wanted[:, :, length : length + others] = behind
+    return float(np.abs(own - wanted).max())
 
 
 def _of_row(weights: Tensor, heads: int, row: int) -> Array | None:

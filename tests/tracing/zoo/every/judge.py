@@ -44,7 +44,7 @@ class Outcome:
     """How far the model's own run with eager attention is from its run as loaded."""
 
 
-SAID = ("decoding steps differ", "may see no key")
+SAID = ("decoding steps differ", "was not held against", "may see no key")
 """Parts of the notes by which a report says that what it shows is not all that the model did."""
 
 
