@@ -148,8 +148,8 @@ def test_peft(kind):
     for layer in range(2):
         np.testing.assert_allclose(capture.weights(layer), expected[layer][0], atol=1e-5)
     virtual = {"prefix": (0, 3), "prompt": (3, 3)}.get(kind, (0, 0))
-    shape = len(capture.maps["self"].query_tokens), len(capture.maps["self"].key_tokens)
-    assert shape == (4 + virtual[0], 4 + virtual[1])
+    names = [(*(f"{kind} {place}" for place in range(count)), "5", "6", "7", "8") for count in virtual]
+    assert [capture.maps["self"].query_tokens, capture.maps["self"].key_tokens] == names
 
 
 def test_a_lightning_module():

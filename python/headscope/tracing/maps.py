@@ -15,9 +15,9 @@ from headscope.tracing.hooks.recorder import Recorder
 from headscope.tracing.images.layout import side_of
 from headscope.tracing.images.placed import grid_side, told_apart
 from headscope.tracing.images.position_names import Context, name_places
+from headscope.tracing.images.query_text import queries_and_text
 from headscope.tracing.images.streams import stream_side
 from headscope.tracing.inputs.inputs import Inputs, named_ids
-from headscope.tracing.inputs.query_text import queries_and_text
 from headscope.tracing.inputs.sides import Side
 from headscope.tracing.origin_names import side_of_origin
 from headscope.tracing.request import Request

@@ -33,7 +33,6 @@ ARGUMENTS = {
 """What the positions of an argument are, and the argument that says which of them are padding."""
 
 SETTINGS = {
-    "num_virtual_tokens": "prefix",
     "prompt_length": "prompt",
     "num_latents": "latent",
     "resampler_n_latents": "latent",
@@ -230,7 +229,10 @@ def patch_name(name: str) -> str:
 
 def counted(model: Any, size: int) -> str | None:
     """Return what `size` positions are that a config counts, such as `"latent"`; None if it counts none so."""
-    configs = [config_of(model), *_prompts(model)]
+    for config in _prompts(model):  # only prefix tuning puts them before keys; others put them before the words
+        if getattr(config, "num_virtual_tokens", None) == size:
+            return "prefix" if "prefix" in str(getattr(config, "peft_type", "")).lower() else "prompt"
+    configs = [config_of(model)]
     for config in list(configs):
         configs += [getattr(config, name, None) for name in getattr(config, "sub_configs", ())]
     for name, what in SETTINGS.items():
