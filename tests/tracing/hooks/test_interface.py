@@ -94,6 +94,26 @@ def test_a_function_of_the_users_own_runs_and_is_shown(function, mask, tier):
     assert capture.report().maps[0].tier == tier
 
 
+def writing_into(*places):
+    """The kernel's output of a function that afterwards uses the memory of some arguments for something else."""
+
+    def writing(module, query, key, value, attention_mask, **options):
+        found = sdpa_attention_forward(module, query, key, value, attention_mask, **options)
+        for part in places:
+            {"query": query, "key": key, "value": value}[part].mul_(3).add_(1)
+        return found[0], None
+
+    return writing
+
+
+@pytest.mark.parametrize("places", [("query",), ("key",), ("value",), ("query", "key", "value")], ids="+".join)
+def test_a_function_may_write_into_its_arguments(places):
+    expected = hs.capture(model_with(sdpa_attention_forward, sdpa_mask), inputs={"input_ids": IDS})
+    capture = hs.capture(model_with(writing_into(*places), sdpa_mask), inputs={"input_ids": IDS})
+    np.testing.assert_allclose(capture.weights(0), expected.weights(0), atol=1e-6)
+    assert not capture.report().missing
+
+
 @pytest.mark.parametrize("function", [colder_in_silence, lying], ids=lambda function: function.__name__)
 def test_what_can_not_be_proved_is_refused_by_name(function):
     with pytest.raises(

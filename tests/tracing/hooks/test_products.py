@@ -114,6 +114,61 @@ def test_hand_written_attention(core, batch):
     assert capture.report().maps[0].difference < 1e-5
 
 
+def by_kernel(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    return nn.functional.scaled_dot_product_attention(q, k, v), torch.softmax(q @ k.mT / DIM**0.5, -1)
+
+
+WRITES = {
+    "zero_": Tensor.zero_,
+    "mul_": lambda part: part.mul_(0.5),
+    "add_": lambda part: part.add_(1),
+    "copy_": lambda part: part.copy_(torch.ones_like(part)),
+    "index": lambda part: part.__setitem__(slice(None), 0.25),
+    "fill_ of a view": lambda part: part.mT.fill_(0.5),
+}
+"""Ways of using the memory of a tensor for something else."""
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("core", [by_matmul, folded, by_kernel], ids=lambda core: core.__name__)
+def test_memory_that_is_used_again_during_the_pass(core, write, batch):
+    def written(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        output, weights = core(q, k, v)
+        kept = weights.clone()
+        for part in (q, k, v, weights):
+            write(part)
+        return output.clone(), kept
+
+    torch.manual_seed(0)
+    model, states = nn.Sequential(Block(written), Block(written)).eval(), torch.randn(batch, SIZE, WIDTH)
+    capture = hs.capture(model, inputs=states, batch_index=batch - 1)
+    expected = [block.weights[-1] for block in model]
+    for layer in range(2):
+        np.testing.assert_allclose(
+            capture.weights(layer), expected[layer][min(batch, len(expected[layer])) - 1], atol=1e-6
+        )
+
+
+def test_memory_that_is_used_again_after_the_pass():
+    class Given(nn.Module):
+        """Attends to what it is given, and keeps its weights."""
+
+        def forward(self, query: Tensor, key: Tensor) -> Tensor:
+            self.weights = torch.softmax(query @ key.mT, -1)
+            return nn.functional.scaled_dot_product_attention(query, key, key) + self.weights @ key
+
+    model, query, key = Given(), torch.randn(1, 2, 5, 8), torch.randn(1, 2, 6, 8)
+    capture = hs.capture(model, inputs={"query": query, "key": key})
+    (map_,) = capture.maps
+    expected = [capture.weights(layer, map=map_).copy() for layer in range(capture.maps[map_].num_layers)]
+    for part in (query, key, model.weights):
+        part.zero_()
+    for layer, weights in enumerate(expected):
+        np.testing.assert_array_equal(capture.weights(layer, map=map_), weights)
+        assert weights.std() > 0.01
+
+
 def linear(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     """Katharopoulos et al. 2020, https://arxiv.org/abs/2006.16236: softmax over features, no matrix of weights."""
     return q.softmax(-1) @ (k.softmax(-2).transpose(-2, -1) @ v), q

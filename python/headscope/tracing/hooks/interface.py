@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -20,6 +20,8 @@ from headscope.tracing.hooks.modules import Modules
 
 ARGUMENTS = ("module", "query", "key", "value", "attention_mask")
 """The first parameters of every attention function of transformers, in their order."""
+
+READ = ("query", "key", "value")
 
 WRAPPED = "__headscope_observes__"
 """The attribute that marks a wrapped function."""
@@ -92,9 +94,12 @@ def observed(function: Function) -> Function:
         recorder = current.recorder()
         if recorder is None:
             return function(*arguments, **options)
+        named = dict(zip(ARGUMENTS, arguments, strict=False)) | options
+        if kind_of(function) == "own":  # it may write into them
+            named |= {name: part.clone() for name in READ if isinstance(part := named.get(name), Tensor)}
         with current.in_kernel():
             returned = function(*arguments, **options)
-        call = _call(function, arguments, options, returned)
+        call = _call(function, named, returned)
         if call is not None:
             recorder.take(call)
         return returned
@@ -103,8 +108,7 @@ def observed(function: Function) -> Function:
     return attend
 
 
-def _call(function: Function, given: Sequence[Any], options: dict[str, Any], returned: Any) -> AttentionCall | None:
-    named = dict(zip(ARGUMENTS, given, strict=False)) | options
+def _call(function: Function, named: dict[str, Any], returned: Any) -> AttentionCall | None:
     module, query, key, value, mask = (named.pop(name, None) for name in ARGUMENTS)
     tensors = query, key, value
     if not isinstance(module, torch.nn.Module) or not all(isinstance(part, Tensor) for part in tensors):

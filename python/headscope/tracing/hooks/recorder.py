@@ -226,12 +226,15 @@ class Recorder:
         return calls
 
     def _owned(self, piece: Record) -> Record:
-        """Return a piece in memory of its own, unless it will be written to the file anyway."""
+        """Return a piece in memory of its own, unless it will be written to the file anyway.
+
+        The model's code, or its next pass, may write into what a call was given, such as a workspace or a cache.
+        """
         if self._offload is not None and self._wanted is None:
             return piece
         if isinstance(piece, QKRecord):
-            return replace(piece, query=_owned(piece.query), key=_owned(piece.key))
-        return ArrayRecord(_owned(piece.array), piece.module) if isinstance(piece, ArrayRecord) else piece
+            return replace(piece, query=piece.query.detach().clone(), key=piece.key.detach().clone())
+        return ArrayRecord(piece.array.detach().clone(), piece.module) if isinstance(piece, ArrayRecord) else piece
 
     def _written(self, piece: Record) -> Record:
         """Write a piece to the file at once, so that the pass can free its memory as usual.
@@ -315,12 +318,6 @@ class Recorder:
         kept = layout.kept
         self.laid[side, size if kept is None else len(kept)] = layout
         return kept
-
-
-def _owned(part: Tensor) -> Tensor:
-    """Return a tensor in memory of its own."""
-    part = part.detach()
-    return part if part.untyped_storage().nbytes() == part.nbytes else part.clone()
 
 
 def _read(ids: Tensor | None, row: int, part: CallPart, count: int) -> Tensor | None:
