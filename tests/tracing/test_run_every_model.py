@@ -5,13 +5,17 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 import transformers
 
+from zoo.every import cases
 from zoo.every.cases import outcomes
-from zoo.every.classes import types
+from zoo.every.classes import classes_of, types
 from zoo.every.judge import Outcome
+from zoo.every.names import wrong_words
 from zoo.every.table import BAD, ORDER, counts, result_of, results_in, section
 from zoo.models import OLD_VERSION
 
@@ -109,6 +113,42 @@ def test_the_table_lists_every_type_of_transformers():
 def test_a_third_of_the_types_is_run():
     run = sum(result != "broken" for result in WRITTEN.values())
     assert len(THIRD) == pytest.approx(run / 3, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("queries", "keys", "module", "said"),
+    [
+        ("5 6 7 patch:0,0", "5 6 7 patch:0,0", "encoder.layer.0", ""),
+        ("0 1 2 3", "5 6 7", "encoder.layer.0", ""),
+        ("5+6 7", "5 6 7", "encoder.layer.0", ""),
+        ("6 5 7", "5 6 7", "encoder.layer.0", "the queries of self show the words [6, 5, 7]"),
+        ("5 6 7", "5 6", "encoder.layer.0", "the keys of self show the words [5, 6]"),
+        ("5 6 7", "5 6 7 7", "encoder.layer.0", "the keys of self show the words [5, 6, 7, 7]"),
+        ("5 6 7", "5 6 7", "vision_model.layer.0", "are called by the words of the text"),
+        ("5 6 7", "5 6 7", "cross_modal_image_layers.0", ""),
+    ],
+)
+def test_wrong_words_are_found(queries: str, keys: str, module: str, said: str):
+    map_ = SimpleNamespace(query_tokens=queries.split(), key_tokens=keys.split())
+    report = SimpleNamespace(maps=[SimpleNamespace(name="self", modules=(module,))])
+    capture = SimpleNamespace(maps={"self": map_}, report=lambda: report)
+    model = SimpleNamespace(config=transformers.BertConfig())
+    found = wrong_words(capture, model, {"input_ids": torch.tensor([[5, 6, 7]])}, 0)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+@newest
+def test_classes_without_a_fused_kernel_are_judged(monkeypatch: pytest.MonkeyPatch):
+    """Every class of a type that says it supports none is run, not only those with a usual name."""
+    ran = []
+    monkeypatch.setattr(cases, "born", lambda _kind, one: (one, None))
+    monkeypatch.setattr(cases, "_of_model", lambda _kind, one, _recipe: ran.append(one) or iter(()))
+    monkeypatch.setattr(cases, "_judged", lambda _kind, one, *_rest: ran.append(one) or outcome("", "exact"))
+    for kind in THIRD:
+        ran.clear()
+        list(outcomes(kind))
+        assert {one for one in classes_of(kind) if not getattr(one, "_supports_sdpa", True)} <= set(ran)
 
 
 def outcome(kind: str, result: str, **rest) -> Outcome:

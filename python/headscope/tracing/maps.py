@@ -122,7 +122,7 @@ def _side(
         return stream_side(place.number, size, text)
     if laid is not None:
         return side_of(laid, inputs.sides)
-    if tokens is not None and ids is not None and len(ids) == size:  # padding could not be left out
+    if tokens is not None and tokens.length and ids is not None and len(ids) == size:  # padding could not be left out
         return named_ids(ids.tolist(), request.tokenizer, request.prettify)
     kind = "other" if side in ("main", "decoder") and tokens is not None and tokens.length else side
     queries = queries_and_text(size, place.pieces, inputs, request) if side == "other" else None

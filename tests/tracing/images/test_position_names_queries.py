@@ -7,6 +7,9 @@ import torch
 import transformers as tf
 
 import headscope as hs
+from zoo.every.cases import born
+from zoo.every.classes import classes_of
+from zoo.every.inputs import inputs_of
 
 SMALL = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
 VISION = dict(SMALL, image_size=16, patch_size=8)
@@ -118,3 +121,25 @@ def test_patches_that_a_model_reads_and_predicts(masked, row):
     map_ = list(hs.capture(model, inputs=inputs, batch_index=row).maps.values())[-1]
     assert map_.query_tokens == map_.key_tokens == tuple(wanted)
     assert sum(name.startswith("predicted") for name in wanted) == (2 if masked else 8)
+
+
+def test_patches_are_named_after_the_rows_and_columns_that_were_given():
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "patch_embed_hidden_size": 16, "d_kv": 8, "d_ff": 16, "num_hidden_layers": 1}
+    config = tf.Pix2StructVisionConfig(**sizes, num_attention_heads=2, seq_len=8)
+    model = tf.Pix2StructVisionModel(config).eval()
+    places = torch.tensor([[[1.0, 1], [1, 2], [2, 1], [0, 0]], [[3, 1], [1, 2], [2, 2], [1, 1]]])
+    patches = torch.cat([places, torch.randn(2, 4, 16)], -1)
+    names = [
+        hs.capture(model, inputs={"flattened_patches": patches}, batch_index=row).maps["self"].query_tokens
+        for row in (0, 1)
+    ]
+    assert names == [("0,0", "0,1", "1,0", "[PAD]"), ("2,0", "0,1", "1,1", "0,0")]
+
+
+@pytest.mark.skipif(not hasattr(tf, "Phi4MultimodalAudioConfig"), reason="newer than this version")
+def test_numbers_that_an_embedding_reads_are_no_words():
+    """An embedding of distances is no embedding of words."""
+    model, recipe = born("phi4_multimodal_audio", classes_of("phi4_multimodal_audio")[0])
+    names = hs.capture(model, inputs=inputs_of(model, 1, recipe)).maps["self"].query_tokens
+    assert names == tuple(map(str, range(len(names))))

@@ -25,12 +25,16 @@ Named = tuple[tuple[str, ...], tuple[int, ...], "Grid | None"]
 """The names of the positions, the special positions, and the grid; None if there is none or there are several."""
 
 
-def name_patches(size: int, arguments: Mapping[str, Any], model: Any) -> Named | None:
+def name_patches(size: int, arguments: Mapping[str, Any], model: Any, row: int = 0) -> Named | None:
     """Return names for the positions of images; None if their meaning is unknown. See `name_places`."""
     for kind in ("image", "video"):
         packed = arguments.get(f"{kind}_grid_thw")
         if isinstance(packed, Tensor) and int(packed.prod(-1).sum()) == size:
             return _packed(kind, packed.tolist(), model), (), None
+    flat = arguments.get("flattened_patches")
+    if isinstance(flat, Tensor) and flat.dim() == 3 and flat.shape[1] == size:
+        places = flat[min(row, len(flat) - 1), :, :2].long().tolist()
+        return tuple(_numbered_patch(*place) for place in places), (), None
     pixels = arguments.get("pixel_values")
     if not isinstance(pixels, Tensor) or pixels.dim() < 4:
         return None
@@ -40,6 +44,11 @@ def name_patches(size: int, arguments: Mapping[str, Any], model: Any) -> Named |
         if found is not None:
             return _named(images, *found)
     return None
+
+
+def _numbered_patch(row: int, column: int) -> str:
+    """Return the name of a patch whose row and column the model was given: both count from 1, and 0 is padding."""
+    return f"{row - 1},{column - 1}" if row > 0 and column > 0 else "[PAD]"
 
 
 def name_picked(size: int, arguments: Mapping[str, Any], model: Any, joins: Joins) -> Iterator[Named]:

@@ -92,7 +92,7 @@ def _found(side: str, size: int, context: Context, pieces: int, turn: int) -> It
         yield from name_series(size, arguments, model, pieces, turn)
         yield from name_predicted(size, arguments, model, context.joins, context.row)
         yield from name_video(size, arguments, model, pieces, context.joins.picked(size))
-        named = name_patches(size, arguments, model)
+        named = name_patches(size, arguments, model, context.row)
         if named is not None and setting(model, "model_type") not in UNROLLED:
             yield named
         yield from name_picked(size, arguments, model, context.joins)

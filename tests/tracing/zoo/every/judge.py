@@ -16,6 +16,7 @@ from torch import Tensor
 
 import headscope as hs
 from headscope.data.layers import pieces_of
+from zoo.every.names import wrong_words
 from zoo.every.observe import Call, Seen, observe
 
 TOLERANCE = 1e-5
@@ -59,7 +60,7 @@ def judged(kind: str, model: Any, form: str, inputs: dict[str, Any], row: int = 
         return Outcome(kind, name, form, *refused(error))
     except Exception as error:
         return Outcome(kind, name, form, "crash", described(error))
-    if names := wrong_names(capture):
+    if names := wrong_names(capture) or wrong_words(capture, model, inputs, row):
         return Outcome(kind, name, form, "wrong", names)
     report = capture.report()
     tiers = tuple(sorted({part.tier for part in report.maps if part.tier}))
@@ -261,13 +262,23 @@ class Judge:
         for call in self.own.calls:
             if call.kind == "softmax" or id(call) in numbers:
                 continue
-            if any(module in report.missing for module in call.modules) or shown & set(call.modules):
+            if any(module in report.missing for module in call.modules) or self._is_shown(call, shown, numbers):
                 continue
             left.append(call.modules[-1] if call.modules else "?")
         return (
             f"{len(left)} calls are neither shown nor said to be missing: {', '.join(sorted(set(left))[:3])}"
             if left
             else ""
+        )
+
+    def _is_shown(self, call: Call, shown: set[str], numbers: set[int]) -> bool:
+        """Return whether a call that fits no layer is another way to see one: of a shown module, with equal weights."""
+        if not shown & set(call.modules):
+            return False
+        same = [one for one in self.own.calls if one.modules == call.modules and one.kind == call.kind]
+        used = [one for one in same if id(one) in numbers]
+        return not used or any(
+            one.weights.shape == call.weights.shape and torch.equal(one.weights, call.weights) for one in used
         )
 
 
