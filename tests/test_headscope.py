@@ -32,7 +32,7 @@ import headscope as hs
 capture = hs.from_attentions([[[[1.0, 0.0], [0.5, 0.5]]]], ["a", "b"])
 print(capture.weights(0, 0, 1).tolist(), capture, [name for name in {HEAVY[2:]!r} if name in sys.modules])
 """
-    assert run(code) == "[0.5, 0.5] <Capture of attention: self: 1 layers x 1 heads, 2 tokens; 0.0 kB> []"
+    assert run(code) == "[0.5, 0.5] <Capture of given weights: self: 1 layer x 1 head, 2 tokens; 0.0 kB> []"
 
 
 def hidden(package):

@@ -81,7 +81,7 @@ def from_attentions(
         another order; `batch` is the fifth name, and a list counts as an axis. None (default) reads them from the
         shape, which raises an error if it is not certain.
     name
-        The display name of the model; by default "attention".
+        The display name of the model; by default "given weights".
 
     Returns
     -------
@@ -112,7 +112,7 @@ def from_attentions(
         batch_index=batch_index,
         axes=axes,
     )
-    read, name = given.read(), name or "attention"
+    read, name = given.read(), name or "given weights"
     report = report_of_weights(name, read.maps, read.notes)
     return Capture(keep_layers(read.maps, layers), name, report, generation=read.generation)
 
@@ -178,7 +178,7 @@ def from_arrays(
         The names of the axes of `q`, `k` and `v`, such as `"batch position head dim"`, for another order; `layer` is
         the fifth name, and a list counts as an axis. None (default) reads them from the shape.
     name
-        The display name of the model; by default "attention".
+        The display name of the model; by default "given queries and keys".
 
     Returns
     -------
@@ -212,7 +212,7 @@ def from_arrays(
         batch_index=batch_index,
         axes=axes,
     )
-    read, name = given.read(), name or "attention"
+    read, name = given.read(), name or "given queries and keys"
     return Capture(keep_layers([read.map], layers), name, Report(name, (read.report,), notes=read.notes))
 
 

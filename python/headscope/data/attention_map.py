@@ -17,6 +17,7 @@ from headscope.data.indexing import Positions, check_position, ranges
 from headscope.data.layers import MissingLayer, Record, VectorRecord, nbytes_of, why_no_vectors
 from headscope.data.pooling import check_pool, checked_place, is_blank, overview, seen_by_rows, tile
 from headscope.data.steps import finish
+from headscope.text.counted import counted
 from headscope.text.segments import check_segments
 
 if TYPE_CHECKING:
@@ -351,10 +352,10 @@ class AttentionMap:
         }
 
     def __repr__(self) -> str:
-        heads = sorted({record.num_heads for record in self.records})
-        many = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]} to {heads[-1]}"
-        size = f"{len(self.query_tokens)} queries x {len(self.key_tokens)} keys"
-        return f"AttentionMap({self.name!r}: {self.num_layers} layers x {many} heads, {size})"
+        heads = counted([record.num_heads for record in self.records], "head")
+        queries = counted(len(self.query_tokens), "query", "queries")
+        size = f"{queries} x {counted(len(self.key_tokens), 'key')}"
+        return f"AttentionMap({self.name!r}: {counted(self.num_layers, 'layer')} x {heads}, {size})"
 
 
 def _segment_info(segment: Segment) -> SegmentInfo:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headscope.data.contents import with_contents
 from headscope.data.frame import frame_of
 from headscope.data.indexing import Positions, check_position, is_single, kv_head, ranges
 from headscope.data.layers import MissingLayer, nbytes_of
 from headscope.data.report import MapReport, Report, readable_size
+from headscope.text.counted import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,8 +80,11 @@ class Capture:
         return layers + (self.logits.nbytes if self.logits else 0)
 
     def report(self) -> Report:
-        """Return how each attention map was captured, and which attention is missing and why; a table in notebooks."""
-        return self._report
+        """Return what each attention map holds and how it was captured, and which attention is missing and why.
+
+        A notebook shows it as a table.
+        """
+        return with_contents(self._report, self.maps, self.generation)
 
     def queries(self, layer: int, head: Positions = None, map: str | None = None) -> NDArray[np.float32]:
         """Return query vectors after position encoding.
@@ -321,10 +326,9 @@ def report_of_weights(name: str, maps: Sequence[AttentionMap], notes: Sequence[s
 
 def _describe(map_: AttentionMap) -> str:
     queries, keys = len(map_.query_tokens), len(map_.key_tokens)
-    tokens = f"{queries} tokens" if queries == keys else f"{queries} x {keys} tokens"
-    heads = sorted({record.num_heads for record in map_.records})
-    many = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]}-{heads[-1]}"
-    return f"{map_.name}: {map_.num_layers} layers x {many} heads, {tokens}"
+    tokens = counted(queries, "token") if queries == keys else f"{queries} x {keys} tokens"
+    heads = counted([record.num_heads for record in map_.records], "head", to="-")
+    return f"{map_.name}: {counted(map_.num_layers, 'layer')} x {heads}, {tokens}"
 
 
 def check_chosen(layers: Sequence[int]) -> list[int]:

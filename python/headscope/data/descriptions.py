@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,6 @@ def _with_origin(info: MapDescription, part: MapReport | None) -> MapDescription
         info["modules"] = list(part.modules)
     if len(part.layer_names) == info["num_layers"]:
         info["layer_names"] = list(part.layer_names)
-    if part.tier is None or part.difference is not None:
+    if part.tier is None or (part.difference is not None and isfinite(part.difference)):
         info["difference"] = part.difference
     return info

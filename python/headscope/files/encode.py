@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -46,8 +47,11 @@ def describe(capture: Capture, version: str, parts: Parts) -> Description:
 
 def _report(report: Report) -> Description:
     found = asdict(report)
+    for name in ("generated", "left_out"):  # the maps say it
+        del found[name]
     for part in found["maps"]:
-        if part["difference"] is None:  # given weights were held against nothing
+        del part["num_queries"], part["num_keys"]
+        if part["difference"] is None or not isfinite(part["difference"]):  # given, or computed with NaN
             del part["difference"]
         if not part["layer_names"]:
             del part["layer_names"]

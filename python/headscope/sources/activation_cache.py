@@ -98,8 +98,8 @@ class GivenCache:
         return getattr(self.cache, "model", None) if self.model is None else self.model
 
     def model_name(self) -> str:
-        """Return the name of the model in its configuration, or "attention"."""
-        return str(getattr(getattr(self._model(), "cfg", None), "model_name", None) or "attention")
+        """Return the name of the model in its configuration, or "activation cache"."""
+        return str(getattr(getattr(self._model(), "cfg", None), "model_name", None) or "activation cache")
 
     def _num_layers(self) -> int:
         return int(getattr(getattr(self._model(), "cfg", None), "n_layers", 0) or 0)

@@ -134,3 +134,8 @@ def _real(array: NDArray[Any], value: Any, what: str) -> NDArray[Any]:
 def _is_real(dtype: np.dtype[Any]) -> bool:
     """Return whether a type is one of real numbers; those of ml_dtypes, such as bfloat16, are of the kind "V"."""
     return dtype.kind in "fiub" or (dtype.kind == "V" and np.can_cast(dtype, np.float32))
+
+
+def is_finite(array: Any) -> bool:
+    """Return whether an array of real numbers, of torch or of NumPy, holds no NaN and no infinite number."""
+    return bool(array.isfinite().all() if is_tensor(array) else np.isfinite(np.asarray(array, dtype=np.float32)).all())

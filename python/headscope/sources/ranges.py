@@ -1,15 +1,16 @@
-"""Given weights outside of 0 to 1, which the softmax can't give: a report says how views draw them."""
+"""Given weights that the softmax can't give, outside of 0 to 1 or missing: a report says how views draw them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from headscope.data.arrays import ArrayRecord, is_tensor
 from headscope.data.attention_map import AttentionMap
 from headscope.data.layers import Record
+from headscope.text.counted import counted
 
 ROWS = 1 << 20
 """The most weights to look at at a time."""
@@ -20,12 +21,17 @@ ROUNDING = 1e-3
 
 
 def notes_on_ranges(maps: Iterable[AttentionMap]) -> list[str]:
-    """Return a sentence for each map that has weights below 0 or above 1."""
+    """Return sentences for each map that has weights below 0, above 1 or missing."""
     notes = []
     for map_ in maps:
         size = len(map_.query_tokens) * len(map_.key_tokens) * sum(record.num_heads for record in map_.records)
         ranges = [_range(record) for record in map_.records[: max(1, MOST * map_.num_layers // size)]]
-        lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
+        lowest, highest = min(part.low for part in ranges), max(part.high for part in ranges)
+        if gaps := sum(part.has_gaps for part in ranges):
+            notes.append(
+                f"The {map_.name!r} map has weights that are NaN, infinite or masked, in {counted(gaps, 'layer')}: "
+                "views leave them out, and capture.weights() gives NaN."
+            )
         if lowest < -ROUNDING:
             notes.append(
                 f"The {map_.name!r} map has weights below 0, the lowest is {lowest:.3g}: views draw them like 0, and "
@@ -36,27 +42,42 @@ def notes_on_ranges(maps: Iterable[AttentionMap]) -> list[str]:
     return notes
 
 
-def _range(record: Record) -> tuple[float, float]:
-    """Return the lowest and the highest weight of a layer, 0 and 1 included; missing weights are ignored."""
+class Range(NamedTuple):
+    """The lowest and the highest weight of a layer, 0 and 1 included, and whether any is missing."""
+
+    low: float = 0.0
+    high: float = 1.0
+    has_gaps: bool = False
+
+    def over(self, low: float, high: float, has_gaps: bool) -> Range:
+        """Return the range that also covers other weights."""
+        return Range(min(self.low, low), max(self.high, high), self.has_gaps or has_gaps)
+
+
+def _range(record: Record) -> Range:
     if isinstance(record, ArrayRecord) and is_tensor(record.array):
         return _range_of_tensor(record.array)
-    low, high = 0.0, 1.0
+    found = Range()
     step = max(1, ROWS // record.num_keys)
     for head in range(record.num_heads):
         for start in range(0, record.num_queries, step):
             rows = slice(start, min(start + step, record.num_queries))
             block = record.weights([head], rows, slice(0, record.num_keys))
-            low = min(low, float(np.fmin.reduce(block, axis=None, initial=0)))
-            high = max(high, float(np.fmax.reduce(block, axis=None, initial=1)))
-    return low, high
+            lowest = float(np.fmin.reduce(block, axis=None, initial=0))
+            highest = float(np.fmax.reduce(block, axis=None, initial=1))
+            found = found.over(lowest, highest, bool(np.isnan(block).any()))
+    return found
 
 
-def _range_of_tensor(array: Any) -> tuple[float, float]:
+def _range_of_tensor(array: Any) -> Range:
     """Return the range of a tensor's weights, found on its device."""
-    low, high = 0.0, 1.0
+    found = Range()
     for head in array:
         part = head.float()
-        part = part[part.isfinite()]
-        if part.numel():
-            low, high = min(low, float(part.min())), max(high, float(part.max()))
-    return low, high
+        known = part[part.isfinite()]
+        has_gaps = known.numel() < part.numel()
+        if known.numel():
+            found = found.over(float(known.min()), float(known.max()), has_gaps)
+        else:
+            found = found.over(0.0, 1.0, has_gaps)
+    return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from headscope.data.attention_map import AttentionMap
 from headscope.data.report import MapReport
 from headscope.sources.axes import VECTORS, Layers, read_layers
-from headscope.sources.numbers import as_array, holds_parts
+from headscope.sources.numbers import as_array, holds_parts, is_finite
 from headscope.sources.tokens import check_length, read_tokens
 from headscope.text.segments import by_argument, check_segments
 from headscope.text.tokens import TokenRow, read_names
@@ -20,6 +20,10 @@ from headscope.text.tokens import TokenRow, read_names
 if TYPE_CHECKING:
     from headscope.tracing.given_vectors import Mask
     from headscope.tracing.qk.record import QKRecord
+
+
+NAMED = 5
+"""The most layers that a note names."""
 
 
 def need_torch(call: str) -> None:
@@ -72,7 +76,7 @@ class GivenVectors:
             num_kv_heads=tuple(sorted({record.num_kv_heads for record in records})),
             precision=precision_of(records),
         )
-        return VectorMap(self._map(records), report, tuple(dict.fromkeys(queries.notes + keys.notes)))
+        return VectorMap(self._map(records), report, (*_notes(queries, keys), *_not_finite(queries, keys)))
 
     def _layers(self, what: str, value: Any) -> Layers:
         if value is None:
@@ -170,6 +174,23 @@ class VectorMap:
     map: AttentionMap
     report: MapReport
     notes: tuple[str, ...]
+
+
+def _notes(queries: Layers, keys: Layers) -> list[str]:
+    """Return the notes on shapes; one for both where they were read in the same way."""
+    readings = [[note.partition(" read as ")[2] for note in layers.notes] for layers in (queries, keys)]
+    if queries.notes and readings[0] == readings[1]:
+        return [*queries.notes, "k was read in the same way."]
+    return [*queries.notes, *keys.notes]
+
+
+def _not_finite(queries: Layers, keys: Layers) -> list[str]:
+    """Return a note on the layers whose queries or keys hold NaN or infinite numbers."""
+    layers = [str(n) for n, pair in enumerate(_pairs(queries, keys)) if not all(map(is_finite, pair))]
+    if not layers:
+        return []
+    named = ", ".join(layers[:NAMED]) + (" and others" if len(layers) > NAMED else "")
+    return [f"q or k holds NaN or infinite numbers in layer {named}: weights that depend on them are NaN."]
 
 
 def _pairs(queries: Layers, keys: Layers) -> list[tuple[Any, Any]]:

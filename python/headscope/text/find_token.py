@@ -63,10 +63,13 @@ def _found(what: str, text: str, nth: int, tokens: Sequence[str], words: Sequenc
         if matches:
             places = ", ".join(map(str, matches))
             raise ValueError(
-                f"{what} ({text!r}, {nth}) does not exist: {text!r} occurs {len(matches)} times, numbered from 0, "
-                f"at {places}"
+                f"{what} ({text!r}, {nth}) does not exist: {text!r} occurs {_times(len(matches))}, at {places}"
             )
     raise ValueError(f"no {what} token is {text!r}; {_near(text, tokens)}")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times, numbered from 0"
 
 
 def _stages(text: str, tokens: Sequence[str], words: Sequence[int] | None) -> Iterator[list[int]]:

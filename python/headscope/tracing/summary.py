@@ -1,8 +1,9 @@
-"""The report of a pass: the tier of each map, and the attention modules of which nothing was recorded."""
+"""The report of a pass: how each map was captured, and the attention modules of which nothing was recorded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +11,7 @@ import torch
 from headscope.data.layer_names import name_layers
 from headscope.data.layers import VectorRecord, pieces_of
 from headscope.data.report import MapReport, Report
+from headscope.text.counted import counted
 from headscope.tracing.qk.tensors import Rules
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def _of_repeated(recorder: Recorder) -> list[str]:
     if not recorder.repeated:
         return []
     name, count = next(iter(recorder.repeated.items()))
+    if len(recorder.repeated) == 1:
+        return [f"{name} attends {count + 1} times with the same queries and keys: it shows its weights once."]
     return [
         f"{len(recorder.repeated)} modules, such as {name}, attend {count + 1} times with the same queries and keys: "
         "each shows its weights once."
@@ -65,8 +69,8 @@ def _of_blank_rows(maps: Sequence[TracedMap]) -> list[str]:
         blank = max((visible.num_blank for visible in rules.values() if visible is not None), default=0)
         if blank:
             notes.append(
-                f"{blank} queries of the {part.map.name!r} map may see no key: their weights are shown as 0, though "
-                "the model itself may spread them evenly over hidden keys."
+                f"{counted(blank, 'query', 'queries')} of the {part.map.name!r} map may see no key: the weights are "
+                "shown as 0, though the model itself may spread them evenly over hidden keys."
             )
     return notes
 
@@ -109,7 +113,11 @@ def _reason(module: torch.nn.Module) -> str:
 
 
 def _notes(reports: Sequence[MapReport]) -> list[str]:
-    notes = []
+    notes = [
+        f"The model computed NaN or infinite numbers in the {report.name!r} map: its weights may be NaN."
+        for report in reports
+        if report.difference is not None and not isfinite(report.difference)
+    ]
     low = sorted({report.precision for report in reports if report.tier != 3} - {"float32"})
     if by_hand := [report.name for report in reports if report.tier == 3]:
         names = ", ".join(map(repr, by_hand))
