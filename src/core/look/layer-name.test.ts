@@ -19,7 +19,7 @@ test("a layer whose numbers agree says where it is", () => {
 
 test("maps of older files have neither", () => {
   const map = mapDescription(TOKENS);
-  expect([layerName(map, 1), layerPlace(map, 1), proofText(map), proofMeaning(map)]).toEqual(["1", "", "", ""]);
+  expect([layerName(map, 1), layerPlace(map, 1), proofText(map, 1), proofMeaning(map, 1)]).toEqual(["1", "", "", ""]);
   expect([layerName(undefined, 1), layerPlace(undefined, 1)]).toEqual(["1", ""]);
 });
 
@@ -29,6 +29,17 @@ test.each([
   [null, "weights as given"],
 ])("a difference of %s is said in short", (difference, text) => {
   const map = mapDescription(TOKENS, { difference });
-  expect(proofText(map)).toBe(text);
-  expect(proofMeaning(map)).not.toBe("");
+  expect(proofText(map, 1)).toBe(text);
+  expect(proofMeaning(map, 1)).not.toBe("");
+});
+
+test("given queries and keys are not called weights, layer by layer", () => {
+  const map = mapDescription(TOKENS, { difference: null, no_vectors: ["", "These weights were given.", ""] });
+  expect([0, 1, 2].map((layer) => proofText(map, layer))).toEqual([
+    "queries and keys as given",
+    "weights as given",
+    "queries and keys as given",
+  ]);
+  expect(proofMeaning(map, 0)).toMatch(/^These queries and keys were passed in/);
+  expect(proofMeaning(map, 1)).toMatch(/^These weights were passed in/);
 });

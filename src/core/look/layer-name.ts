@@ -12,16 +12,24 @@ export function layerPlace(map: MapDescription | undefined, layer: number): stri
   return [module, isOther ? `layer ${layer} of the map “${map.name}” in Python` : ""].filter(Boolean).join(", ");
 }
 
-/** How sure the weights of a map are, in short: empty where nothing is known. */
-export function proofText(map: MapDescription | undefined): string {
+/** How sure the weights of a layer are, in short: empty where nothing is known. */
+export function proofText(map: MapDescription | undefined, layer: number): string {
   if (map?.difference === undefined) return "";
-  if (map.difference === null) return "weights as given";
+  if (map.difference === null) return hasVectors(map, layer) ? "queries and keys as given" : "weights as given";
   return map.difference === 0 ? "proved exactly" : `proved to ${map.difference.toExponential(0)}`;
 }
 
+function hasVectors(map: MapDescription, layer: number): boolean {
+  return map.no_vectors[layer] === "";
+}
+
 /** What `proofText` means. */
-export function proofMeaning(map: MapDescription | undefined): string {
+export function proofMeaning(map: MapDescription | undefined, layer: number): string {
   if (map?.difference === undefined) return "";
-  if (map.difference === null) return "These weights were passed in. Nothing was there to hold them against.";
+  if (map.difference === null) {
+    return hasVectors(map, layer)
+      ? "These queries and keys were passed in, and weights are computed from them. Nothing was there to hold them against."
+      : "These weights were passed in. Nothing was there to hold them against.";
+  }
   return "Rows of weights × values were held against what the model computed, in every layer. The largest difference is a share of the largest value.";
 }

@@ -50,7 +50,8 @@ it("shows the weight under the pointer even after the kernel has gone", () => {
 
 it.each([
   [{ difference: 2.7e-7 }, /2 tokens, proved to 3e-7$/, /held against what the model computed/],
-  [{ difference: null }, /2 tokens, weights as given$/, /passed in/],
+  [{ difference: null }, /2 tokens, weights as given$/, /weights were passed in/],
+  [{ difference: null, no_vectors: ["", "", ""] }, /2 tokens, queries and keys as given$/, /keys were passed in/],
 ])("says how sure the weights are", (more, shown, meaning) => {
   const line = open(more).root.querySelector<HTMLElement>(".hs-shown");
   expect(line?.textContent).toMatch(shown);

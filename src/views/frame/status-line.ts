@@ -52,9 +52,10 @@ export function mountStatusLine(
   effectUntil(signal, () => {
     const note = aidsNote(scene.context.options.aids, scene.wholeMap.value);
     const what = [name.value, extent(scene.description.value, scene.wholeMap.value)].filter(Boolean).join(", ");
-    const proof = proofText(scene.wholeMap.value);
+    const [map, layer] = [scene.wholeMap.value, scene.layer.value];
+    const proof = proofText(map, layer);
     shown.textContent = [note ? `${what} (${note})` : what, proof].filter(Boolean).join(", ");
-    setAttribute(shown, "title", proofMeaning(scene.wholeMap.value) || undefined);
+    setAttribute(shown, "title", proofMeaning(map, layer) || undefined);
   });
 }
 
