@@ -109,7 +109,8 @@ def _of_steps(found: Array, calls: list[Call], kept: Any, row: int) -> tuple[flo
     if lead > 0:  # virtual tokens or patches before the text
         kept = np.concatenate([np.ones(lead, bool), kept])
     extra = found.shape[2] - found.shape[1]
-    if extra > 0 and calls and calls[0].weights.shape[-1] > calls[0].weights.shape[-2] > 1:
+    grows = len({call.weights.shape[-1] for call in calls}) > 1  # in cross-attention, all steps read the same keys
+    if extra > 0 and grows and calls[0].weights.shape[-1] > calls[0].weights.shape[-2] > 1:
         return _of_joined(found, calls, kept, row, extra)
     shapes = [call.weights.shape[-2:] for call in calls]
     grows = len({keys for _, keys in shapes}) > 1 or bool(shapes and shapes[0][0] == shapes[0][1])
