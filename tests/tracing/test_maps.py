@@ -158,6 +158,17 @@ def test_each_stream_of_prophetnet_is_a_map(model, ngram):
     assert padded[-1].key_tokens == ("3", "5", "9", *own[-1][:3])
 
 
+def test_encoder_decoder_attention_is_cross_attention():
+    text = {"hidden_size": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2, "vocab_size": 50}
+    vision = {"hidden_size": 16, "patch_embed_hidden_size": 16, "d_kv": 8, "d_ff": 16, "num_hidden_layers": 1}
+    config = tf.Pix2StructConfig(text_config=text, vision_config=dict(vision, num_attention_heads=2))
+    places = torch.tensor([[[1.0, 1], [1, 2], [2, 1]]])
+    inputs = {"flattened_patches": torch.cat([places, torch.randn(1, 3, 16)], -1), "decoder_input_ids": IDS}
+    maps = hs.capture(tf.Pix2StructForConditionalGeneration(config).eval(), inputs=inputs).maps
+    assert list(maps) == ["encoder", "decoder", "cross"]
+    assert (maps["cross"].query_tokens, maps["cross"].key_tokens) == (WORDS, ("0,0", "0,1", "1,0"))
+
+
 def test_keys_of_both_texts_keep_their_names():
     text = dict(SMALL, num_key_value_heads=2, head_dim=8, layer_types=["sliding_attention", "full_attention"])
     vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}

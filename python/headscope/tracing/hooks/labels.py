@@ -49,7 +49,7 @@ TOWERS = {
 }
 """The names of towers in models with several of them; the text tower is missing."""
 TEXT = re.compile(r"(?<!con)text|language|llm")
-CROSS_NAMES = re.compile(r"cross(?!_modal)|encoder_attn|encdec|enc_dec", re.IGNORECASE)
+CROSS_NAMES = re.compile(r"cross(?!_modal)|encoder_attn|encdec|enc_dec|encoder_decoder_att", re.IGNORECASE)
 ATTENDS = re.compile(r"attn|attention|^att$|_att$")
 """The names of attention modules, which are no towers: `cross_attn_token_to_image` is in none."""
 
