@@ -25,7 +25,7 @@ def summary(name: str, maps: Sequence[TracedMap], recorder: Recorder, batch_size
     """Return the report of a pass; it lists every attention module that ran without leaving a record."""
     watch = recorder.watch
     recorded = {layer.module for part in maps for layer in part.layers} | recorder.of_others
-    missing = dict(recorder.refused)
+    missing = recorder.refused | {name: why for name, why in recorder.doubted.items() if name not in recorded}
     silent = watch.silent(recorded | {name.partition(",")[0] for name in missing})
     missing |= {module: _reason(watch.modules[module]) for module in silent}
     names = name_layers([[layer.module for layer in part.layers] for part in maps])
@@ -78,8 +78,8 @@ def _of_blank_rows(maps: Sequence[TracedMap]) -> list[str]:
 def nothing_recorded(model: torch.nn.Module, recorder: Recorder) -> str:
     """Return the message of a pass of which nothing can be shown."""
     kind = type(model).__name__
-    if recorder.refused:
-        name, reason = next(iter(recorder.refused.items()))
+    if known := recorder.refused or recorder.doubted:
+        name, reason = next(iter(known.items()))
         return f"{kind} ran, but none of its attention can be shown: {name}: {reason} {HAVE_YOURSELF}"
     if not recorder.watch.ran():
         return (

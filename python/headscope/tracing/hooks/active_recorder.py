@@ -40,6 +40,9 @@ class Observer(Protocol):
     def refuse(self, module: torch.nn.Module, reason: str) -> None:
         """Show nothing of a module."""
 
+    def doubt(self, module: torch.nn.Module, reason: str) -> None:
+        """Remember why one of a module's calls is not shown, in case that no other is."""
+
 
 class _Current(threading.local):
     recorder: Observer | None = None

@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.active_recorder import Observer
 from headscope.tracing.hooks.calls import AttentionCall
-from headscope.tracing.hooks.shapes import axes_of_call
+from headscope.tracing.hooks.shapes import axes_of_call, heads_or_windows
 
 KERNEL = F.scaled_dot_product_attention
 PARAMETERS = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
@@ -51,6 +51,9 @@ def kernel_call(recorder: Observer, given: Mapping[str, Any], output: Any) -> At
     recorder.origins.attended(output, tensors[0])
     first = tensors[0] if tensors[0].dim() == output.dim() else output  # queries may be shared by the texts
     axes = axes_of_call(first, tensors[1].shape[-2], recorder.watch.stack, recorder.layout)
+    if axes.doubtful and recorder.layout.generic:
+        recorder.refuse(module, heads_or_windows(module, first.shape))
+        return None
     query, key, value, out = (axes.four(part) for part in (*tensors, output))
     if query is None or key is None or value is None or out is None:
         return None

@@ -7,7 +7,6 @@ is multiplied with values, that is an attention call, whatever the model's code 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,12 +15,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.active_recorder import Observer
-from headscope.tracing.hooks.calls import AttentionCall, Origin
+from headscope.tracing.hooks.calls import Origin
+from headscope.tracing.hooks.followed_axes import Laid, carried, laid, of_product, query_axis
 from headscope.tracing.hooks.joins import JOIN, PICKS
 from headscope.tracing.hooks.kernel import kernel_call
-from headscope.tracing.hooks.modules import num_streams
 from headscope.tracing.hooks.origins import place, tensors_in
-from headscope.tracing.hooks.shapes import axes_of_call
+from headscope.tracing.hooks.shapes import lengths_of
+from headscope.tracing.hooks.weighted_values import COMPOUND, IN_PARTS, Softmaxed, refuse, take
 
 PRODUCTS = {"aten::bmm": (0, 1), "aten::mm": (0, 1), "aten::baddbmm": (1, 2)}
 """The products of matrices, and the places of their factors among the arguments."""
@@ -33,9 +33,6 @@ SOFTMAXES = {"aten::_softmax", "aten::_safe_softmax"}
 
 EXPONENTIALS = {"aten::exp", "aten::exp_"}
 """A softmax may be written as the exponentials divided by their sum, or as those of a `_log_softmax`."""
-
-NEAR_ONE = 1e-2
-"""How far a row of weights may be from a sum of one, if it is not the last axis that the softmax was taken over."""
 
 KERNELS = {
     "aten::_scaled_dot_product_flash_attention_for_cpu": ("dropout_p", "is_causal"),
@@ -49,30 +46,6 @@ KERNELS = {
 
 WATCHED = {*PRODUCTS, *KERNELS, JOIN, *PICKS}
 """The operations to see even where nothing is known yet: attention begins with them, or positions change."""
-
-COMPOUND = (
-    "{} multiplies the softmax of some scores with that of others, as in attention over landmarks: there is no one "
-    "matrix of queries by keys to show."
-)
-
-
-IN_PARTS = (
-    "{} takes one softmax over several groups of keys and multiplies each with values of its own, as attention in "
-    "blocks with global tokens does: there is no one matrix of queries by keys to show."
-)
-
-
-@dataclass
-class Softmaxed:
-    """The softmax of scores that came of a product of queries and keys."""
-
-    shape: torch.Size
-    axis: int
-    """The axis over which the softmax was taken, counted from the end: -1 is the last."""
-    origins: tuple[Origin, Origin] = ((), ())
-    """The arguments whose positions the rows and the columns of the scores have."""
-    in_parts: int = 0
-    """How often some of its keys, but not all, have been multiplied with values."""
 
 
 class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own
@@ -100,6 +73,8 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         self._weights: dict[int, Softmaxed] = {}
         self._attended: set[int] = set()
         """Where products of weights and values lie."""
+        self._laid: dict[int, Laid | None] = {}
+        """How the axes of scores and weights lie in their memory."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -178,9 +153,10 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         given = tensors_in(args)
         if at in map(place, given) and name not in EXPONENTIALS:  # a view, or an operation in place
             return
-        same = [place(part) for part in given if part.numel() == result.numel() or name == JOIN]
-        places = [-1 if one is None else one for one in same]
-        if places and self._softmaxed(name, args, result, places[0], at):
+        same = [part for part in given if part.numel() == result.numel() or name == JOIN]
+        places = [-1 if (one := place(part)) is None else one for part in same]
+        laid_as = self._carried(same, places, result)
+        if places and self._softmaxed(recorder, name, args, result, places[0], at, laid_as):
             return
         weights = next((self._weights[one] for one in places if one in self._weights), None)
         scores = next((self._scores[one] for one in places if one in self._scores), None)
@@ -192,15 +168,33 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             self._scores[at] = scores
             if any(one in self._projected for one in places):
                 self._projected.add(at)
+        if weights is not None or scores is not None:
+            self._laid[at] = laid_as
         if attended:
             self._attended.add(at)
 
-    def _softmaxed(self, name: str, args: Sequence[Any], result: Tensor, before: int, at: int) -> bool:
+    def _carried(self, given: Sequence[Tensor], places: Sequence[int], result: Tensor) -> Laid | None:
+        """Return how the result of an operation lies, if all scores or weights that went into it say the same."""
+        known = [(part, self._laid[one]) for part, one in zip(given, places, strict=True) if one in self._laid]
+        found = [carried(part, result, axes) for part, axes in known]
+        return found[0] if found and all(one == found[0] for one in found) else None
+
+    def _softmaxed(
+        self,
+        recorder: Observer,
+        name: str,
+        args: Sequence[Any],
+        result: Tensor,
+        before: int,
+        at: int,
+        laid_as: Laid | None,
+    ) -> bool:
         """Follow a softmax of scores, whole or in its steps; return whether this is one."""
         scores = self._scores.get(before)
         if name in EXPONENTIALS and (before in self._logarithms or scores is not None):
             logarithm = self._logarithms.get(before)
             self._forget(at)
+            self._laid[at] = laid_as
             if logarithm is not None:
                 self._weights[at] = logarithm
             elif scores is not None:
@@ -211,18 +205,34 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             summed = [axis for axis in range(-len(shape), 0) if shape[axis] == 1 != result.shape[axis]]
             self._forget(at)
             if len(summed) == 1:
-                self._weights[at] = Softmaxed(result.shape, summed[0], origins)
+                self._weighted(self._weights, recorder, result, at, summed[0], origins, laid_as)
             return True
         if scores is None or not (name in SOFTMAXES or name == "aten::_log_softmax"):
             return False
         axis = int(args[1])
-        found = Softmaxed(result.shape, axis if axis < 0 else axis - result.dim(), scores)
         self._forget(at)
-        (self._weights if name in SOFTMAXES else self._logarithms)[at] = found
+        kind = self._weights if name in SOFTMAXES else self._logarithms
+        self._weighted(kind, recorder, result, at, axis if axis < 0 else axis - result.dim(), scores, laid_as)
         self._scores.pop(before, None)
         return True
 
+    def _weighted(
+        self,
+        kind: dict[int, Softmaxed],
+        recorder: Observer,
+        result: Tensor,
+        at: int,
+        axis: int,
+        origins: tuple[Origin, Origin],
+        laid_as: Laid | None,
+    ) -> None:
+        """Remember the softmax of scores; from now on its own axes are followed."""
+        positions = lengths_of(recorder.watch.stack, recorder.layout.size)
+        kind[at] = Softmaxed(result.shape, axis, origins, query_axis(result, laid_as, axis, positions))
+        self._laid[at] = laid(result, range(result.dim()))
+
     def _forget(self, at: int) -> None:
+        self._laid.pop(at, None)
         self._attended.discard(at)
         self._projected.discard(at)
         for known in (self._scores, self._exponentials, self._logarithms, self._weights):
@@ -247,6 +257,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         if name == "aten::bmm" or not set(places) & self._fixed:  # queries may be parameters, which no layer applies
             origins = recorder.origins.of(factors[0]), recorder.origins.of(factors[1])
             self._scores[at] = origins
+            self._laid[at] = of_product(result)
             if name != "aten::bmm" or set(places) & self._fixed:  # one matrix may be an offloaded parameter
                 self._projected.add(at)
             recorder.origins.put(result, ())
@@ -261,73 +272,11 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         recorder.origins.put(result, rows[0])
         known.in_parts += weights.shape[-1 if left else -2] < known.shape[known.axis]
         if known.in_parts > 1:
-            _refuse(recorder, IN_PARTS)
+            refuse(recorder, IN_PARTS)
         elif at in self._weights or at in self._attended:
-            _refuse(recorder, COMPOUND)
+            refuse(recorder, COMPOUND)
         elif at not in self._scores or at in self._projected:  # else keys times values came first: linear attention
-            self._take(recorder, known, (weights, value, result), rows, left)
-
-    def _take(
-        self,
-        recorder: Observer,
-        known: Softmaxed,
-        parts: tuple[Tensor, Tensor, Tensor],
-        origins: tuple[Origin, Origin],
-        left: bool,
-    ) -> None:
-        module = recorder.watch.running()
-        if module is None:
-            return
-        if not left:  # values @ weights, both transposed, as einsum writes some products
-            parts = tuple(part.transpose(-1, -2) for part in parts)  # type: ignore[assignment]  # three as before
-        if known.axis != -1 and not _rows_sum_to_one(parts[0]):
-            return
-        sizes = known.shape[-2:] == parts[0].shape[-2:] or known.shape[-2:] == parts[0].shape[:-3:-1]
-        lead = known.shape[:-2] if sizes and known.shape[:-2].numel() == parts[0].shape[:-2].numel() else None
-        led = [_led(part, lead) for part in parts]
-        streams = num_streams(module)
-        if led[0].dim() == 5 and led[0].shape[1] == streams:
-            for stream in range(streams):
-                self._call(recorder, module, [part[:, stream] for part in led], origins)
-        else:
-            self._call(recorder, module, led, origins)
-
-    @staticmethod
-    def _call(
-        recorder: Observer, module: torch.nn.Module, led: Sequence[Tensor], origins: tuple[Origin, Origin]
-    ) -> None:
-        """Record a call from its weights, its values and its output."""
-        axes = axes_of_call(led[0], led[0].shape[-1], recorder.watch.stack, recorder.layout)
-        full, values, output = (axes.four(part) for part in led)
-        if full is None or values is None or output is None:
-            return
-        recorder.take(
-            AttentionCall(
-                module=module,
-                kind="softmax",
-                tier=3,
-                query=None,
-                key=None,
-                value=values,
-                mask=None,
-                output=output.transpose(1, 2),
-                weights=full,
-                origins=origins,
-            )
-        )
-
-
-def _refuse(recorder: Observer, reason: str) -> None:
-    module = recorder.watch.running()
-    if module is not None:
-        recorder.refuse(module, reason.format(type(module).__name__))
-
-
-def _rows_sum_to_one(weights: Tensor) -> bool:
-    sums = weights.flatten(0, -2)[:64].float().sum(-1)
-    return bool(((sums - 1).abs() < NEAR_ONE).all())
-
-
-def _led(tensor: Tensor, lead: torch.Size | None) -> Tensor:
-    """Return a tensor whose axes before the last two are those that the softmax had, such as batch and heads."""
-    return tensor if lead is None else tensor.reshape(*lead, *tensor.shape[-2:])
+            parts = (weights, value, result)
+            if not left:  # values @ weights, both transposed, as einsum writes some products
+                parts = tuple(part.transpose(-1, -2) for part in parts)  # type: ignore[assignment]  # three as before
+            take(recorder, known, parts, rows, self._laid.get(place(weights) or 0))

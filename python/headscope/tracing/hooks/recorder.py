@@ -18,6 +18,7 @@ from headscope.tracing.hooks.labels import Labeller, SideName
 from headscope.tracing.hooks.module_stack import Watch
 from headscope.tracing.hooks.modules import is_attention, num_streams
 from headscope.tracing.hooks.recorded import Batch, Call, Layer, Place
+from headscope.tracing.hooks.shapes import folded_rows, lengths_of
 from headscope.tracing.images.placed import placed
 from headscope.tracing.memory.to_device import to_device
 from headscope.tracing.qk.record import QKRecord
@@ -90,6 +91,8 @@ class Recorder:
         """The maps that show all texts of a batch, because their parts can't be assigned to texts."""
         self.refused: dict[str, str] = {}
         """The reasons why calls that were seen are not shown, by the module's name."""
+        self.doubted: dict[str, str] = {}
+        """The reasons why a module is not shown if nothing else is seen of it, by its name."""
         self.repeated: Counter[str] = Counter()
         """The number of further calls with equal queries and keys, by the module's name."""
 
@@ -127,6 +130,10 @@ class Recorder:
         self.refused[self._call_name(module)] = reason
         self._running = [call for call in self._running if call.module != name]
 
+    def doubt(self, module: torch.nn.Module, reason: str) -> None:
+        """Remember why one of a module's calls is not shown, in case that no other is."""
+        self.doubted.setdefault(self._name(module), reason)
+
     def _call_name(self, module: torch.nn.Module) -> str:
         """Return a name of the running call of a module: the module's, with a number after its first run."""
         number = self.watch.invocation_of(module)
@@ -138,6 +145,9 @@ class Recorder:
     def _take(self, seen: AttentionCall) -> None:
         name = self._name(seen.module)
         if self.layout.other or self.layout.folded or self._call_name(seen.module) in self.refused:
+            return
+        if self._folds_heads(seen):
+            self.refused[self._call_name(seen.module)] = folded_rows(seen.module, seen.num_queries)
             return
         turn = self.watch.turn_of(seen.module)
         map_name = self.labels.map_of(seen.module, name, turn, seen.origins)
@@ -156,6 +166,14 @@ class Recorder:
         call.pieces += [self._written(self._owned(piece)) for piece in found.records]
         call.turn = turn
         call.lie(placed(self.watch.stack, len(rows), (seen.num_queries, seen.num_keys)), len(rows))
+
+    def _folds_heads(self, seen: AttentionCall) -> bool:
+        """Return whether a plain module's queries are heads and positions together, while its keys are positions."""
+        queries, keys = seen.num_queries, seen.num_keys
+        if not self.layout.generic or queries == keys or queries % keys or len(set(seen.origins)) > 1:
+            return False
+        positions = lengths_of(self.watch.stack, self.layout.size)
+        return all(seen.origins) and keys in positions and queries not in positions
 
     def _begun(self, name: str, kind: str, seen: AttentionCall, proof: Proof, run: tuple[str, int] | None) -> Call:
         """Return a new call; calls of an earlier run of a module are settled first."""

@@ -43,7 +43,9 @@ class Axes:
     several: bool = False
     """Whether all axes after the first count heads, as with groups of heads; else those before the last are windows."""
     heads_before_windows: bool = False
-    """Whether the second of five axes counts heads and the third windows."""
+    """Whether the second of five or more axes counts heads and those after it windows."""
+    doubtful: bool = False
+    """Whether it is not certain which axis counts heads and which windows."""
 
     def four(self, tensor: Tensor) -> Tensor | None:
         """Return a tensor of 2 to 6 axes with four: rows, heads, positions, features; None if it has fewer."""
@@ -57,8 +59,8 @@ class Axes:
             return tensor.reshape(rows, len(tensor) // rows, *tensor.shape[1:])
         if len(lead) == 2:
             return tensor.transpose(0, 1) if self.heads_first else tensor
-        if self.heads_before_windows and len(lead) == 3:
-            return tensor.transpose(1, 2).flatten(0, 1)
+        if self.heads_before_windows:
+            return tensor.movedim(1, -3).flatten(0, -4)
         if self.several:
             return tensor.reshape(len(tensor), math.prod(lead[1:]), *tensor.shape[-2:])
         return tensor.reshape(math.prod(lead[:-1]), *tensor.shape[-3:])
@@ -94,9 +96,15 @@ def axes_of(
     if len(lead) == 2:
         named = heads is not None and lead[0] == heads != lead[1]
         return Axes(heads_first=lead[1] == batch and lead[0] != batch and (whole or named))
-    if len(lead) == 3 and heads == lead[1] and (lead[2] != heads or heads_first):
+    if len(lead) < 3:
+        return Axes()
+    if heads == lead[1] and (lead[-1] != heads or heads_first):
         return Axes(heads_before_windows=True)
-    return Axes(several=whole and bool(lead) and lead[0] == batch)
+    if whole and lead[0] == batch:
+        return Axes(several=True)
+    before, after = (math.prod(windows) * size in positions for windows in (lead[1:-1], lead[2:]))
+    named = heads in (lead[1], lead[-1]) and lead[1] != lead[-1]
+    return Axes(heads_before_windows=after and not before and not named, doubtful=before == after and not named)
 
 
 def axes_of_call(query: Tensor, num_keys: int, running: Sequence[Frame], layout: BatchLayout) -> Axes:
@@ -113,6 +121,22 @@ def axes_of_call(query: Tensor, num_keys: int, running: Sequence[Frame], layout:
         if layout.size > 1 and not one_axis_each and not known:
             layout.folded = True
     return axes
+
+
+def folded_rows(module: torch.nn.Module, count: int) -> str:
+    """Return why a call is not shown whose rows count positions and something else together."""
+    return (
+        f"the rows of {type(module).__name__}'s weights count queries and heads together ({count}), and in which order "
+        "is not certain. Keep an axis of its own for heads until the softmax, such as (batch, heads, queries, keys)."
+    )
+
+
+def heads_or_windows(module: torch.nn.Module, shape: torch.Size) -> str:
+    """Return why a call is not shown of which it is not certain which axis counts heads."""
+    return (
+        f"of the axes {tuple(shape)} in {type(module).__name__} it is not certain which counts heads and which "
+        "windows. Give the module its number of heads as an attribute num_heads, with another number of windows."
+    )
 
 
 def number_of_heads(running: Sequence[Frame]) -> int | None:

@@ -1,0 +1,153 @@
+"""Record attention from its weights, once a mode has seen them multiply values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from headscope.tracing.hooks.active_recorder import Observer
+from headscope.tracing.hooks.calls import AttentionCall, Origin
+from headscope.tracing.hooks.followed_axes import Laid, same_axes, unfolded, varying
+from headscope.tracing.hooks.modules import num_streams
+from headscope.tracing.hooks.shapes import axes_of_call, folded_rows, heads_or_windows, lengths_of
+
+NEAR_ONE = 1e-2
+"""How far a row of weights may be from a sum of one, if it is not the last axis that the softmax was taken over."""
+
+COMPOUND = (
+    "{} multiplies the softmax of some scores with that of others, as in attention over landmarks: there is no one "
+    "matrix of queries by keys to show."
+)
+
+
+IN_PARTS = (
+    "{} takes one softmax over several groups of keys and multiplies each with values of its own, as attention in "
+    "blocks with global tokens does: there is no one matrix of queries by keys to show."
+)
+
+BY_QUERY = (
+    "{} multiplies its weights with values that differ from query to query, so they are no weights of one set of keys."
+)
+
+
+@dataclass
+class Softmaxed:
+    """The softmax of scores that came of a product of queries and keys."""
+
+    shape: torch.Size
+    axis: int
+    """The axis over which the softmax was taken, counted from the end: -1 is the last."""
+    origins: tuple[Origin, Origin] = ((), ())
+    """The arguments whose positions the rows and the columns of the scores have."""
+    query: int | None = None
+    """The axis that counts queries; None if that is not certain."""
+    in_parts: int = 0
+    """How often some of its keys, but not all, have been multiplied with values."""
+
+
+def take(
+    recorder: Observer,
+    known: Softmaxed,
+    parts: tuple[Tensor, Tensor, Tensor],
+    origins: tuple[Origin, Origin],
+    laid_as: Laid | None,
+) -> None:
+    """Record a product of weights with values, if it has a matrix of queries by keys to show.
+
+    Parameters
+    ----------
+    recorder
+        Records the call.
+    known
+        The softmax that the weights came of.
+    parts
+        Weights, values and output of the product.
+    origins
+        The arguments whose positions its rows and columns have.
+    laid_as
+        How the axes of the softmax lie in the memory of the weights; None if that is unknown.
+    """
+    module = recorder.watch.running()
+    if module is None:
+        return
+    along = [[], []] if laid_as is None else varying(parts[0], laid_as)
+    if known.query is not None and any(known.query in several for several in along[:-2]):
+        recorder.doubt(module, BY_QUERY.format(type(module).__name__))
+        return
+    if known.axis != -1 and not _rows_sum_to_one(parts[0]):
+        return
+    positions = lengths_of(recorder.watch.stack, recorder.layout.size)
+    if len(along[-2]) > 1 and parts[0].shape[-2] not in positions:
+        if known.query in along[-2] and same_axes(known.shape, parts[0], along):
+            _call(recorder, module, _unfolded(known, parts, along), origins)
+            return
+        if recorder.layout.generic:
+            recorder.refuse(module, folded_rows(module, parts[0].shape[-2]))
+            return
+    sizes = known.shape[-2:] == parts[0].shape[-2:] or known.shape[-2:] == parts[0].shape[:-3:-1]
+    lead = known.shape[:-2] if sizes and known.shape[:-2].numel() == parts[0].shape[:-2].numel() else None
+    led = [_led(part, lead) for part in parts]
+    streams = num_streams(module)
+    if led[0].dim() == 5 and led[0].shape[1] == streams:
+        for stream in range(streams):
+            _call(recorder, module, [part[:, stream] for part in led], origins)
+    else:
+        _call(recorder, module, led, origins)
+
+
+def _call(recorder: Observer, module: torch.nn.Module, led: Sequence[Tensor], origins: tuple[Origin, Origin]) -> None:
+    """Record a call from its weights, its values and its output."""
+    axes = axes_of_call(led[0], led[0].shape[-1], recorder.watch.stack, recorder.layout)
+    if axes.doubtful and recorder.layout.generic:
+        recorder.refuse(module, heads_or_windows(module, led[0].shape))
+        return
+    full, values, output = (axes.four(part) for part in led)
+    if full is None or values is None or output is None:
+        return
+    recorder.take(
+        AttentionCall(
+            module=module,
+            kind="softmax",
+            tier=3,
+            query=None,
+            key=None,
+            value=values,
+            mask=None,
+            output=output.transpose(1, 2),
+            weights=full,
+            origins=origins,
+        )
+    )
+
+
+def refuse(recorder: Observer, reason: str) -> None:
+    """Show nothing of the running module; the reason begins with its class."""
+    module = recorder.watch.running()
+    if module is not None:
+        recorder.refuse(module, reason.format(type(module).__name__))
+
+
+def _unfolded(
+    known: Softmaxed, parts: tuple[Tensor, Tensor, Tensor], along: Sequence[Sequence[int]]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return weights, values and output of queries that groups of heads were folded into."""
+    over, query, sizes = known.axis % len(known.shape), known.query, known.shape
+    lead = [axis for axis in range(len(sizes)) if axis not in (over, query)]
+    assert query is not None  # only such calls are unfolded
+    weights, value, output = parts
+    weights, output = (unfolded(part, along[:-1], sizes, [*lead, query]) for part in (weights, output))
+    value = unfolded(value, along[:-2], sizes, lead)
+    return weights, value.expand(*weights.shape[:-2], -1, -1), output
+
+
+def _rows_sum_to_one(weights: Tensor) -> bool:
+    sums = weights.flatten(0, -2)[:64].float().sum(-1)
+    return bool(((sums - 1).abs() < NEAR_ONE).all())
+
+
+def _led(tensor: Tensor, lead: torch.Size | None) -> Tensor:
+    """Return a tensor whose axes before the last two are those that the softmax had, such as batch and heads."""
+    return tensor if lead is None else tensor.reshape(*lead, *tensor.shape[-2:])
