@@ -77,7 +77,8 @@ def capture(
 
         - Rows of unequal length are padded at their ends, with an attention mask.
         - Columns of text, and what the model has no argument for, are left out. Both stand in the report.
-        - A cache is copied, so that the caller's does not grow. Its positions are keys named `past 0`, `past 1`, ...
+        - A cache is copied, so that the caller's does not grow. Its positions are keys named `past 0`, `past 1`, ... A
+          layer with a window has the last of them; the empty room of a static cache is left out.
         - `labels` give the text of a decoder that generates; the model does not get them.
         - A language model of transformers computes logits for the last position only, unless `candidates` needs them.
     tokens

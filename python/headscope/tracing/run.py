@@ -28,6 +28,7 @@ from headscope.tracing.hooks.recorder import Recorder
 from headscope.tracing.hooks.tiers import check_served, modules_of
 from headscope.tracing.images.layout import Layouts
 from headscope.tracing.inner_model import config_of
+from headscope.tracing.inputs.caches import cached_keys
 from headscope.tracing.inputs.candidates import read_candidates
 from headscope.tracing.inputs.failures import reported
 from headscope.tracing.inputs.forms import call
@@ -195,5 +196,12 @@ def _batch(inputs: Inputs, request: Request) -> Batch:
         images=inputs.images,
         argument=inputs.ids,
         trims=trims,
-        layouts=Layouts(inputs.arguments, request.model, inputs.sides, inputs.row, request.keep_padding),
+        layouts=Layouts(
+            inputs.arguments,
+            request.model,
+            inputs.sides,
+            inputs.row,
+            request.keep_padding,
+            cached_keys(inputs.arguments),
+        ),
     )

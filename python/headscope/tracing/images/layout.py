@@ -17,6 +17,7 @@ from headscope.tracing.hooks.modules import num_streams
 from headscope.tracing.images.patches import name_patches, setting
 from headscope.tracing.images.streams import stream_names
 from headscope.tracing.inner_model import config_of
+from headscope.tracing.inputs.caches import CachedKeys
 from headscope.tracing.inputs.sides import Side
 
 DEPTH = 4
@@ -95,6 +96,8 @@ class Layouts:
     sides: Mapping[str, Side]
     row: int = 0
     keep_padding: bool = False
+    cached: CachedKeys | None = None
+    """The keys that come from a cache; None without one."""
     _found: dict[tuple[int, str], Layout | None] = field(default_factory=dict)
 
     @property
@@ -120,12 +123,32 @@ class Layouts:
         return self._found[key]
 
     def _look(self, size: int, joins: Joins, own: str) -> Layout | None:
+        cached = self._after_cached(size, own)
+        if cached is not None:
+            return cached
         for joined in joins.of(size):
             texts = [own, *(name for name in ("main", "decoder") if name != own)]
             parts = self._streams(joined, texts) or self._parts(joined, joins, texts, DEPTH)
             if any(part.side is not None for part in parts) and len(parts) > 1:
                 return Layout(tuple(parts))
         return None
+
+    def _after_cached(self, size: int, own: str) -> Layout | None:
+        """Return the layout of keys that begin with those of a cache; None for any others."""
+        side = self.sides.get(own)
+        if self.cached is None or side is None or not side.length:
+            return None
+        places = self.cached.positions(size, side.length)
+        if places is None:
+            return None
+        past = self.cached.past
+        mask = self.arguments.get("decoder_attention_mask" if own == "decoder" else "attention_mask")
+        shown = None
+        if isinstance(mask, Tensor) and mask.dim() == 2 and mask.shape[1] == past + side.length:
+            shown = self._shown(mask[:, places.start : past])
+        before = Part(tuple(f"past {place}" for place in range(places.start, past)), (), shown)
+        room = Part(("empty",) * (size - len(places)), (), None if self.keep_padding else ())
+        return Layout(tuple(part for part in (before, _of_text(side, own), room) if part.tokens))
 
     def _parts(self, joined: Sequence[Joined], joins: Joins, texts: list[str], depth: int) -> list[Part]:
         """Return the parts of a join; texts that were found are taken out of `texts`."""

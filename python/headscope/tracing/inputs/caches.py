@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +57,57 @@ def cached_positions(arguments: Mapping[str, Any]) -> int:
         return int(cache[0][0].shape[-2])
     except (IndexError, TypeError, AttributeError, KeyError):
         return 0
+
+
+@dataclass(frozen=True)
+class CachedKeys:
+    """Which positions the keys of a pass have, where some come from a cache; read before the pass, which adds to it."""
+
+    past: int
+    """The number of positions that the cache has seen."""
+    room: frozenset[int]
+    """The numbers of positions that its layers have memory for."""
+    windows: frozenset[int]
+    """The numbers of positions that layers with a window put before the text."""
+
+    def positions(self, size: int, own: int) -> range | None:
+        """Return the positions of keys, counted from the first one that the cache has seen.
+
+        A layer with a window gives the last positions. One with room for more gives its empty room too, at the end.
+
+        Parameters
+        ----------
+        size
+            The number of keys.
+        own
+            The number of positions of the text.
+
+        Returns
+        -------
+        range or None
+            None if so many keys are not those of the cache and the text.
+        """
+        total = self.past + own
+        if size == total or (own < size < total and size - own in self.windows):
+            return range(total - size, total)
+        return range(total) if size > total and size in self.room else None
+
+
+def cached_keys(arguments: Mapping[str, Any]) -> CachedKeys | None:
+    """Return which positions the keys of a pass will have; None without a cache."""
+    past = cached_positions(arguments)
+    if not past:
+        return None
+    cache = arguments["past_key_values"]
+    cache = getattr(cache, "self_attention_cache", cache)  # of an encoder-decoder
+    stored: list[tuple[int, bool]] = []
+    for layer in getattr(cache, "layers", None) or ():
+        keys = getattr(layer, "keys", None)
+        if isinstance(keys, Tensor) and keys.dim() == 4:
+            stored.append((keys.shape[2], bool(getattr(layer, "is_sliding", False))))
+    # A static window drops its oldest key before it takes a new one.
+    windows = {size - drop for size, slides in stored if slides or size < past for drop in (0, 1)}
+    return CachedKeys(past, frozenset(size for size, _ in stored), frozenset(windows))
 
 
 def check_cache(cache: Any, map_: AttentionMap, row: int) -> None:

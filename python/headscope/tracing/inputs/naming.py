@@ -125,8 +125,23 @@ def _rename(map_: AttentionMap, name: str, names: tuple[str, ...]) -> bool:
     fits = False
     if keys and columns == len(names):
         map_.key_tokens, map_.key_words, fits = names, None, True
+    elif keys and columns < len(names) and (renamed := _cached_names(map_.key_tokens, names)):
+        map_.key_tokens, fits = renamed, True
     if queries and rows == len(names):
         map_.query_tokens, map_.query_words, fits = names, None, True
     elif queries and rows < columns == len(names):  # the keys begin with those of a cache
         map_.query_tokens, map_.query_words, fits = names[columns - rows :], None, True
     return fits
+
+
+def _cached_names(tokens: Sequence[str], names: Sequence[str]) -> tuple[str, ...] | None:
+    """Return keys some of which are those of a cache, `past 5`, with their names; None without any such key.
+
+    Fewer keys than names are those of a window, or without padding; the text's own names are given already.
+    """
+    numbers = [token.removeprefix("past ") for token in tokens]
+    cached = [number != token and number.isdecimal() for number, token in zip(numbers, tokens, strict=True)]
+    if not any(cached):
+        return None
+    pairs = zip(cached, numbers, strict=True)
+    return tuple(names[int(number)] if past and int(number) < len(names) else number for past, number in pairs)
