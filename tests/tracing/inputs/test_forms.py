@@ -11,7 +11,8 @@ import transformers as tf
 from torch import nn
 
 import headscope as hs
-from headscope.tracing.inputs.forms import as_mapping, call, for_the_model, main_argument
+from headscope.tracing.inputs.columns import for_the_model
+from headscope.tracing.inputs.forms import as_mapping, call, main_argument
 from zoo.eager import eager_outputs
 from zoo.models import SPECIAL, TINY, ZOO, Animal, build, inputs_of
 

@@ -22,10 +22,11 @@ from headscope.tracing.images.image_tokens import select_images
 from headscope.tracing.inner_model import accepted
 from headscope.tracing.inputs import inputs as reading
 from headscope.tracing.inputs.chat import text_tokenizer
+from headscope.tracing.inputs.columns import for_the_model
 from headscope.tracing.inputs.decoder import can_generate, end_ids, written_ids
 from headscope.tracing.inputs.encoding import Encoded, encode, is_list
 from headscope.tracing.inputs.failures import reported
-from headscope.tracing.inputs.forms import as_mapping, for_the_model, ids_argument
+from headscope.tracing.inputs.forms import as_mapping, ids_argument
 from headscope.tracing.inputs.naming import checked_names
 from headscope.tracing.inputs.rows import row_of
 from headscope.tracing.inputs.segmenting import segments_of, texts_of

@@ -13,8 +13,9 @@ from headscope.tracing.hooks.tiers import modules_of
 from headscope.tracing.images.image_tokens import select_images
 from headscope.tracing.inputs import inputs as reading
 from headscope.tracing.inputs.chat import text_tokenizer
+from headscope.tracing.inputs.columns import for_the_model
 from headscope.tracing.inputs.encoding import encode
-from headscope.tracing.inputs.forms import as_mapping, for_the_model, ids_argument
+from headscope.tracing.inputs.forms import as_mapping, ids_argument
 from headscope.tracing.inputs.preflight import num_positions
 from headscope.tracing.inputs.rows import row_of
 from headscope.tracing.inputs.tensors import as_tensors

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import torch
 
-from headscope.tracing.inner_model import PARALLEL, accepted, inner_model, parameters_of, passes_on
-from headscope.tracing.inputs.tensors import FLOATS, NOT_FOR_THE_MODEL, is_text
+from headscope.tracing.inner_model import PARALLEL, accepted, inner_model, parameters_of
+from headscope.tracing.inputs.tensors import FLOATS, is_text
 
 ADVICE = "such as tokenizer(text, return_tensors='pt') or {'input_ids': ids}"
-NEAR = 0.85
-"""How much a name must resemble an argument's, from 0 to 1, to be taken for a mistake."""
-
-NEVER_READ = ("labels", "label", "label_ids")
-"""Columns of answers, which a pass without a loss does not need."""
 
 
 def as_mapping(inputs: Any, model: torch.nn.Module) -> Mapping[str, Any]:
@@ -119,51 +113,6 @@ def _are_floats(value: Any) -> bool:
     return isinstance(value, float) or (
         not isinstance(value, Sequence) and hasattr(value, "dtype") and _are_floats(value)
     )
-
-
-def for_the_model(inputs: Mapping[str, Any], model: torch.nn.Module, notes: list[str]) -> dict[str, Any]:
-    """Leave out what the model can't read: columns of text in the row of a data set, and unknown arguments.
-
-    Parameters
-    ----------
-    inputs
-        The arguments by name.
-    model
-        The model.
-    notes
-        What happened to the inputs, for the report; this function adds to it.
-
-    Raises
-    ------
-    TypeError
-        A name is nearly that of an argument.
-    """
-    known = accepted(model)
-    inputs = _renamed(inputs, known)
-    kept, dropped = {}, []
-    for name, value in inputs.items():
-        unknown = name not in known and not passes_on(known)
-        if name in NOT_FOR_THE_MODEL or (unknown and name in NEVER_READ):
-            continue
-        near = [] if name in known or is_text(value) else get_close_matches(name, named_parameters(known), 1, NEAR)
-        if near and near[0] not in inputs:
-            raise TypeError(f"inputs[{name!r}] is no argument of {type(model).__name__}: did you mean {near[0]!r}?")
-        if (is_text(value) and name not in known) or unknown:
-            dropped.append(name)
-        else:
-            kept[name] = value
-    if dropped:
-        names = ", ".join(f"inputs[{name!r}]" for name in dropped)
-        notes.append(f"{type(model).__name__} has no argument for {names}: left out.")
-    return kept
-
-
-def _renamed(inputs: Mapping[str, Any], known: Mapping[str, inspect.Parameter]) -> Mapping[str, Any]:
-    """Return ids under the name of the first argument, if the model calls its ids something else."""
-    first = next(iter(known), "input_ids")
-    if "input_ids" not in inputs or "input_ids" in known or first in inputs or passes_on(known):
-        return inputs
-    return {first if name == "input_ids" else name: value for name, value in inputs.items()}
 
 
 def ids_argument(model: torch.nn.Module, arguments: Mapping[str, Any]) -> str:

@@ -11,10 +11,11 @@ from headscope.tracing.images.image_tokens import read_images
 from headscope.tracing.inner_model import accepted
 from headscope.tracing.inputs import inputs as reading
 from headscope.tracing.inputs.caches import cached_positions
+from headscope.tracing.inputs.columns import for_the_model
 from headscope.tracing.inputs.decoder import add_decoder_inputs
 from headscope.tracing.inputs.economies import economies
 from headscope.tracing.inputs.encoding import Encoded, encode
-from headscope.tracing.inputs.forms import as_mapping, for_the_model, ids_argument
+from headscope.tracing.inputs.forms import as_mapping, ids_argument
 from headscope.tracing.inputs.inputs import Inputs
 from headscope.tracing.inputs.naming import checked_names, name_sides
 from headscope.tracing.inputs.preflight import token_limit
