@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -50,7 +52,7 @@ def test_each_text_is_captured_as_if_alone(tiny, tokenizer, kind):
     assert captures.labels == tuple(TEXTS)
     assert [len(part) for part in (captures[:2], captures[1:2])] == [2, 1]
     assert captures[-1] is captures[2]
-    with pytest.raises(IndexError, match="there are 3 captures, from 0 to 2; 3 is none"):
+    with pytest.raises(IndexError, match=r"captures\[3\] does not exist: there are 3 captures, 0 to 2"):
         captures[3]
     assert repr(captures).splitlines() == [
         f"<3 captures of {captures[0].name}>",
@@ -102,7 +104,9 @@ def test_a_window_of_the_model_and_windows_of_several_texts(new_tiny, tokenizer)
     assert {len(capture.maps["self"].query_tokens) for capture in captures[:-1]} == {12}
     several = hs.capture_batch(model, tokenizer, [LONG, "red"], window=True)
     assert len(several) == len(captures) + 1
-    assert several.labels[-1] == "1, tokens 0 to 0: red"
+    assert several.labels[-1] == "text 1, tokens 0 to 0: red"
+    assert several.labels[1] == "text 0, tokens 5 to 14: green blue yellow red green blue yellow red green blue"
+    assert captures.labels[0] == "tokens 0 to 9: red green blue yellow red green blue yellow red green"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,28 @@ def test_arguments_that_do_not_fit(tiny, tokenizer, texts, options, error, messa
 def test_a_window_needs_a_limit(tiny, tokenizer):
     with pytest.raises(ValueError, match="has positions for any number of tokens: pass a number"):
         hs.capture_batch(tiny("llama").model, tokenizer, LONG, window=True)
+
+
+@pytest.mark.parametrize("name", [name for name in dir(hs.Capture) if name[0] != "_"] + ["maps", "name", "logits"])
+def test_what_one_capture_has_is_explained_on_a_list(tiny, tokenizer, name):
+    captures = hs.capture_batch(tiny("bert").model, tokenizer, TEXTS)
+    with pytest.raises(AttributeError, match=rf"each of its 3 captures has: captures\[0\]\.{name}\b"):
+        getattr(captures, name)
+
+
+def test_other_attributes_of_a_list(tiny, tokenizer):
+    captures = hs.capture_batch(tiny("bert").model, tokenizer, TEXTS)
+    assert not hasattr(captures, "_anything")
+    with pytest.raises(AttributeError, match="'CaptureList' object has no attribute 'anything'"):
+        captures.anything  # noqa: B018
+    assert copy.copy(captures).labels == captures.labels
+    with pytest.raises(TypeError, match=r"captures\['red'\] does not exist: captures are found by number, from 0 to 2"):
+        captures["red"]
+    with pytest.raises(IndexError, match=r"captures\[1\] does not exist: 0 is the only capture"):
+        captures[:1][1]
+    assert repr(captures[:1]).startswith("<1 capture of ")
+    (long,) = hs.CaptureList(list(captures[:1]), ["word " * 50]).labels
+    assert len(repr(hs.CaptureList(list(captures[:1]), [long])).splitlines()[1]) == len("0: ") + 80
 
 
 def test_the_menu_changes_the_explorer(tiny, tokenizer):

@@ -120,7 +120,9 @@ def _of_texts(
     model: Any, tokenizer: Any, texts: Any, pairs: Any, window: Any, stride: Any, targets: Any, options: dict[str, Any]
 ) -> Iterator[tuple[Capture, str]]:
     from headscope.tracing.inputs.batches import windows_of
+    from headscope.tracing.inputs.chat import text_tokenizer
     from headscope.tracing.inputs.encoding import is_list
+    from headscope.tracing.length_warning import without_length_warning
 
     if not is_list(texts):
         if window is None:
@@ -141,9 +143,12 @@ def _of_texts(
             continue
         if pair is not None or options["segments"] is not None:
             raise ValueError("window reads single texts without segments: leave text_pairs and segments out.")
-        for part in windows_of(getattr(model, "_orig_mod", model), tokenizer, text, window, stride):
-            where = part.label if len(texts) == 1 else f"{number}, {part.label}: {label}"
-            yield _one(what, model, tokenizer, part.notes, inputs=part.inputs, **own), where
+        with without_length_warning(tokenizer):
+            parts = windows_of(getattr(model, "_orig_mod", model), tokenizer, text, window, stride)
+        for part in parts:
+            where = part.label if len(texts) == 1 else f"text {number}, {part.label}"
+            words = text_tokenizer(tokenizer).decode(part.inputs["input_ids"][0], skip_special_tokens=True)
+            yield _one(what, model, tokenizer, part.notes, inputs=part.inputs, **own), f"{where}: {words}"
 
 
 def _each(name: str, values: Any, count: int) -> Sequence[Any]:

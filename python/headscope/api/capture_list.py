@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from headscope.api.capture_class import Capture
+from headscope.text.counted import counted
+from headscope.text.shortened import shortened
 
 SHOWN = 20
 """The most captures that `repr` lists."""
+
+LABEL_LENGTH = 80
+"""The most characters of a label in a list or in the menu."""
 
 
 class CaptureList(Sequence[Capture]):
@@ -50,12 +55,32 @@ class CaptureList(Sequence[Capture]):
         try:
             return self._captures[index]
         except IndexError:
-            raise IndexError(f"there are {len(self)} captures, from 0 to {len(self) - 1}; {index} is none.") from None
+            there = (
+                f"there are {len(self)} captures, 0 to {len(self) - 1}" if len(self) > 1 else "0 is the only capture"
+            )
+            raise IndexError(f"captures[{index}] does not exist: {there}.") from None
+        except TypeError:
+            raise TypeError(
+                f"captures[{index!r}] does not exist: captures are found by number, from 0 to {len(self) - 1}; "
+                "captures.labels says which is which."
+            ) from None
+
+    def __getattr__(self, name: str) -> Any:
+        one = self.__dict__.get("_captures", ())[:1]
+        if name.startswith("_") or not any(hasattr(capture, name) for capture in one):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        call = "()" if callable(getattr(Capture, name, None)) else ""
+        raise AttributeError(
+            f"a list of captures has no {name}, but each of its {counted(len(self), 'capture')} has: "
+            f"captures[0].{name}{call}.",
+            name=name,
+            obj=self,
+        )
 
     def __repr__(self) -> str:
-        lines = [f"{number}: {label}" for number, label in enumerate(self.labels[:SHOWN])]
+        lines = [f"{number}: {shortened(label, LABEL_LENGTH)}" for number, label in enumerate(self.labels[:SHOWN])]
         more = [f"and {len(self) - SHOWN} more"] if len(self) > SHOWN else []
-        return "\n".join([f"<{len(self)} captures of {self._captures[0].name}>", *lines, *more])
+        return "\n".join([f"<{counted(len(self), 'capture')} of {self._captures[0].name}>", *lines, *more])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if len(self) == 1:

@@ -36,6 +36,7 @@ from headscope.tracing.inputs.inputs import Inputs
 from headscope.tracing.inputs.naming import name_maps
 from headscope.tracing.inputs.preflight import check_layers
 from headscope.tracing.inputs.prepare import prepare
+from headscope.tracing.length_warning import without_length_warning
 from headscope.tracing.maps import maps_to_name, trace_maps
 from headscope.tracing.memory.estimate import Estimate, estimate
 from headscope.tracing.memory.free_memory import check_disk, check_memory
@@ -76,7 +77,8 @@ def run(request: Request) -> Passed:
         check_layers(modules, request.layers)
     folder = None if request.offload is None else folder_of(request.offload)
     with capturing(), evaluation(modules), without_lasting_hooks(modules), without_compiling():
-        inputs, layout = _begun(request, modules)
+        with without_length_warning(request.tokenizer, of_errors=True):
+            inputs, layout = _begun(request, modules)
         labels = Labeller(modules)
         known = _checked(estimate(modules, inputs, request.layers), folder)
         with nullcontext() if folder is None else Offload(folder) as file:

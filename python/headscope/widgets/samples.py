@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets  # type: ignore[import-untyped]
 
 from headscope.export.snapshot.bundle import with_snapshot
+from headscope.text.shortened import shortened
 from headscope.widgets.settings import settings
 from headscope.widgets.views import View, show
 
@@ -37,7 +38,7 @@ class Samples(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def __init__(self, captures: Sequence[Capture], labels: Sequence[str]) -> None:
         self._captures = tuple(captures)
         self._views: dict[int, View] = {}
-        choices = [(f"{number}: {_short(label)}", number) for number, label in enumerate(labels)]
+        choices = [(f"{number}: {shortened(label, LABEL_LENGTH)}", number) for number, label in enumerate(labels)]
         self.menu = ipywidgets.Dropdown(options=choices, value=0, description="Text", layout={"width": "100%"})
         super().__init__([self.menu, self.view_of(0)])
         self.menu.observe(self._choose, "value")
@@ -61,8 +62,3 @@ class Samples(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         shown._pictures.displayed = True
         bundle = super()._repr_mimebundle_(**kwargs)  # data alone, without metadata
         return with_snapshot(shown, bundle and (bundle, {}), settings.snapshot_bytes)
-
-
-def _short(label: str) -> str:
-    text = " ".join(label.split())
-    return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"

@@ -171,4 +171,4 @@ def _cut(encoding: Any, limit: int | None, name: str) -> list[str]:
     cut = limit is not None and (
         any(one.overflowing for one in rest) if rest else encoding["input_ids"].shape[-1] >= limit
     )
-    return [f"The {name} is longer than {limit} tokens: what follows them was not read (truncate=)."] if cut else []
+    return [f"Only the first {limit} tokens of the {name} were read, as truncate= asks."] if cut else []
