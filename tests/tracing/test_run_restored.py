@@ -66,7 +66,7 @@ def test_after_an_interrupted_pass(new_tiny, error):
 
     hook = model.layers[1].mlp.register_forward_hook(fail)
     before = state(model)
-    with pytest.raises(error, match="broken off"):
+    with pytest.raises(ValueError if error is RuntimeError else error, match="broken off"):
         hs.capture(model, inputs=INPUTS)
     assert state(model) == before
     hook.remove()

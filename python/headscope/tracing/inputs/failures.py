@@ -9,14 +9,15 @@ from typing import Any
 
 import torch
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "jinja2")
+OWN = "headscope"
+"""The package whose errors say themselves what to do."""
 
 
 @contextmanager
 def reported(what: str, arguments: Mapping[str, Any]) -> Iterator[None]:
-    """Turn an error that a library raises inside this context into a ValueError that names the arguments.
+    """Turn an error that a library or the user's own code raises in this context into a ValueError with the arguments.
 
-    Errors of the user's own code, such as hooks, and of this package pass through.
+    Errors of this package pass through, and so does what ends a program: want of memory, an interrupt, an exit.
 
     Parameters
     ----------
@@ -28,16 +29,16 @@ def reported(what: str, arguments: Mapping[str, Any]) -> Iterator[None]:
     Raises
     ------
     ValueError
-        A library raised an error.
+        A library, the model, or a hook raised an error.
     """
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        if not _is_of_library(error):
+        if _is_own(error):
             raise
-        said = str(error).strip().rstrip(".") or "no message"
+        said = _message(error)
         raise ValueError(
             f"{what} failed with {type(error).__name__}: {said}. It was called with "
             f"{described(arguments)}: check that these fit the model and each other."
@@ -55,10 +56,17 @@ def _kind(value: Any) -> str:
     return repr(value) if isinstance(value, (bool, int, float, str)) or value is None else type(value).__name__
 
 
-def _is_of_library(error: BaseException) -> bool:
-    """Return whether a library raised an error: its Python code did, or its compiled code, which has no frame.
+def _message(error: Exception) -> str:
+    try:
+        return str(error).strip().rstrip(".") or "no message"
+    except Exception:  # a class of the user's whose text fails itself
+        return "a message that can't be read"
 
-    An error of compiled code seems to come from the code that calls it, whose last instruction then raises nothing.
+
+def _is_own(error: BaseException) -> bool:
+    """Return whether this package raised an error: its Python code did, rather than compiled code that it calls.
+
+    An error of compiled code, which has no frame, seems to come from its caller, whose last instruction raises nothing.
     """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -66,6 +74,5 @@ def _is_of_library(error: BaseException) -> bool:
     if trace is None:
         return False
     frame = trace.tb_frame
-    if str(frame.f_globals.get("__name__", "")).split(".")[0] in LIBRARIES:
-        return True
-    return not dis.opname[frame.f_code.co_code[trace.tb_lasti]].startswith("RAISE")
+    of_this = str(frame.f_globals.get("__name__", "")).split(".")[0] == OWN
+    return of_this and dis.opname[frame.f_code.co_code[trace.tb_lasti]].startswith("RAISE")
