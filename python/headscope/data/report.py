@@ -59,6 +59,8 @@ class MapReport:
 
     layer_names: tuple[str, ...] = ()
     """The model's own numbers of the layers, such as `"1.0"`; empty where they are the map's, which count from 0."""
+    function: str = ""
+    """The name of the attention function that transformers' interface gave the model, such as `"sdpa"`; else empty."""
     num_queries: int = 0
     """The number of query positions; 0 if the capture does not have the map."""
     num_keys: int = 0
@@ -92,7 +94,9 @@ class MapReport:
         if self.tier is None:
             return "given queries and keys" if self.num_kv_heads else "given weights"
         by_steps = self.tier in (1, 2) and not self.num_kv_heads
-        return TIERS[self.tier].partition(":")[0] + ": weights of the decoding steps" if by_steps else TIERS[self.tier]
+        served, _, holds = TIERS[self.tier].partition(":")
+        named = f" ({self.function})" if self.function else ""
+        return f"{served}{named}:{' weights of the decoding steps' if by_steps else holds}"
 
 
 @dataclass(frozen=True)

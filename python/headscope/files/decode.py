@@ -117,6 +117,7 @@ def _map_report(field: Field) -> MapReport:
         modules=tuple(module.text() for module in field["modules"]),
         difference=field["difference"].number() if field.has("difference") else None,
         layer_names=tuple(name.text() for name in field["layer_names"]) if field.has("layer_names") else (),
+        function=field["function"].text() if field.has("function") else "",
     )
 
 

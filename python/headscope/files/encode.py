@@ -53,8 +53,9 @@ def _report(report: Report) -> Description:
         del part["num_queries"], part["num_keys"]
         if part["difference"] is None or not isfinite(part["difference"]):  # given, or computed with NaN
             del part["difference"]
-        if not part["layer_names"]:
-            del part["layer_names"]
+        for name in ("layer_names", "function"):
+            if not part[name]:
+                del part[name]
     return found
 
 

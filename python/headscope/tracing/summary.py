@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ def summary(name: str, maps: Sequence[TracedMap], recorder: Recorder, batch_size
     silent = watch.silent(recorded | {name.partition(",")[0] for name in missing})
     missing |= {module: _reason(watch.modules[module]) for module in silent}
     names = name_layers([[layer.module for layer in part.layers] for part in maps])
-    reports = tuple(_map_report(part, own) for part, own in zip(maps, names, strict=True))
+    reports = tuple(_map_report(part, own, watch.modules) for part, own in zip(maps, names, strict=True))
     notes = (
         *_notes(reports),
         *_of_several_texts(reports, recorder, batch_size),
@@ -90,7 +90,7 @@ def nothing_recorded(model: torch.nn.Module, recorder: Recorder) -> str:
     return f"{kind} ran, but no attention was recorded: {name}: {_reason(recorder.watch.modules[name])} {HAVE_YOURSELF}"
 
 
-def _map_report(part: TracedMap, layer_names: tuple[str, ...]) -> MapReport:
+def _map_report(part: TracedMap, layer_names: tuple[str, ...], modules: Mapping[str, torch.nn.Module]) -> MapReport:
     pieces = [piece for record in part.map.records for piece in pieces_of(record)]
     return MapReport(
         name=part.map.name,
@@ -102,7 +102,13 @@ def _map_report(part: TracedMap, layer_names: tuple[str, ...]) -> MapReport:
         modules=tuple(layer.module for layer in part.layers),
         difference=max(layer.proof.difference for layer in part.layers),
         layer_names=layer_names,
+        function=", ".join(sorted({_function_of(modules[layer.module]) for layer in part.layers if layer.tier == 1})),
     )
+
+
+def _function_of(module: torch.nn.Module) -> str:
+    """Return the name by which a module looks up its attention function; transformers' eager and sdpa may differ."""
+    return str(getattr(getattr(module, "config", None), "_attn_implementation", None) or "eager")
 
 
 def _reason(module: torch.nn.Module) -> str:

@@ -126,7 +126,7 @@ def test_a_prefix_that_sees_itself_is_that_of_the_first_step():
 
 def test_a_file_keeps_why_there_are_no_queries(tmp_path: Path):
     capture = hs.capture_generation(model_of("bert"), inputs=IDS, max_new_tokens=2)
-    assert "weights of the decoding steps" in repr(capture.report())
+    assert "attention interface (sdpa): weights of the decoding steps" in repr(capture.report())
     capture.save(tmp_path / "steps.attn.safetensors")
     loaded = hs.load(tmp_path / "steps.attn.safetensors")
     assert loaded.maps["self"].info()["no_vectors"] == capture.maps["self"].info()["no_vectors"]

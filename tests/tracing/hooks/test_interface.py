@@ -92,6 +92,7 @@ def test_a_function_of_the_users_own_runs_and_is_shown(function, mask, tier):
     for layer in range(2):
         np.testing.assert_allclose(capture.weights(layer), expected[layer], atol=1e-5)
     assert capture.report().maps[0].tier == tier
+    assert capture.report().maps[0].function == ("of_a_user" if tier == 1 else "")
 
 
 def writing_into(*places):

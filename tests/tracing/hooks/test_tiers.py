@@ -72,7 +72,7 @@ def test_the_report_lists_the_maps():
     assert map_.modules == ("layers.0.self_attn", "layers.1.self_attn", "layers.2.self_attn")
     lines = repr(report).splitlines()
     assert lines[0] == "Capture of LlamaModel"
-    assert "attention interface: queries and keys" in lines[2]
+    assert "attention interface (sdpa): queries and keys" in lines[2]
     assert lines[-1] == "Every attention module that ran is shown."
     assert map_.difference < 1e-6
 
