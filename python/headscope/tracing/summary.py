@@ -34,6 +34,7 @@ def summary(name: str, maps: Sequence[TracedMap], recorder: Recorder, batch_size
         *_notes(reports),
         *_of_several_texts(reports, recorder, batch_size),
         *_of_repeated(recorder),
+        *_of_several(recorder),
         *_of_blank_rows(maps),
     )
     return Report(model=name, maps=reports, missing=missing, notes=notes)
@@ -57,6 +58,16 @@ def _of_repeated(recorder: Recorder) -> list[str]:
     return [
         f"{len(recorder.repeated)} modules, such as {name}, attend {count + 1} times with the same queries and keys: "
         "each shows its weights once."
+    ]
+
+
+def _of_several(recorder: Recorder) -> list[str]:
+    if not recorder.several:
+        return []
+    name, count = next(iter(recorder.several.items()))
+    return [
+        f"{len(recorder.several)} modules, such as {name}, attend {count} times in one run: each time is a layer of "
+        "its own."
     ]
 
 

@@ -9,7 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from headscope.tracing.hooks.origins import place
+
 JOIN = "aten::cat"
+STACK = "aten::stack"
 PICKS = ("aten::index", "aten::gather")
 
 
@@ -39,6 +42,8 @@ class Joins:
     def __init__(self) -> None:
         self._joined: dict[int, dict[tuple[Joined, ...], None]] = {}
         self._picked: dict[int, Picked] = {}
+        self.together: list[list[int | None]] = []
+        """Where the parts of joined or stacked tensors lay in memory."""
 
     def of(self, total: int) -> list[tuple[Joined, ...]]:
         """Return the distinct joins to a sequence of `total` positions, the newest first."""
@@ -54,17 +59,19 @@ class Joins:
         Parameters
         ----------
         name
-            The operation's name, one of `JOIN` and `PICKS`.
+            The operation's name, one of `JOIN`, `STACK` and `PICKS`.
         args
             Its arguments.
         fixed
             The addresses of the model's parameters.
         """
+        if name in (JOIN, STACK):
+            self.together.append([place(part) for part in args[0]])
         if name == JOIN:
             self._join(args[0], int(args[1]) if len(args) > 1 else 0, fixed)
         elif name == "aten::gather":
             self._gathered(args[0], int(args[1]), args[2])
-        elif isinstance(args[0], Tensor):
+        elif name in PICKS and isinstance(args[0], Tensor):
             self._indexed(args[0], [index for index in args[1] if index is not None])
 
     def _join(self, parts: Sequence[Tensor], axis: int, fixed: set[int]) -> None:

@@ -17,7 +17,7 @@ from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.active_recorder import Observer
 from headscope.tracing.hooks.calls import Origin
 from headscope.tracing.hooks.followed_axes import Laid, carried, laid, of_product, query_axis
-from headscope.tracing.hooks.joins import JOIN, PICKS
+from headscope.tracing.hooks.joins import JOIN, PICKS, STACK
 from headscope.tracing.hooks.kernel import kernel_call
 from headscope.tracing.hooks.origins import place, tensors_in
 from headscope.tracing.hooks.shapes import lengths_of
@@ -44,7 +44,7 @@ KERNELS = {
 """Torch's own kernels, and their arguments after query, key and value."""
 
 
-WATCHED = {*PRODUCTS, *KERNELS, JOIN, *PICKS}
+WATCHED = {*PRODUCTS, *KERNELS, JOIN, STACK, *PICKS}
 """The operations to see even where nothing is known yet: attention begins with them, or positions change."""
 
 
@@ -111,7 +111,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
                 recorder.take(call)
             return result
         result = func(*args, **options)
-        if name == JOIN or name in PICKS:
+        if name in (JOIN, STACK) or name in PICKS:
             recorder.watch.joins.note(name, args, self._fixed)
         results, given = tensors_in([result]), tensors_in((*args, *options.values()))
         recorder.origins.follow(name, given, results)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from headscope.data.arrays import ArrayRecord
@@ -100,6 +102,10 @@ class Call:
     turn: int = 0
     origins: tuple[Origin, Origin] = ((), ())
     grids: tuple[Grid | None, Grid | None] = (None, None)
+    marks: NDArray[np.float32] | None = None
+    """Numbers by which the keys are known again in other calls of the same run; None if they are unknown."""
+    output_at: int | None = None
+    """Where the output of the call lies in memory."""
 
     def lie(self, known: Placed | None, rows: int) -> None:
         """Remember where the pieces of the call lie in an image; without known places, one behind the other."""
@@ -141,8 +147,5 @@ def _equal(one: Record, other: Record) -> bool:
         return bool(torch.equal(one.array, other.array))
     if not (isinstance(one, QKRecord) and isinstance(other, QKRecord)):
         return False
-    same_rules = (one.rules.scaling, one.rules.softcap) == (other.rules.scaling, other.rules.softcap)
-    shared = one.rules.visible is other.rules.visible and len(one.rules.biases) == len(other.rules.biases)
-    shared = shared and all(a is b for a, b in zip(one.rules.biases, other.rules.biases, strict=True))
     pairs = (one.query, other.query), (one.key, other.key)
-    return same_rules and shared and all(a.shape == b.shape and bool(torch.equal(a, b)) for a, b in pairs)
+    return one.rules.alike(other.rules) and all(a.shape == b.shape and bool(torch.equal(a, b)) for a, b in pairs)

@@ -17,6 +17,8 @@ from headscope.tracing.hooks.call_reader import CallReader, Proof
 from headscope.tracing.hooks.labels import Labeller, SideName
 from headscope.tracing.hooks.module_stack import Watch
 from headscope.tracing.hooks.modules import is_attention, num_streams
+from headscope.tracing.hooks.origins import place
+from headscope.tracing.hooks.parts_of_layers import chunks_joined, heads_joined, marks_of
 from headscope.tracing.hooks.recorded import Batch, Call, Layer, Place
 from headscope.tracing.hooks.shapes import folded_rows, lengths_of
 from headscope.tracing.images.placed import placed
@@ -93,6 +95,8 @@ class Recorder:
         """The reasons why calls that were seen are not shown, by the module's name."""
         self.doubted: dict[str, str] = {}
         """The reasons why a module is not shown if nothing else is seen of it, by its name."""
+        self.several: dict[str, int] = {}
+        """The number of layers that one run of a module makes, if there are several, by the module's name."""
         self.repeated: Counter[str] = Counter()
         """The number of further calls with equal queries and keys, by the module's name."""
 
@@ -165,6 +169,9 @@ class Recorder:
         call.ids = _read(self.watch.ids(), self._batch.row, parts[0], found.records[0].num_queries)
         call.pieces += [self._written(self._owned(piece)) for piece in found.records]
         call.turn = turn
+        if len(rows) == 1:
+            call.marks = marks_of(seen, parts[0])
+        call.output_at = place(seen.output)
         call.lie(placed(self.watch.stack, len(rows), (seen.num_queries, seen.num_keys)), len(rows))
 
     def _folds_heads(self, seen: AttentionCall) -> bool:
@@ -178,10 +185,10 @@ class Recorder:
     def _begun(self, name: str, kind: str, seen: AttentionCall, proof: Proof, run: tuple[str, int] | None) -> Call:
         """Return a new call; calls of an earlier run of a module are settled first."""
         self.watch.recorded.add(name)
-        place = id(seen.module), self.watch.invocation_of(seen.module)
-        if place != self._newest:
+        newest = id(seen.module), self.watch.invocation_of(seen.module)
+        if newest != self._newest:
             self._settle()
-            self._newest = place
+            self._newest = newest
         call = Call(
             kind=kind,
             module=name,
@@ -215,7 +222,8 @@ class Recorder:
         """Return the layers that several calls of one run of a module are.
 
         Each of a module's streams is a layer. Else, calls that together have as many queries as the module returned
-        positions are pieces of one layer, and calls with equal queries and keys are one. In a module that is no
+        positions are pieces of one layer, calls whose outputs are concatenated are heads of one layer, and calls with
+        equal queries and keys are one. In a module that is no
         attention module, each call is a layer. Others are told apart by their number.
         """
         if len(running) < 2:
@@ -225,18 +233,26 @@ class Recorder:
             return self._numbered(module, running)
         queries = sum(call.record.num_queries for call in running)
         if queries in self.watch.lengths.get(newest, ()):
-            first = running[0]
-            for call in running[1:]:
-                first.pieces += call.pieces
-                first.proof = first.proof.with_other(call.proof)
-            return [first]
+            return [chunks_joined(running)]
+        together = heads_joined(running) if self._concatenated(running) else None
+        if together is not None:
+            return [together]
         distinct: list[Call] = []
         for call in running:
             if any(call.equals(other) for other in distinct):
                 self.repeated[call.module] += 1
             else:
                 distinct.append(call)
-        return self._numbered(module, distinct) if is_attention(module) else distinct
+        if is_attention(module):
+            return self._numbered(module, distinct)
+        if len(distinct) > 1:
+            self.several[running[0].module] = len(distinct)
+        return distinct
+
+    def _concatenated(self, running: list[Call]) -> bool:
+        """Return whether the model has put the outputs of calls next to one another, as those of heads."""
+        outputs = [call.output_at for call in running]
+        return None not in outputs and outputs in self.watch.joins.together
 
     def _numbered(self, module: torch.nn.Module, calls: list[Call]) -> list[Call]:
         for number, call in enumerate(calls):

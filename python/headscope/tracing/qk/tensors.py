@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,16 @@ class Rules:
     def shared(self) -> tuple[Visible | Bias, ...]:
         """Masks and biases, which layers may share."""
         return self.biases if self.visible is None else (self.visible, *self.biases)
+
+    @property
+    def of_heads(self) -> bool:
+        """Whether heads have rules of their own."""
+        return self.sinks is not None or bool(self.biases)
+
+    def alike(self, other: Rules) -> bool:
+        """Return whether the rules of another call are the same, with the same masks and biases."""
+        same = (self.scaling, self.softcap) == (other.scaling, other.softcap)
+        return same and len(self.shared) == len(other.shared) and all(map(operator.is_, self.shared, other.shared))
 
 
 @dataclass(frozen=True)
