@@ -137,7 +137,7 @@ def test_chosen_layers_keep_their_numbers():
     assert (map_.num_layers, map_.layers) == (4, (1, 3))
     np.testing.assert_array_equal(capture.weights(3), softmaxed(4)[3][0])
     assert np.isnan(map_.overview(0)).all()
-    with pytest.raises(ValueError, match="layer 2 was left out: layers= kept 1, 3 of the 'self' map"):
+    with pytest.raises(ValueError, match="layer 2 was left out: layers= kept only layers 1, 3 of the 'self' map"):
         capture.weights(2)
 
 

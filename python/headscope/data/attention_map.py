@@ -153,14 +153,19 @@ class AttentionMap:
         """
         record = self.record(layer)
         if isinstance(record, MissingLayer):
-            names = ", ".join(map(str, self.layers))
-            raise ValueError(f"layer {layer} was left out: layers= kept {names} of the {self.name!r} map.")
+            raise ValueError(f"layer {layer} was left out: {self.kept_layers}.")
         if not isinstance(record, VectorRecord):
             raise ValueError(
                 f"layer {layer} of the {self.name!r} map has only weights, no queries and keys: the weights were "
                 "given, or the model computes attention in code of its own. capture.report() says which."
             )
         return record
+
+    @property
+    def kept_layers(self) -> str:
+        """What `layers=` kept, in words."""
+        kept = f"layer{'s' if len(self.layers) > 1 else ''} {', '.join(map(str, self.layers))}"
+        return f"layers= kept only {kept} of the {self.name!r} map"
 
     def record(self, layer: int) -> Record:
         """Return a layer's record: its queries and keys, or its weights.

@@ -289,8 +289,7 @@ class Capture:
         """Return a map, or raise if it does not have the layer or `layers=` left it out."""
         chosen = self._map(name)
         if check_position(layer, chosen.num_layers, "layer") not in chosen.layers:
-            names = ", ".join(map(str, chosen.layers))
-            raise ValueError(f"layer {layer} was left out: layers= kept {names} of the {chosen.name!r} map.")
+            raise ValueError(f"layer {layer} was left out: {chosen.kept_layers}.")
         return chosen
 
     def _map(self, name: str | None) -> AttentionMap:
