@@ -35,7 +35,7 @@ def capture(
     truncate: bool | int = False,
     target: str | None = None,
     segments: Any = None,
-    batch_index: int = 0,
+    batch_index: int | None = None,
     layers: Sequence[int] | None = None,
     keep_padding: bool = False,
     candidates: int | None = None,
@@ -109,7 +109,8 @@ def capture(
         A token belongs to the first segment that contains one of its characters, ignoring surrounding spaces. Tokens
         outside of segments, such as special tokens around a text, remain single tokens.
     batch_index
-        The zero-based text of a list, or row of a batch, to capture; 0 by default. A capture holds one text.
+        The zero-based text of a list, or row of a batch, to capture. A capture holds one text; None (default) is the
+        first, and the report says so if there are others.
     layers
         The zero-based layers to keep of each map; None (default) keeps all. Kept layers keep their numbers.
     keep_padding
@@ -176,7 +177,8 @@ def capture(
         truncate=truncate,
         target=target,
         segments=segments,
-        batch_index=batch_index,
+        batch_index=0 if batch_index is None else batch_index,
+        unasked=batch_index is None,
         keep_padding=keep_padding,
         candidates=candidates,
         prettify=prettify,
@@ -210,7 +212,7 @@ def capture_generation(
     inputs: Any = None,
     tokens: Any = None,
     segments: Any = None,
-    sequence_index: int = 0,
+    sequence_index: int | None = None,
     layers: Sequence[int] | None = None,
     candidates: int | None = 10,
     prettify: bool = True,
@@ -242,8 +244,8 @@ def capture_generation(
         Named parts of the prompt, as in `headscope.capture`. By default they are the messages of a chat, or one segment
         `prompt`. The generated text is a segment `generated`, unless `segments` is `[]`.
     sequence_index
-        The zero-based number of the sequence to capture, 0 by default; several prompts or `num_return_sequences` give
-        several.
+        The zero-based number of the sequence to capture; several prompts or `num_return_sequences` give several. None
+        (default) is the first, and the report says so if there are others.
     layers, prettify, name, offload, progress
         As in `headscope.capture`. They apply to the captured pass, not to the generation before it.
     candidates

@@ -32,6 +32,8 @@ class Request:
     truncate: bool | int = False
     target: str | None = None
     batch_index: int = 0
+    unasked: bool = False
+    """Whether the caller left the text to show to chance, so that the report names the choice."""
     layers: frozenset[int] | None = None
     keep_padding: bool = False
     candidates: int | None = None

@@ -47,12 +47,12 @@ def write(
     tokenizer: Any,
     prompt: Any,
     inputs: Any,
-    index: int,
+    index: int | None,
     options: dict[str, Any],
     segments: Any = None,
     tokens: Any = None,
 ) -> Written:
-    """Generate, and return the sequence at `index` of the result of `model.generate`.
+    """Generate, and return the sequence at `index` of the result of `model.generate`; None is the first.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def write(
             f"{type(model).__name__} can't generate: load it with a language modelling head, such as "
             "AutoModelForCausalLM.from_pretrained(...)."
         )
-    check_position(index, None, "sequence_index")
+    unasked, index = index is None, 0 if index is None else check_position(index, None, "sequence_index")
     given = checked_names(tokens).get("input_ids")
     batch, encoded, options = _prompt(model, tokenizer, prompt, inputs, options)
     reading.check_inputs(modules, batch)
@@ -84,6 +84,8 @@ def write(
         output = model.generate(**arguments, **options)
     sequences = written_ids(model, output)
     index = check_position(index, len(sequences), "sequence_index")
+    if unasked and len(sequences) > 1:
+        batch.notes.append(f"Sequence 0 of {len(sequences)} is shown: sequence_index= chooses another.")
     row = index * batch.batch_size // len(sequences)
     if encoded is not None and is_list(prompt):
         named = _segments_of_text(segments, tokenizer, replace(encoded, text=prompt[row]), batch, row)

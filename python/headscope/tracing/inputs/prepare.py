@@ -14,7 +14,7 @@ from headscope.tracing.inputs.caches import cached_positions
 from headscope.tracing.inputs.columns import for_the_model
 from headscope.tracing.inputs.decoder import add_decoder_inputs
 from headscope.tracing.inputs.economies import economies
-from headscope.tracing.inputs.encoding import Encoded, encode
+from headscope.tracing.inputs.encoding import Encoded, encode, is_list
 from headscope.tracing.inputs.forms import as_mapping, ids_argument
 from headscope.tracing.inputs.inputs import Inputs
 from headscope.tracing.inputs.naming import checked_names, name_sides
@@ -35,10 +35,12 @@ def prepare(request: Request, modules: Modules, axis: int | None = 0) -> Inputs:
     """
     names = checked_names(request.tokens)
     encoded = _encoded(request, modules)
+    count = len(request.text) if is_list(request.text) else 0
     # From here on the request is for the chosen one of several texts.
     request = replace(request, text=encoded.text, text_pair=encoded.text_pair, batch_index=encoded.row)
     inputs = _batch(request, encoded, axis)
     reading.check_inputs(modules, inputs)
+    inputs.notes += _of_choice(request, count or inputs.batch_size)
     _add_decoder(request, modules, inputs)
     _leave_out_needless_work(request, inputs)
     inputs.sides = {name: _side(request, inputs, encoded.encoding, name) for name in ("main", "decoder")}
@@ -46,6 +48,16 @@ def prepare(request: Request, modules: Modules, axis: int | None = 0) -> Inputs:
     add_segments(request, inputs, encoded.encoding)
     inputs.names = name_sides(inputs.sides, names, inputs.past)
     return inputs
+
+
+def _of_choice(request: Request, count: int) -> list[str]:
+    """Return a note on the texts that are not shown, unless the caller chose one."""
+    if count < 2 or not request.unasked:
+        return []
+    what = "Row" if request.text is None else "Text"
+    return [
+        f"{what} 0 of {count} is shown: batch_index= chooses another, and headscope.capture_batch captures all of them."
+    ]
 
 
 def _encoded(request: Request, modules: Modules) -> Encoded:
