@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 import torch
 
@@ -16,6 +17,8 @@ from zoo.every.judge import Outcome, described, judged
 from zoo.every.shrink import tiny
 
 LENGTHS = (14, 9, 5)
+DTYPES = (torch.bfloat16, torch.float16, torch.float64)
+"""The default dtypes of sessions, of which each type gets one."""
 HEADS = ("Model", "ForCausalLM", "ForConditionalGeneration")
 
 
@@ -109,6 +112,7 @@ def _unbuilt(kind: str, name: str, error: Exception) -> Outcome:
 
 def _of_model(kind: str, model: Any, recipe: Recipe) -> Iterator[Outcome]:
     yield _judged(kind, model, recipe, "plain", 1, 0)
+    yield _in_a_session(kind, model, recipe)
     yield _judged(kind, model, recipe, "batch", 3, 1)
     inputs = inputs_of(model, 1, recipe)
     if "input_ids" in inputs and "attention_mask" in parameters_of(model):
@@ -120,6 +124,20 @@ def _of_model(kind: str, model: Any, recipe: Recipe) -> Iterator[Outcome]:
             batch = padded(inputs_of(model, 3, recipe), "left")
             yield judged_generation(kind, model, "generation, padded", batch, 1)
     yield from _with_image(kind, model)
+
+
+def _in_a_session(kind: str, model: Any, recipe: Recipe) -> Outcome:
+    """Judge a capture in a session whose default dtype is not float32, which is none of the capture's business."""
+    dtype = DTYPES[crc32(kind.encode()) % len(DTYPES)]
+    form, before = f"default {dtype}".replace("torch.", ""), torch.get_default_dtype()
+    inputs = inputs_of(model, 1, recipe)
+    torch.set_default_dtype(dtype)
+    try:
+        if not _runs(model, inputs):
+            return Outcome(kind, type(model).__name__, form, "broken", "the model itself needs float32 as the default")
+        return _safely(kind, model, form, inputs, 0)
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _with_image(kind: str, model: Any) -> Iterator[Outcome]:
