@@ -87,7 +87,7 @@ def parameters_of(model: torch.nn.Module) -> dict[str, inspect.Parameter]:
     """Return the parameters of a module's forward by name; a scripted one names them in its schema."""
     schema = getattr(model.forward, "schema", None)
     if isinstance(schema, torch.FunctionSchema):
-        names = [argument.name for argument in schema.arguments if argument.name != "self"]
+        names = [argument.name for argument in schema.arguments[1:]]  # the first one is the module itself
         return {name: inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names}
     return dict(inspect.signature(model.forward).parameters)
 

@@ -80,7 +80,25 @@ def sort_out(tokenizer: Any, text: Any, inputs: Any, what: str = "text") -> tupl
             f"tokenizer is the string {tokenizer[:40]!r}: load it with AutoTokenizer.from_pretrained(...), and pass "
             f"(model, tokenizer, {what})."
         )
+    if tokenizer is not None and not isinstance(tokenizer, type) and not _names_tokens(tokenizer):
+        if is_inputs(tokenizer) and inputs is not None:
+            raise TypeError("inputs were given twice: in the place of the tokenizer, and as inputs=. Leave one out.")
+        raise TypeError(
+            f"tokenizer must be a tokenizer of transformers, or a processor that has one, not {shortened(tokenizer)} "
+            f"({type(tokenizer).__name__})."
+        )
     return tokenizer, text, inputs
+
+
+def _names_tokens(tokenizer: Any) -> bool:
+    """Return whether a value may be a tokenizer or a processor: it can be called, or it names ids."""
+    return callable(tokenizer) or hasattr(tokenizer, "convert_ids_to_tokens") or hasattr(tokenizer, "tokenizer")
+
+
+def shortened(value: Any, most: int = 80) -> str:
+    """Return the `repr` of a value, cut to `most` characters; three dots say that it was."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[: most - 3].rstrip()}..."
 
 
 def check_options(options: Mapping[str, Any]) -> None:

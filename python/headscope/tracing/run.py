@@ -93,7 +93,7 @@ def run(request: Request) -> Passed:
                 inputs, layout = _repeated(request, modules, inputs, layout)
             layers = recorder.layers
     if not layers:
-        raise ValueError(nothing_recorded(request.model, recorder))
+        raise ValueError(nothing_recorded(request.model, recorder, inputs.arguments, outputs))
     layers, outputs, of_steps = _held_against_steps(request, modules, layers, outputs, inputs, recorder)
     traced = trace_maps(layers, inputs, request, recorder)
     name_maps(maps_to_name(traced, inputs), inputs.names)

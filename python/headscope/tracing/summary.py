@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from headscope.data.layer_names import name_layers
 from headscope.data.layers import VectorRecord, pieces_of
 from headscope.data.report import MapReport, Report
 from headscope.text.counted import counted
+from headscope.tracing.inputs.tensors import IDS
 from headscope.tracing.qk.tensors import Rules
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ def _of_repeated(recorder: Recorder) -> list[str]:
     if not recorder.repeated:
         return []
     name, count = next(iter(recorder.repeated.items()))
+    name = name or "The model"
     if len(recorder.repeated) == 1:
         return [f"{name} attends {count + 1} times with the same queries and keys: it shows its weights once."]
     return [
@@ -86,9 +90,40 @@ def _of_blank_rows(maps: Sequence[TracedMap]) -> list[str]:
     return notes
 
 
-def nothing_recorded(model: torch.nn.Module, recorder: Recorder) -> str:
-    """Return the message of a pass of which nothing can be shown."""
+def nothing_recorded(model: torch.nn.Module, recorder: Recorder, arguments: Mapping[str, Any], outputs: Any) -> str:
+    """Return the message of a pass of which nothing can be shown.
+
+    Parameters
+    ----------
+    model
+        The model.
+    recorder
+        What was seen of the pass.
+    arguments
+        What the model was called with, by name.
+    outputs
+        What it returned.
+    """
     kind = type(model).__name__
+    if inspect.isgenerator(outputs) or inspect.iscoroutine(outputs):
+        what = "generator" if inspect.isgenerator(outputs) else "coroutine"
+        outputs.close()
+        return (
+            f"{kind} returned a {what}, which computes nothing until it is read: capture a module whose forward reads "
+            "it and returns tensors."
+        )
+    if recorder.watch.in_other_threads:
+        return (
+            f"{kind} runs modules in threads of its own, such as {recorder.watch.in_other_threads[0]}: only the thread "
+            "that calls capture is seen. Capture a model that runs in one thread."
+        )
+    wrong = [name for name, value in arguments.items() if name in IDS and isinstance(value, Tensor) and value.dim() > 2]
+    if wrong:
+        return (
+            f"{kind} ran, but no attention was recorded: inputs[{wrong[0]!r}] has the shape "
+            f"{tuple(arguments[wrong[0]].shape)}. Pass the ids of one text, or a batch of them of shape (texts, "
+            "positions)."
+        )
     if known := recorder.refused or recorder.doubted:
         name, reason = next(iter(known.items()))
         return f"{kind} ran, but none of its attention can be shown: {name}: {reason} {HAVE_YOURSELF}"

@@ -155,10 +155,11 @@ def _refusal(call: AttentionCall, nearest: Replay | None) -> str:
     kind = type(call.module).__name__
     if call.value is None or call.output is None:
         return f"{kind} returned no output that its weights could be held against, so they are not shown."
+    returned = "it returned no weights" if call.weights is None else "neither do the weights that it returned"
     off = "" if nearest is None or nearest.difference == float("inf") else f" (they differ by {nearest.difference:.2g})"
     return (
         f"{kind} computes attention by rules of its own: weights from its queries and keys do not give the output that "
-        f"it returned{off}, and it returned no weights, so none are shown."
+        f"it returned{off}, and {returned}, so none are shown."
     )
 
 

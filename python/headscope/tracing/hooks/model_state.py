@@ -30,7 +30,10 @@ def capturing() -> Iterator[None]:
         This thread is capturing already, for example because a hook of the model calls capture.
     """
     if getattr(_this_thread, "capturing", False):
-        raise RuntimeError("capture was called while a capture is running in this thread: wait until it has ended.")
+        raise RuntimeError(
+            "capture was called while a capture is running in this thread, by the captured model or a hook of it: call "
+            "it before the pass or after it."
+        )
     with _switch:
         _this_thread.capturing = True
         try:
@@ -42,7 +45,7 @@ def capturing() -> Iterator[None]:
 @contextmanager
 def evaluation(modules: Modules) -> Iterator[None]:
     """Put every module into evaluation mode, and restore its own mode at the end, after errors too."""
-    training = [module for module in modules.named.values() if module.training]
+    training = [module for module in modules.named.values() if getattr(module, "training", False)]
     try:
         for module in training:
             module.training = False

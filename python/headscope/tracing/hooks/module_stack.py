@@ -71,6 +71,8 @@ class Watch:
         self._invocations: Counter[int] = Counter()
         self._last_output: dict[int, weakref.ref[Tensor]] = {}
         self._thread = threading.get_ident()
+        self.in_other_threads: list[str] = []
+        """The names of modules that ran in other threads meanwhile."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -82,7 +84,12 @@ class Watch:
             yield
 
     def _is_mine(self, module: torch.nn.Module) -> bool:
-        return threading.get_ident() == self._thread and id(module) in self.names
+        if id(module) not in self.names:
+            return False
+        if threading.get_ident() == self._thread:
+            return True
+        self.in_other_threads.append(self.names[id(module)])
+        return False
 
     def _enter(self, module: torch.nn.Module, arguments: tuple[Any, ...]) -> None:
         if self._is_mine(module):

@@ -30,8 +30,10 @@ def as_mapping(inputs: Any, model: torch.nn.Module) -> Mapping[str, Any]:
     if isinstance(inputs, Mapping):
         _check_names(inputs)
         return inputs
-    if hasattr(inputs, "keys") and hasattr(inputs, "__getitem__"):  # a row of a table
+    if _is_row(inputs):
         return {str(name): inputs[name] for name in inputs.keys()}  # noqa: SIM118  # not every table row iterates so
+    if hasattr(inputs, "to_numpy"):  # a column of a table: its index is none of positions
+        inputs = inputs.to_numpy()
     if is_text(inputs):
         raise TypeError(
             "inputs holds text, but the model reads numbers: pass a text as capture(model, tokenizer, text), or "
@@ -39,11 +41,25 @@ def as_mapping(inputs: Any, model: torch.nn.Module) -> Mapping[str, Any]:
         )
     if isinstance(inputs, (list, tuple)) and inputs and all(isinstance(row, Mapping) for row in inputs):
         return _of_rows(inputs)
-    if isinstance(inputs, tuple) and all(isinstance(one, torch.Tensor) and one.dim() > 1 for one in inputs):
+    if isinstance(inputs, tuple) and all(map(_holds_argument, inputs)):
         return _in_order(inputs, model)
     if isinstance(inputs, Sequence) or hasattr(inputs, "__array__") or isinstance(inputs, torch.Tensor):
         return {main_argument(model, inputs): inputs}
     raise TypeError(f"inputs must be a mapping, {ADVICE}, or ids, not {type(inputs).__name__}.")
+
+
+def _is_row(value: Any) -> bool:
+    """Return whether this is the row of a table, which names its columns, rather than numbers with an index."""
+    if not (hasattr(value, "keys") and hasattr(value, "__getitem__")):
+        return False
+    return not hasattr(value, "__array__") or any(isinstance(name, str) for name in value.keys())  # noqa: SIM118
+
+
+def _holds_argument(value: Any) -> bool:
+    """Return whether this is an argument of a model as it is: a tensor that is no row, or several of them."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(map(_holds_argument, value))
+    return isinstance(value, torch.Tensor) and value.dim() > 1
 
 
 def _check_names(names: Iterable[Any]) -> None:
@@ -71,7 +87,7 @@ def _joined(values: list[Any]) -> Any:
     return values
 
 
-def _in_order(values: Sequence[torch.Tensor], model: torch.nn.Module) -> dict[str, Any]:
+def _in_order(values: Sequence[Any], model: torch.nn.Module) -> dict[str, Any]:
     known = accepted(model)
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in known.values()):
         return {next(name for name, one in known.items() if one.kind is one.VAR_POSITIONAL): tuple(values)}
@@ -131,13 +147,20 @@ def call(model: torch.nn.Module, arguments: Mapping[str, Any]) -> Any:
     if _reads_a_mapping(inside):
         return model(dict(arguments))
     named, placed = dict(arguments), []
-    for name, parameter in parameters_of(inside).items():
-        if parameter.kind is parameter.POSITIONAL_ONLY and name in named:
+    by_place = _num_placed(inside)
+    for number, (name, parameter) in enumerate(parameters_of(inside).items()):
+        if (parameter.kind is parameter.POSITIONAL_ONLY or number < by_place) and name in named:
             placed.append(named.pop(name))
         elif parameter.kind is parameter.VAR_POSITIONAL and name in named:
             value = named.pop(name)
             placed += value if isinstance(value, tuple) else [value]
     return model(*placed, **named)
+
+
+def _num_placed(model: torch.nn.Module) -> int:
+    """Return how many arguments a module of `torch.export` takes by position only, as it was exported with them."""
+    spec = getattr(model, "_in_spec", None) if isinstance(model, torch.fx.GraphModule) else None
+    return 0 if spec is None else int(spec.child(0).num_children)
 
 
 def _reads_a_mapping(model: torch.nn.Module) -> bool:

@@ -174,7 +174,14 @@ def named_ids(ids: Sequence[int], tokenizer: Any, prettify: bool) -> Side:
 
 
 def _tokens(tokenizer: Any, ids: list[int], prettify: bool) -> TokenRow:
-    return TokenRow([str(id_) for id_ in ids], (), None) if tokenizer is None else read_ids(tokenizer, ids, prettify)
+    if tokenizer is None:
+        return TokenRow([str(id_) for id_ in ids], (), None)
+    if not hasattr(tokenizer, "convert_ids_to_tokens") or not hasattr(tokenizer, "all_special_ids"):
+        raise TypeError(
+            f"tokenizer, a {type(tokenizer).__name__}, has no names for ids: pass a tokenizer of transformers, or "
+            "None to show ids as numbers."
+        )
+    return read_ids(tokenizer, ids, prettify)
 
 
 def _unpadded(mask: Any, row: int, length: int, arguments: Mapping[str, Any]) -> Tensor | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -96,9 +97,15 @@ def _as_argument(name: str, value: Tensor, device: torch.device, dtype: torch.dt
 
 
 def _numbers(name: str, value: Any) -> Tensor:
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ValueError(
+            f"inputs[{name!r}] is a masked array: the model would read what the mask hides. Pass its .data, with an "
+            "attention_mask for tokens that are padding."
+        )
     try:
         value = value.tolist() if getattr(getattr(value, "dtype", None), "kind", "") == "O" else value
-        return torch.as_tensor(value)
+        read_only = isinstance(value, np.ndarray) and not value.flags.writeable  # of which torch would warn
+        return torch.as_tensor(value.copy() if read_only else value)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         if _is_ragged(value):
             raise ValueError(
