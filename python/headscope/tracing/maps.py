@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from headscope.data.attention_map import AttentionMap
-from headscope.tracing.hooks.calls import Origin
+from headscope.tracing.hooks.calls import FEATURES, Origin
 from headscope.tracing.hooks.labels import SIDES, SideName
 from headscope.tracing.hooks.recorded import Layer, Place
 from headscope.tracing.hooks.recorder import Recorder
@@ -64,11 +64,23 @@ def maps_to_name(traced: Sequence[TracedMap], inputs: Inputs) -> list[AttentionM
     """Return the maps whose positions names from the user may be for, and forget names that arguments had.
 
     Names without an argument are for the first one, so maps of other arguments keep theirs.
+
+    Raises
+    ------
+    ValueError
+        Names without an argument are given, but all maps are among features.
     """
     origins = {name for part in traced for origin in part.origins for name in origin}
     for name in origins - {"input_ids"}:
         inputs.names.pop(name, None)
     first = next(iter(inputs.arguments), "")
+    if "input_ids" in inputs.names:
+        traced = [part for part in traced if FEATURES not in part.origins]
+        if not traced:
+            raise ValueError(
+                "tokens has names for positions, but the model attends among features, not among positions. Name the "
+                'channels of its map instead, such as tokens={"self": [...]}.'
+            )
     if "input_ids" not in inputs.names or not any((first,) in part.origins for part in traced):
         return [part.map for part in traced]
     return [part.map for part in traced if (first,) in part.origins]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from headscope.data.grids import Grid
-from headscope.tracing.hooks.calls import Origin
+from headscope.tracing.hooks.calls import FEATURES, Origin
 from headscope.tracing.inputs.inputs import Inputs, named_ids
 from headscope.tracing.inputs.sides import Side
 from headscope.tracing.request import Request
@@ -48,6 +48,8 @@ def side_of_origin(origin: Origin, size: int, pieces: int, inputs: Inputs, reque
     """
     if not origin:
         return None
+    if origin == FEATURES:
+        return Side(tokens=tuple(f"channel {place}" for place in range(size)))
     if pieces > 1:
         each = size // pieces
         return Side(tokens=tuple(f"window {place // each}: {place % each}" for place in range(size)))

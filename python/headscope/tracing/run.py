@@ -44,6 +44,7 @@ from headscope.tracing.memory.offload import Offload, folder_of
 from headscope.tracing.progress import Progress, stepping
 from headscope.tracing.request import Request
 from headscope.tracing.summary import nothing_recorded, summary
+from headscope.tracing.text_axis import settle_axis
 
 SOUNDS = ("input_features", "input_values")
 """Inputs whose positions are points in time, which a tokenizer's mask does not cover."""
@@ -87,6 +88,7 @@ def run(request: Request) -> Passed:
                 batch, watch = _batch(inputs, request), Watch(modules, inputs.arguments)
                 recorder = Recorder(labels, watch, batch, request.layers, layout, origins, file)
                 outputs = _followed(modules, recorder, inputs.arguments, known, request.progress)
+                settle_axis(request.model, inputs.arguments, layout, outputs)
                 if not (layout.other or layout.folded):
                     break
                 recorder.clear()
@@ -138,8 +140,9 @@ def _begun(request: Request, modules: Modules) -> tuple[Inputs, BatchLayout]:
 def _repeated(request: Request, modules: Modules, inputs: Inputs, layout: BatchLayout) -> tuple[Inputs, BatchLayout]:
     """Return the inputs of a second pass: texts of another axis, or one text alone if a call mixed several up."""
     if layout.other:
-        inputs = prepare(request, modules, layout.better)
-        return inputs, _layout(inputs, layout.generic)
+        repeated = prepare(request, modules, layout.better)
+        heard = replace(_layout(repeated, layout.generic), shape=()) if layout.better == 0 else None
+        return repeated, heard or _layout(repeated, layout.generic)
     inputs.notes.append(
         f"An axis of the model's attention counts the {inputs.batch_size} texts of the batch and its heads or windows "
         f"together, in an order that is not known: text {inputs.row} was run alone."

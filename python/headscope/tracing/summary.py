@@ -38,6 +38,7 @@ def summary(name: str, maps: Sequence[TracedMap], recorder: Recorder, batch_size
         *_of_several_texts(reports, recorder, batch_size),
         *_of_repeated(recorder),
         *_of_several(recorder),
+        *_of_windows(maps),
         *_of_blank_rows(maps),
     )
     return Report(model=name, maps=reports, missing=missing, notes=notes)
@@ -72,6 +73,16 @@ def _of_several(recorder: Recorder) -> list[str]:
     return [
         f"{len(recorder.several)} modules, such as {name}, attend {count} times in one run: each time is a layer of "
         "its own."
+    ]
+
+
+def _of_windows(maps: Sequence[TracedMap]) -> list[str]:
+    own = [part.map.name for part in maps if part.layers[0].place.pieces > 1 and all(part.origins)]
+    if not own:
+        return []
+    return [
+        f"The model attends inside of windows: {', '.join(map(repr, own))} number them in the order in which a layer "
+        "computes them, such as rows or columns of an image, which may differ from layer to layer."
     ]
 
 

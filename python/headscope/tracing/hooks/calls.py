@@ -16,6 +16,9 @@ Kind = Literal["eager", "sdpa", "flash", "flex", "own", "kernel", "softmax"]
 Origin = tuple[str, ...]
 """The names of the arguments whose positions a tensor has; several if it joins them, none if that is unknown."""
 
+FEATURES: Origin = ("channels",)
+"""The origin of rows that are features, in models that attend among these."""
+
 
 @dataclass(frozen=True)
 class AttentionCall:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headscope.tracing.hooks.origins import place
+from headscope.tracing.hooks.memory_places import place
 
 JOIN = "aten::cat"
 STACK = "aten::stack"

@@ -6,12 +6,14 @@ that come of `tgt` and keys that come of `src` are cross-attention, two towers r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from torch import Tensor
 
-from headscope.tracing.hooks.calls import Origin
+from headscope.tracing.hooks.calls import FEATURES, Origin
+from headscope.tracing.hooks.followed_features import Features
+from headscope.tracing.hooks.memory_places import place
 
 
 class Origins:
@@ -32,13 +34,16 @@ class Origins:
                     several = isinstance(value, (tuple, list))
                     self._of.setdefault(where, (f"{name} {at}" if several and at else name,))
         self.follows = bool(self._of)
+        self.features = Features()
 
     def of(self, tensor: Any) -> Origin:
         """Return the origin of a tensor; empty if it is unknown."""
         return self._of.get(place(tensor) or 0, ()) if self.follows else ()
 
     def of_call(self, query: Any, key: Any) -> tuple[Origin, Origin]:
-        """Return the origins of the queries and the keys of a call."""
+        """Return the origins of the queries and the keys of a call, whose rows may be features."""
+        if self.follows and self.features.are_rows(query, key):
+            return FEATURES, FEATURES
         return self.of(query), self.of(key)
 
     def put(self, tensor: Any, origin: Origin) -> None:
@@ -55,7 +60,9 @@ class Origins:
         """Remember that a result has the positions of the queries."""
         self.put(output, self.of(query))
 
-    def follow(self, name: str, given: Iterable[Tensor], results: Iterable[Tensor]) -> None:
+    def follow(
+        self, name: str, given: Iterable[Tensor], results: Iterable[Tensor], fixed: Collection[int] = ()
+    ) -> None:
         """Remember the origin of an operation's results: that of the largest of what it was given.
 
         Parameters
@@ -66,10 +73,13 @@ class Origins:
             Its tensors.
         results
             What it returned.
+        fixed
+            The addresses of the model's parameters.
         """
         if not self.follows:
             return
-        given = list(given)
+        given, results = list(given), list(results)
+        self.features.follow(name, given, results, fixed)
         known = [(part.numel(), origin) for part in given if (origin := self.of(part))]
         if name in JOINS:
             origin = tuple(dict.fromkeys(one for _, several in known for one in several))
@@ -83,14 +93,6 @@ class Origins:
 
 JOINS = ("aten::cat", "aten::stack")
 """The operations that join sequences."""
-
-
-def place(tensor: Any) -> int | None:
-    """Return the address of a tensor's memory; None if it has none of its own."""
-    try:
-        return int(tensor.untyped_storage().data_ptr()) or None
-    except (AttributeError, NotImplementedError, RuntimeError):
-        return None
 
 
 def tensors_in(values: Iterable[Any]) -> list[Tensor]:

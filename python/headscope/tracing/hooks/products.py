@@ -15,11 +15,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.active_recorder import Observer
-from headscope.tracing.hooks.calls import Origin
+from headscope.tracing.hooks.calls import FEATURES, Origin
 from headscope.tracing.hooks.followed_axes import Laid, carried, laid, of_product, query_axis
 from headscope.tracing.hooks.joins import JOIN, PICKS, STACK
 from headscope.tracing.hooks.kernel import kernel_call
-from headscope.tracing.hooks.origins import place, tensors_in
+from headscope.tracing.hooks.memory_places import place
+from headscope.tracing.hooks.origins import tensors_in
 from headscope.tracing.hooks.shapes import lengths_of
 from headscope.tracing.hooks.weighted_values import COMPOUND, IN_PARTS, Softmaxed, refuse, take
 
@@ -114,7 +115,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         if name in (JOIN, STACK) or name in PICKS:
             recorder.watch.joins.note(name, args, self._fixed)
         results, given = tensors_in([result]), tensors_in((*args, *options.values()))
-        recorder.origins.follow(name, given, results)
+        recorder.origins.follow(name, given, results, self._fixed)
         if isinstance(result, Tensor):
             self._follow(recorder, name, args, result)
         else:
@@ -255,7 +256,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             return
         self._forget(at)
         if name == "aten::bmm" or not set(places) & self._fixed:  # queries may be parameters, which no layer applies
-            origins = recorder.origins.of(factors[0]), recorder.origins.of(factors[1])
+            origins = recorder.origins.of_call(factors[0], factors[1].transpose(-1, -2))
             self._scores[at] = origins
             self._laid[at] = of_product(result)
             if name != "aten::bmm" or set(places) & self._fixed:  # one matrix may be an offloaded parameter
@@ -269,7 +270,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         weights, value = factors if left else factors[::-1]
         at = place(value)
         rows = known.origins if known.axis == -1 else known.origins[::-1]
-        recorder.origins.put(result, rows[0])
+        recorder.origins.put(result, recorder.origins.of(value) if FEATURES in rows else rows[0])
         known.in_parts += weights.shape[-1 if left else -2] < known.shape[known.axis]
         if known.in_parts > 1:
             refuse(recorder, IN_PARTS)

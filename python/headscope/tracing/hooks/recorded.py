@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,6 +67,8 @@ class Place(NamedTuple):
     """The arguments of the model whose positions queries and keys have; empty if they are unknown."""
     grids: tuple[Grid | None, Grid | None] = (None, None)
     """The grids of patches that queries and keys are known to be, row by row; None if that is unknown."""
+    role: str = ""
+    """The name of the modules without numbers, if their windows lie in an order of their own."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,8 @@ class Call:
         record = self.record
         turn, origins = self.turn if self.rows > 1 else 0, self.origins
         sizes = record.num_queries, record.num_keys
-        return Place(self.kind, self.run, *sizes, self.number, self.rows, turn, origins, self.grids)
+        role = re.sub(r"\d+", "", self.module) if self.rows > 1 and all(origins) else ""
+        return Place(self.kind, self.run, *sizes, self.number, self.rows, turn, origins, self.grids, role)
 
     @property
     def record(self) -> Record:

@@ -15,9 +15,9 @@ from headscope.data.layers import Record
 from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.call_reader import CallReader, Proof
 from headscope.tracing.hooks.labels import Labeller, SideName
+from headscope.tracing.hooks.memory_places import place
 from headscope.tracing.hooks.module_stack import Watch
 from headscope.tracing.hooks.modules import is_attention, num_streams
-from headscope.tracing.hooks.origins import place
 from headscope.tracing.hooks.parts_of_layers import chunks_joined, heads_joined, marks_of
 from headscope.tracing.hooks.recorded import Batch, Call, Layer, Place
 from headscope.tracing.hooks.shapes import folded_rows, lengths_of
