@@ -189,6 +189,7 @@ export interface ViewTraits {
   store: string;
   view: ViewKind;
   decided: string[];
+  sample: string;
   threshold: number | null;
   top_k: number | null;
   hide_special: boolean;

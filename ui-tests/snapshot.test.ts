@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { SNAPSHOT_TYPE, type Snapshot } from "../src/contract.gen";
 import { headToggle, layerControl, pressed, token } from "./controls";
-import { PAIR } from "./examples";
+import { MINILM, PAIR } from "./examples";
 import {
   command,
   expect,
@@ -293,4 +293,31 @@ test("without any kernel a saved view is shown, with changes made just before sa
   await layerControl(root).selectOption("1");
   await ready(root, 1);
   expect(await word(root)).toBe("snapshot");
+});
+
+const TEXTS = `${MINILM}
+captures = hs.capture_batch(model, tokenizer, ["The cat sat", "The dog lay on the mat", "A bird sang"])
+`;
+
+test("of several texts, the notebook keeps the chosen one and says which it is", async ({ page }) => {
+  await openNotebook(page, [TEXTS, "captures"]);
+  const root = view(page, "explorer");
+  const shown = () => root.locator(".hs-shown").textContent();
+  const name = async () => outputs(await saved(page))[0]?.data[SNAPSHOT_TYPE].name;
+  await ready(root);
+  expect(await shown()).toContain("text 1 of 3: The cat sat");
+  await page.locator(".widget-dropdown select").selectOption({ label: "1: The dog lay on the mat" });
+  await expect.poll(shown).toContain("text 2 of 3: The dog lay on the mat");
+  await expect.poll(name, { timeout: 20_000, interval: 300 }).toContain("text 2 of 3: The dog lay on the mat");
+  await layerControl(root).selectOption("4");
+  await ready(root, 4);
+  await kept(page, 4);
+  const notebook = await saved(page);
+  expect(outputs(notebook)[0]?.data[SNAPSHOT_TYPE].maps[0]?.query_tokens).toContain("dog");
+  await reopen(page, notebook, { inNewPage: true });
+  await ready(root, 4);
+  expect(await word(root)).toContain("snapshot");
+  expect(await shown()).toContain("text 2 of 3: The dog lay on the mat");
+  expect(await root.textContent()).toContain("dog");
+  expect(await isDirty(page)).toBe(false);
 });

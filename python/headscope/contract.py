@@ -321,6 +321,7 @@ class ViewTraits(TypedDict):
     store: str
     view: ViewKind
     decided: list[str]
+    sample: str
 
 
 class SnapshotPart(TypedDict):

@@ -1,4 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
+import { computed } from "@preact/signals-core";
 import type { ViewTraits } from "../contract.gen";
 import type { ViewContext } from "../core/state/context";
 import { listedLayers } from "../core/state/listed-layers";
@@ -42,9 +43,11 @@ export function drawView(
 }
 
 function contextOf(model: AnyModel<ViewTraits>, shared: SharedContext, signal: AbortSignal): ViewContext {
+  const sample = traitSignal(model, "sample", signal, shared.status);
   const own = viewSignals((name) => traitSignal(model, name as keyof ViewTraits, signal, shared.status));
   return {
     ...shared,
+    name: computed(() => [shared.name.value, sample.value].filter(Boolean).join(", ")),
     options: {
       ...own,
       includeLayers: listedLayers(own.includeLayers, shared.maps, shared.selection.map),

@@ -14,6 +14,7 @@ from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerFast
 
 import headscope as hs
+from headscope.contract import SNAPSHOT_TYPE
 from headscope.widgets.samples import Samples
 from headscope.widgets.store import store_of
 
@@ -177,6 +178,20 @@ def test_the_menu_changes_the_explorer(tiny, tokenizer):
     assert data["text/plain"] == repr(captures)
     alone = captures[:1]._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in (alone[0] if isinstance(alone, tuple) else alone)
+
+
+def test_a_snapshot_shows_the_chosen_text_and_says_which_it_is(tiny, tokenizer):
+    captures = hs.capture_batch(tiny("bert").model, tokenizer, TEXTS)
+    samples = Samples(captures, captures.labels)
+    for number, text in enumerate(TEXTS):
+        samples.menu.value = number
+        data, metadata = samples._repr_mimebundle_()
+        said = f"text {number + 1} of 3: {text}"
+        snapshot = data[SNAPSHOT_TYPE]
+        assert snapshot["name"] == f"{captures[0].name}, {said}"
+        assert snapshot["maps"][0]["query_tokens"] == ["<s>", *text.split(), "</s>"]
+        assert said in metadata["image/png"]["alt"]
+    assert hs.CaptureList(list(captures[:1]))[0].explorer().shown_name == captures[0].name
 
 
 def test_lists_that_do_not_fit(tiny, tokenizer):

@@ -10,7 +10,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "python" / "headscope"
 
 ORDER = (
-    {"contract", "ranges"},
+    {"attributes", "contract", "ranges"},
     {"contract_messages"},
     {"options"},
     {"keywords", "view_keywords"},

@@ -224,4 +224,4 @@ def test_a_capture_displays_itself(capture: Any) -> None:
 
 
 def test_a_view_says_what_it_shows(capture: Any) -> None:
-    assert repr(capture.head_view(layer=2)) == "<head view of attention, map 'self', layer 2>"
+    assert repr(capture.head_view(layer=2)) == "<head view of given weights, map 'self', layer 2>"

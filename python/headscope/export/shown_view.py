@@ -70,6 +70,14 @@ class ShownView(Protocol):
         """The store that it shares with the other views of the capture."""
 
     @property
+    def sample(self) -> str:
+        """Which of several texts it shows; empty if there is one."""
+
+    @property
+    def shown_name(self) -> str:
+        """The name of the capture, with the sample."""
+
+    @property
     def layer(self) -> int:
         """The zero-based layer on screen."""
 

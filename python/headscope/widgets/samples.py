@@ -25,7 +25,7 @@ LABEL_LENGTH = 80
 class Samples(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A menu of captures, and the explorer of the chosen one.
 
-    The kernel changes the explorer. Without a kernel the first one stays, as a saved notebook shows it.
+    The kernel changes the explorer. A saved notebook shows the chosen one, and says which of the texts it is.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Samples(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """
 
     def __init__(self, captures: Sequence[Capture], labels: Sequence[str]) -> None:
-        self._captures = tuple(captures)
+        self._captures, self._labels = tuple(captures), tuple(labels)
         self._views: dict[int, View] = {}
         choices = [(f"{number}: {shortened(label, LABEL_LENGTH)}", number) for number, label in enumerate(labels)]
         self.menu = ipywidgets.Dropdown(options=choices, value=0, description="Text", layout={"width": "100%"})
@@ -46,7 +46,10 @@ class Samples(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def view_of(self, number: int) -> View:
         """Return the explorer of a capture; it is made when it is first shown."""
         if number not in self._views:
-            self._views[number] = show(self._captures[number], "explorer", {})
+            view = show(self._captures[number], "explorer", {})
+            label = shortened(self._labels[number], LABEL_LENGTH)
+            view.sample = f"text {number + 1} of {len(self._captures)}: {label}"
+            self._views[number] = view
         return self._views[number]
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from headscope.attributes import KnownAttributes
 from headscope.contract import PairFilter
 from headscope.data.check_options import check_place
 from headscope.keywords import reject_unknown
@@ -20,7 +21,7 @@ __all__ = ["Selection", "SelectionChange", "select", "selection_of"]
 MAY_BE_NONE = ("heads", "query", "key")
 
 
-class Selection:
+class Selection(KnownAttributes):
     """The map, layer, heads, pinned tokens and sentences that all views of a capture share.
 
     Assigning one of them moves every view. Positions are zero-based. A value that the capture does not have raises
@@ -29,6 +30,9 @@ class Selection:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def _kind(self) -> str:
+        return "a selection"
 
     def _move(self, **place: Any) -> None:
         check_place(self._store.capture, place, self._store.map)

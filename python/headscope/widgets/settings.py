@@ -5,11 +5,12 @@ from __future__ import annotations
 from numbers import Integral
 from weakref import WeakSet
 
+from headscope.attributes import KnownAttributes
 from headscope.contract import SNAPSHOT_BYTES
 from headscope.wire.lru import CACHE_BYTES, ByteLru
 
 
-class Settings:
+class Settings(KnownAttributes):
     """The limits that apply to every view of the session."""
 
     def __init__(self) -> None:
@@ -49,6 +50,9 @@ class Settings:
         cache = ByteLru(self._cache_bytes)
         self._caches.add(cache)
         return cache
+
+    def _kind(self) -> str:
+        return "hs.settings"
 
     def __repr__(self) -> str:
         return f"Settings(snapshot_bytes={self.snapshot_bytes}, cache_bytes={self.cache_bytes})"

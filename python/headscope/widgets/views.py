@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets as t
 
-from headscope.contract import ViewKind
+from headscope.attributes import KnownAttributes
+from headscope.contract import PairFilter, ViewKind
 from headscope.contract_messages import StoreToldMessage
 from headscope.data.check_options import check_options
 from headscope.export.pictures import PAGE, Layers, Pictures, check_path, check_scale, page_messages, page_of
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from headscope.data.capture import Capture
 
 
-class View(OptionTraits, SubshellWidget):
+class View(KnownAttributes, OptionTraits, SubshellWidget):
     """One view of a capture. It shares the selection with the other views through the store, and has its own options.
 
-    Like `capture.selection`, `view.layer`, `view.heads`, `view.map`, `view.query` and `view.key` read the selection and
-    move every view of the capture.
+    Like `capture.selection`, `view.layer`, `view.heads`, `view.map`, `view.query`, `view.key` and `view.pair` read the
+    selection and move every view of the capture.
     """
 
     _esm = STATIC / "widget.js"
@@ -42,11 +43,17 @@ class View(OptionTraits, SubshellWidget):
     """The kind of view."""
     decided = t.List(t.Unicode()).tag(sync=True)
     """The options that the call set, or that a page took from its reader's settings; settings don't change them."""
+    sample = t.Unicode("").tag(sync=True)
+    """Which of several texts the view shows, such as `text 2 of 3: The dog lay`; empty if there is one."""
+
+    _is_made = False
+    """Whether `view` says which options there are."""
 
     def __init__(self, store: Store, kind: ViewKind, **traits: Any) -> None:
         self._pictures = Pictures(self.send)
         super().__init__(store=store, **traits)
         self.set_trait("view", kind)
+        self._is_made = True
         self.on_msg(self._on_message)
 
     def save(self, path: str | Path, *, layers: Layers | None = None, scale: float = 2.0) -> Path:
@@ -105,6 +112,19 @@ class View(OptionTraits, SubshellWidget):
         self._pictures.displayed = True
         return with_snapshot(self, super()._repr_mimebundle_(**kwargs), settings.snapshot_bytes)
 
+    def _kind(self) -> str:
+        return f"the {self.view} view"
+
+    def _settable(self) -> list[str]:
+        return [option.name for option in VALUES if self.view in option.views]
+
+    def _check_attribute(self, name: str) -> None:
+        super()._check_attribute(name)
+        views = next((option.views for option in VALUES if option.name == name), (self.view,))
+        if self._is_made and self.view not in views:
+            kinds = ", ".join(views)
+            raise AttributeError(f"the {self.view} view has no option {name!r}: it is for views of the kind {kinds}.")
+
     def __repr__(self) -> str:
         return f"<{self.view} view of {self.store.name}, map {self.map!r}, layer {self.layer}>"
 
@@ -117,6 +137,11 @@ class View(OptionTraits, SubshellWidget):
     def uses_subshells(self) -> bool:
         """Whether messages may be handled while a cell runs."""
         return self.store.uses_subshells  # type: ignore[no-any-return]
+
+    @property
+    def shown_name(self) -> str:
+        """The name of the capture, and which of several texts is shown: what pages and saved notebooks call it."""
+        return ", ".join(filter(None, [self.store.name, self.sample]))
 
     @property
     def selection(self) -> Selection:
@@ -169,6 +194,15 @@ class View(OptionTraits, SubshellWidget):
     @key.setter
     def key(self, key: int | None) -> None:
         self.selection.key = key
+
+    @property
+    def pair(self) -> PairFilter:
+        """Which sentences of a pair are shown: `"all"`, or `"ab"` for queries of A and keys of B, and so on."""
+        return self.selection.pair
+
+    @pair.setter
+    def pair(self, pair: PairFilter) -> None:
+        self.selection.pair = pair
 
 
 def show(capture: Capture, kind: ViewKind, options: Mapping[str, object]) -> View:

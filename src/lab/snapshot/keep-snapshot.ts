@@ -34,7 +34,7 @@ export function keepSnapshot(
 ): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const kept = () => model.data[SNAPSHOT_TYPE] as unknown as Snapshot | undefined;
-  const isBehind = () => differs(kept(), offer.state());
+  const isBehind = () => isOfOther(kept(), offer) || differs(kept(), offer.state());
   const write = async () => {
     const now = kept();
     if (ended.aborted || !now) return;
@@ -51,7 +51,7 @@ export function keepSnapshot(
   };
   const saving = (_: Context, state: DocumentRegistry.SaveState) => {
     const now = kept();
-    if (state !== "started" || !now || !isBehind()) return;
+    if (state !== "started" || !now || isOfOther(now, offer) || !isBehind()) return;
     // The saved state must match the view; its picture may follow with the next save.
     model.setData({ data: { ...model.data, [SNAPSHOT_TYPE]: { ...now, state: moved(now, offer.state()) } as never } });
     follow();
@@ -67,6 +67,11 @@ export function keepSnapshot(
 /** Keeps the theme that Python set, because a reader's own settings do not belong in a notebook. */
 function moved({ state }: Snapshot, now: ViewState): Snapshot["state"] {
   return { ...state, ...now, theme: state.theme };
+}
+
+/** Whether the snapshot shows another of several texts than the view does. */
+function isOfOther(kept: Snapshot | undefined, offer: SnapshotOffer): boolean {
+  return kept !== undefined && kept.name !== offer.name();
 }
 
 function differs(kept: Snapshot | undefined, now: ViewState): boolean {

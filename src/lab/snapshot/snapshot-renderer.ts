@@ -109,12 +109,12 @@ export class SnapshotRenderer extends Panel implements IRenderMime.IRenderer {
     widget.node.classList.toggle("headscope-coming", isWaiting);
     this.addWidget(widget as unknown as Widget);
     void widget.renderModel(model);
-    whenReady(widget.node, ended, (root) => {
+    followReady(widget.node, ended, (root, shown) => {
       this.#drawn.abort();
       widget.node.classList.remove("headscope-coming");
       for (const child of [...this.node.children]) if (child !== widget.node) child.remove();
       const offer = snapshotOfferOf(root);
-      if (notebook && offer) keepSnapshot(model, offer, notebook.context, this.#keeping, ended);
+      if (notebook && offer) keepSnapshot(model, offer, notebook.context, this.#keeping, shown);
     });
   }
 
@@ -172,14 +172,23 @@ function ancestors(widget: Widget): Widget[] {
   return above;
 }
 
-/** Calls `then` once, when a view in `node` has painted or shows an error. */
-function whenReady(node: HTMLElement, ended: AbortSignal, then: (root: HTMLElement) => void): void {
+/**
+ * Calls `then` when a view in `node` has painted or shows an error, and again when another takes its place, as the menu
+ * of several texts does. The signal ends with the view's turn.
+ */
+function followReady(
+  node: HTMLElement,
+  ended: AbortSignal,
+  then: (root: HTMLElement, shown: AbortSignal) => void,
+): void {
+  let [last, turn]: [HTMLElement | null, AbortController] = [null, new AbortController()];
   const observer = new MutationObserver(look);
   function look(): void {
     const root = node.querySelector<HTMLElement>('.headscope[data-state="ready"], .headscope[data-state="error"]');
-    if (!root) return;
-    observer.disconnect();
-    then(root);
+    if (!root || root === last) return;
+    turn.abort();
+    [last, turn] = [root, childOf(ended)];
+    then(root, turn.signal);
   }
   observer.observe(node, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
   ended.addEventListener("abort", () => observer.disconnect(), { once: true });

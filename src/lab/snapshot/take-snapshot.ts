@@ -29,9 +29,10 @@ const PICTURE_SHARE = 5;
  */
 export async function takeSnapshot(offer: SnapshotOffer, kept: Snapshot, signal: AbortSignal): Promise<TakenSnapshot> {
   const { limit } = kept;
+  const name = offer.name();
   const snapshot: Snapshot = {
     view: offer.kind,
-    name: offer.name(),
+    name,
     state: { ...offer.state(), theme: kept.state.theme, include_layers: offer.includeLayers() },
     maps: offer.maps().map(withoutKeyFields),
     parts: [],
@@ -40,7 +41,7 @@ export async function takeSnapshot(offer: SnapshotOffer, kept: Snapshot, signal:
   };
   const room = limit - notebookBytes(snapshot);
   const picture = await pictureOf(offer, Math.min(room, limit / PICTURE_SHARE), signal);
-  const parts = await snapshotParts(offer, room - notebookBytes(picture), kept.parts, signal);
+  const parts = await snapshotParts(offer, room - notebookBytes(picture), kept.name === name ? kept.parts : [], signal);
   return { snapshot: { ...snapshot, parts }, picture };
 }
 

@@ -81,7 +81,7 @@ def _empty(view: ShownView, limit: int) -> Snapshot:
     store = view.store
     return {
         "view": cast("Any", view.view),
-        "name": store.name,
+        "name": view.shown_name,
         "state": cast("Any", state_of(view)),
         "maps": [thinned(info) for info in store.maps],
         "parts": [],

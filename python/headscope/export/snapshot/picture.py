@@ -110,7 +110,7 @@ def _title(view: ShownView, map_: AttentionMap) -> str:
     which = f"head {heads[0]}" if len(heads) == 1 else f"heads {', '.join(map(str, heads))}"
     which = f"all {count} heads" if len(heads) == count > 1 else which
     label = f", {map_.label}" if len(view.store.maps) > 1 else ""
-    name = fitted(view.store.name, 60).replace("␣", " ")
+    name = ", ".join(fitted(text, 60).replace("␣", " ") for text in (view.store.name, view.sample) if text)
     return f"{VIEWS[view.view].title}: {name}{label}, layer {view.store.layer}, {which}"
 
 
