@@ -226,9 +226,12 @@ class Sigmoid(Own):
         return torch.sigmoid(query @ key.mT) @ value
 
 
-@pytest.mark.parametrize("module", [Linear(), Sigmoid(), nn.Linear(WIDTH, WIDTH)])
-def test_what_has_no_softmax_of_queries_by_keys_is_refused(module):
-    with pytest.raises(ValueError, match=r"no softmax of products was seen.*hs\.from_attentions"):
+SEEN, UNSEEN = "rows do not sum to one", "no softmax of products was seen"
+
+
+@pytest.mark.parametrize(("module", "reason"), [(Linear(), SEEN), (Sigmoid(), SEEN), (nn.Linear(WIDTH, WIDTH), UNSEEN)])
+def test_what_has_no_softmax_of_queries_by_keys_is_refused(module, reason):
+    with pytest.raises(ValueError, match=rf"{reason}.*hs\.from_attentions"):
         hs.capture(module.eval(), inputs=torch.randn(1, 5, WIDTH))
 
 

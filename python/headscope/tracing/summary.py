@@ -135,9 +135,10 @@ def nothing_recorded(model: torch.nn.Module, recorder: Recorder, arguments: Mapp
             f"{tuple(arguments[wrong[0]].shape)}. Pass the ids of one text, or a batch of them of shape (texts, "
             "positions)."
         )
-    if known := recorder.refused or recorder.doubted:
+    if known := recorder.refused or recorder.doubted or recorder.suspected:
         name, reason = next(iter(known.items()))
-        return f"{kind} ran, but none of its attention can be shown: {name}: {reason} {HAVE_YOURSELF}"
+        where = f"{name}: " if name else ""
+        return f"{kind} ran, but none of its attention can be shown: {where}{reason} {HAVE_YOURSELF}"
     if not recorder.watch.ran():
         return (
             f"{kind} has no attention: none of the modules that ran is an attention module, and no softmax of products "

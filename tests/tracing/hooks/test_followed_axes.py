@@ -94,7 +94,7 @@ CORES = [
 ]
 
 
-@pytest.mark.parametrize(("batch", "size"), [(1, 6), (3, 6), (4, 5), (1, 4), (2, 3)])
+@pytest.mark.parametrize(("batch", "size"), [(1, 6), (3, 6), (4, 5), (1, 4), (2, 3), (4, 4)])
 @pytest.mark.parametrize("core", CORES, ids=lambda core: core.__name__)
 def test_each_row_is_one_position_of_one_head(core, batch, size):
     torch.manual_seed(0)

@@ -94,7 +94,71 @@ def in_place(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     return weights @ v, weights
 
 
-CORES = [by_matmul, masked, by_einsum, transposed, folded, added, gated, with_sink, in_place]
+def by_log_sum(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    scores = (q @ k.mT / 3).masked_fill(hidden(q.shape[-2]), -torch.inf)
+    weights = torch.exp(scores - scores.logsumexp(-1, keepdim=True))
+    return weights @ v, weights
+
+
+def to_the_base_of_two(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    scores = q @ k.mT
+    powers = torch.exp2(scores - scores.amax(-1, keepdim=True))
+    weights = powers / powers.sum(-1, keepdim=True)
+    return weights @ v, weights
+
+
+def exponentials_in_place(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = q @ k.mT
+    weights.sub_(weights.amax(-1, keepdim=True)).exp_()
+    weights.div_(weights.sum(-1, keepdim=True))
+    return weights @ v, weights
+
+
+def masked_exponentials(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    scores = q @ k.mT
+    exponentials = (scores - scores.amax(-1, keepdim=True)).exp() * ~hidden(q.shape[-2])
+    weights = exponentials / exponentials.sum(-1, keepdim=True)
+    return weights @ v, weights
+
+
+def by_reciprocal(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    exponentials = (q @ k.mT / 4).exp()
+    weights = torch.einsum("bhij,bhi->bhij", exponentials, exponentials.sum(-1).reciprocal())
+    return weights @ v, weights
+
+
+def keys_first_in_place(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    columns = (k @ q.mT / 4).exp_()
+    weights = columns.div_(columns.sum(-2, keepdim=True)).mT
+    return weights @ v, weights
+
+
+def values_first(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    powers = torch.exp2(q @ k.mT / 4)
+    weights = powers / powers.sum(-1, keepdim=True)
+    return (v.mT @ weights.mT).mT, weights
+
+
+def into_a_workspace(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = torch.softmax(q @ k.mT, -1, out=torch.empty(*q.shape[:3], k.shape[2]))
+    return weights @ v, weights
+
+
+def copied_to_a_workspace(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = torch.zeros(*q.shape[:3], k.shape[2]).copy_((q @ k.mT).softmax(-1))
+    return weights @ v, weights
+
+
+def rectified(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares of what is positive."""
+    positive = torch.relu(q @ k.mT)
+    weights = positive / (positive.sum(-1, keepdim=True) + 1e-6)
+    return weights @ v, weights
+
+
+CORES = [by_matmul, masked, by_einsum, transposed, folded, added, gated, with_sink, in_place, by_log_sum]
+CORES += [to_the_base_of_two, exponentials_in_place, masked_exponentials, by_reciprocal, keys_first_in_place]
+CORES += [values_first, into_a_workspace, copied_to_a_workspace, rectified]
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -192,6 +256,53 @@ def routed(q: Tensor, _k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 def test_what_is_no_attention_is_not_shown(core):
     torch.manual_seed(0)
     with pytest.raises(ValueError, match="attention"):
+        hs.capture(Block(core).eval(), inputs=torch.randn(1, SIZE, WIDTH))
+
+
+def divided_later(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    exponentials = (q @ k.mT / 4).exp()
+    return exponentials @ v / exponentials.sum(-1, keepdim=True), exponentials
+
+
+def gates(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.sigmoid(q @ k.mT) @ v, q
+
+
+def rollout(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = (q @ k.mT).softmax(-1)
+    return weights @ weights @ v, weights
+
+
+def twice(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    weights = (q @ k.mT).softmax(-1)
+    return weights @ v + weights @ (weights @ v), weights
+
+
+def in_turn(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    first = (q @ k.mT).softmax(-1) @ v
+    return (first @ first.mT).softmax(-1) @ first, first
+
+
+def dropped(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    return nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=0.5), q
+
+
+REASONS = {
+    linear: "as in linear attention",
+    over_landmarks: "attention over landmarks",
+    divided_later: "divides by their sums later",
+    gates: "rows do not sum to one",
+    rollout: "multiplies its weights with themselves",
+    twice: "applies the same weights again to what they gave",
+    in_turn: "attends to the outcome of another attention",
+    dropped: "attends with dropout_p=0.5 although the model is in evaluation mode",
+}
+
+
+@pytest.mark.parametrize(("core", "reason"), REASONS.items(), ids=[core.__name__ for core in REASONS])
+def test_the_reason_says_what_happened(core, reason):
+    torch.manual_seed(0)
+    with pytest.raises(ValueError, match=f"Block {reason}|Block .*{reason}"):
         hs.capture(Block(core).eval(), inputs=torch.randn(1, SIZE, WIDTH))
 
 

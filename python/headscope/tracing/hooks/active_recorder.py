@@ -40,7 +40,7 @@ class Observer(Protocol):
     def refuse(self, module: torch.nn.Module, reason: str) -> None:
         """Show nothing of a module."""
 
-    def doubt(self, module: torch.nn.Module, reason: str) -> None:
+    def doubt(self, module: torch.nn.Module, reason: str, certain: bool) -> None:
         """Remember why one of a module's calls is not shown, in case that no other is."""
 
 

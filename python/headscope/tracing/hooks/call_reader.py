@@ -156,6 +156,12 @@ def _refusal(call: AttentionCall, nearest: Replay | None) -> str:
     if call.value is None or call.output is None:
         return f"{kind} returned no output that its weights could be held against, so they are not shown."
     returned = "it returned no weights" if call.weights is None else "neither do the weights that it returned"
+    dropout = call.options.get("dropout_p") or call.options.get("dropout")
+    if isinstance(dropout, float) and dropout > 0:
+        return (
+            f"{kind} attends with dropout_p={dropout:g} although the model is in evaluation mode, so its weights are "
+            "dropped at random, and none are shown. Pass self.dropout if self.training else 0.0."
+        )
     off = "" if nearest is None or nearest.difference == float("inf") else f" (they differ by {nearest.difference:.2g})"
     return (
         f"{kind} computes attention by rules of its own: weights from its queries and keys do not give the output that "

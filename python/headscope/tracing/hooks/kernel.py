@@ -68,7 +68,11 @@ def kernel_call(recorder: Observer, given: Mapping[str, Any], output: Any) -> At
         key=key,
         value=value,
         mask=_aligned(given.get("attn_mask"), query),
-        options={"scaling": given.get("scale"), "is_causal": bool(given.get("is_causal", False))},
+        options={
+            "scaling": given.get("scale"),
+            "is_causal": bool(given.get("is_causal", False)),
+            "dropout_p": given.get("dropout_p"),
+        },
         output=out.transpose(1, 2),
         origins=recorder.origins.of_call(tensors[0], tensors[1]),
     )

@@ -16,13 +16,26 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.active_recorder import Observer
 from headscope.tracing.hooks.calls import FEATURES, Origin
-from headscope.tracing.hooks.followed_axes import Laid, carried, laid, of_product, query_axis
+from headscope.tracing.hooks.followed_axes import COLUMNS, Laid, carried, laid, of_product, query_axis, varying
 from headscope.tracing.hooks.joins import JOIN, PICKS, STACK
 from headscope.tracing.hooks.kernel import kernel_call
 from headscope.tracing.hooks.memory_places import place
 from headscope.tracing.hooks.origins import tensors_in
 from headscope.tracing.hooks.shapes import lengths_of
-from headscope.tracing.hooks.weighted_values import COMPOUND, IN_PARTS, Softmaxed, refuse, take
+from headscope.tracing.hooks.weighted_values import (
+    CHAIN,
+    COMPOUND,
+    IN_PARTS,
+    LATE,
+    NO_SOFTMAX,
+    POWER,
+    TWICE,
+    Softmaxed,
+    doubt,
+    is_softmax,
+    refuse,
+    take,
+)
 
 PRODUCTS = {"aten::bmm": (0, 1), "aten::mm": (0, 1), "aten::baddbmm": (1, 2)}
 """The products of matrices, and the places of their factors among the arguments."""
@@ -30,7 +43,7 @@ PRODUCTS = {"aten::bmm": (0, 1), "aten::mm": (0, 1), "aten::baddbmm": (1, 2)}
 PROJECTIONS = {"aten::addmm", "aten::convolution"}
 """Operations after which the outcome of one attention may be the values of the next."""
 
-SOFTMAXES = {"aten::_softmax", "aten::_safe_softmax"}
+SOFTMAXES = {"aten::_softmax", "aten::_safe_softmax", "aten::softmax"}
 
 EXPONENTIALS = {"aten::exp", "aten::exp_"}
 """A softmax may be written as the exponentials divided by their sum, or as those of a `_log_softmax`."""
@@ -72,8 +85,8 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         self._exponentials: dict[int, tuple[Origin, Origin]] = {}
         self._logarithms: dict[int, Softmaxed] = {}
         self._weights: dict[int, Softmaxed] = {}
-        self._attended: set[int] = set()
-        """Where products of weights and values lie."""
+        self._attended: dict[int, Softmaxed] = {}
+        """Where products of weights and values lie, and the weights."""
         self._laid: dict[int, Laid | None] = {}
         """How the axes of scores and weights lie in their memory."""
 
@@ -151,7 +164,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             return
         if not self._knows_any():
             return
-        given = tensors_in(args)
+        given = tensors_in(args[1:] if name == "aten::copy_" else args)  # what was there before is gone
         if at in map(place, given) and name not in EXPONENTIALS:  # a view, or an operation in place
             return
         same = [part for part in given if part.numel() == result.numel() or name == JOIN]
@@ -161,7 +174,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             return
         weights = next((self._weights[one] for one in places if one in self._weights), None)
         scores = next((self._scores[one] for one in places if one in self._scores), None)
-        attended = name not in PROJECTIONS and any(one in self._attended for one in places)
+        attended = next((self._attended[one] for one in places if one in self._attended), None)
         self._forget(at)
         if weights is not None:
             self._weights[at] = weights
@@ -171,8 +184,8 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
                 self._projected.add(at)
         if weights is not None or scores is not None:
             self._laid[at] = laid_as
-        if attended:
-            self._attended.add(at)
+        if attended is not None and name not in PROJECTIONS:
+            self._attended[at] = attended
 
     def _carried(self, given: Sequence[Tensor], places: Sequence[int], result: Tensor) -> Laid | None:
         """Return how the result of an operation lies, if all scores or weights that went into it say the same."""
@@ -207,6 +220,8 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             self._forget(at)
             if len(summed) == 1:
                 self._weighted(self._weights, recorder, result, at, summed[0], origins, laid_as)
+            else:
+                self._exponentials[at] = origins
             return True
         if scores is None or not (name in SOFTMAXES or name == "aten::_log_softmax"):
             return False
@@ -234,7 +249,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
 
     def _forget(self, at: int) -> None:
         self._laid.pop(at, None)
-        self._attended.discard(at)
+        self._attended.pop(at, None)
         self._projected.discard(at)
         for known in (self._scores, self._exponentials, self._logarithms, self._weights):
             known.pop(at, None)
@@ -243,6 +258,8 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         places = [-1 if one is None else one for one in map(place, factors)]
         for number in (0, 1):
             known, partner = self._weights.get(places[number]), places[1 - number]
+            if known is None and partner not in self._weights:
+                known = self._own_softmax(recorder, factors[number], places[number], partner, left=number == 0)
             if known is None:
                 continue
             if partner in self._fixed:  # weights of several heads, mixed by a parameter
@@ -252,7 +269,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             self._attend(recorder, known, factors, result, left=number == 0)
             self._scores.clear()
             self._forget(at)
-            self._attended.add(at)
+            self._attended[at] = known
             return
         self._forget(at)
         if name == "aten::bmm" or not set(places) & self._fixed:  # queries may be parameters, which no layer applies
@@ -262,6 +279,19 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             if name != "aten::bmm" or set(places) & self._fixed:  # one matrix may be an offloaded parameter
                 self._projected.add(at)
             recorder.origins.put(result, ())
+
+    def _own_softmax(self, recorder: Observer, factor: Tensor, at: int, partner: int, left: bool) -> Softmaxed | None:
+        """Return what is known of a factor that came of scores, if it is a softmax, whatever operations made it."""
+        origins = self._exponentials.get(at, self._scores.get(at))
+        if origins is None or at in self._projected or partner in self._fixed:
+            return None
+        weights = factor if left else factor.transpose(-1, -2)
+        if not is_softmax(weights):
+            doubt(recorder, LATE if at in self._exponentials else NO_SOFTMAX, certain=at in self._exponentials)
+            return None
+        laid_as = self._laid.pop(at, None)
+        turned = laid_as is not None and COLUMNS in varying(weights, laid_as)[-2]
+        return Softmaxed(factor.shape, -1 if left else -2, origins[::-1] if turned == left else origins)
 
     def _attend(
         self, recorder: Observer, known: Softmaxed, factors: tuple[Tensor, Tensor], result: Tensor, left: bool
@@ -274,8 +304,10 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         known.in_parts += weights.shape[-1 if left else -2] < known.shape[known.axis]
         if known.in_parts > 1:
             refuse(recorder, IN_PARTS)
-        elif at in self._weights or at in self._attended:
-            refuse(recorder, COMPOUND)
+        elif at in self._weights:
+            refuse(recorder, POWER if self._weights[at or 0] is known else COMPOUND)
+        elif at in self._attended:
+            refuse(recorder, TWICE if self._attended[at or 0] is known else CHAIN)
         elif at not in self._scores or at in self._projected:  # else keys times values came first: linear attention
             parts = (weights, value, result)
             if not left:  # values @ weights, both transposed, as einsum writes some products

@@ -95,6 +95,8 @@ class Recorder:
         """The reasons why calls that were seen are not shown, by the module's name."""
         self.doubted: dict[str, str] = {}
         """The reasons why a module is not shown if nothing else is seen of it, by its name."""
+        self.suspected: dict[str, str] = {}
+        """Reasons of modules that may be no attention, said only if the whole model shows nothing."""
         self.several: dict[str, int] = {}
         """The number of layers that one run of a module makes, if there are several, by the module's name."""
         self.repeated: Counter[str] = Counter()
@@ -134,9 +136,9 @@ class Recorder:
         self.refused[self._call_name(module)] = reason
         self._running = [call for call in self._running if call.module != name]
 
-    def doubt(self, module: torch.nn.Module, reason: str) -> None:
-        """Remember why one of a module's calls is not shown, in case that no other is."""
-        self.doubted.setdefault(self._name(module), reason)
+    def doubt(self, module: torch.nn.Module, reason: str, certain: bool) -> None:
+        """Remember why one of a module's calls is not shown, in case that no other is; perhaps it is no attention."""
+        (self.doubted if certain else self.suspected).setdefault(self._name(module), reason)
 
     def _call_name(self, module: torch.nn.Module) -> str:
         """Return a name of the running call of a module: the module's, with a number after its first run."""

@@ -22,6 +22,30 @@ COMPOUND = (
     "matrix of queries by keys to show."
 )
 
+POWER = (
+    "{} multiplies its weights with themselves, as a rollout over several steps does: there is no one matrix of "
+    "queries by keys to show."
+)
+
+TWICE = (
+    "{} applies the same weights again to what they gave, as in w @ (w @ v): there is no one matrix of queries by keys "
+    "to show."
+)
+
+CHAIN = (
+    "{} attends to the outcome of another attention without a projection between the two, as attention over landmarks "
+    "or along two axes in turn does: there is no one matrix of queries by keys to show."
+)
+
+LATE = (
+    "{} multiplies exponentials of its scores with values and divides by their sums later, so there are no weights to "
+    "show: divide before the product."
+)
+
+NO_SOFTMAX = (
+    "{} multiplies scores with values, but their rows do not sum to one, as in linear attention or with a sigmoid: "
+    "they are no softmax."
+)
 
 IN_PARTS = (
     "{} takes one softmax over several groups of keys and multiplies each with values of its own, as attention in "
@@ -75,7 +99,7 @@ def take(
         return
     along = [[], []] if laid_as is None else varying(parts[0], laid_as)
     if known.query is not None and any(known.query in several for several in along[:-2]):
-        recorder.doubt(module, BY_QUERY.format(type(module).__name__))
+        doubt(recorder, BY_QUERY, certain=True)
         return
     if known.axis != -1 and not _rows_sum_to_one(parts[0]):
         return
@@ -128,6 +152,30 @@ def refuse(recorder: Observer, reason: str) -> None:
     module = recorder.watch.running()
     if module is not None:
         recorder.refuse(module, reason.format(type(module).__name__))
+
+
+def doubt(recorder: Observer, reason: str, certain: bool) -> None:
+    """Remember a reason, in case that nothing is shown of the running module, which begins with its class.
+
+    Parameters
+    ----------
+    recorder
+        Records the calls.
+    reason
+        The reason.
+    certain
+        Whether the module certainly attends; else it is said only if the whole model shows nothing.
+    """
+    module = recorder.watch.running()
+    if module is not None and recorder.layout.generic:
+        recorder.doubt(module, reason.format(type(module).__name__), certain)
+
+
+def is_softmax(weights: Tensor) -> bool:
+    """Return whether no weight is negative and each row sums to one, or to zero if nothing is seen."""
+    sums = weights.sum(-1, dtype=torch.float32)
+    ones = (sums - 1).abs() < NEAR_ONE
+    return weights.numel() > 0 and bool(((ones | (sums == 0)).all() & ones.any() & (weights.amin() >= 0)).all())
 
 
 def _unfolded(
