@@ -31,6 +31,40 @@ R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+OF_BATCH = (
+    "input_ids", "attention_mask", "token_type_ids", "position_ids", "inputs_embeds", "decoder_input_ids",
+    "decoder_attention_mask", "labels", "pixel_values", "input_features", "input_values", "past_key_values",
+)  # fmt: skip
+"""Arguments of models, which captures take together as `inputs=`."""
+
+OF_GENERATE = (
+    "max_new_tokens", "max_length", "do_sample", "num_beams", "num_return_sequences", "temperature", "top_k", "top_p",
+    "generation_config", "return_dict_in_generate", "output_attentions",
+)  # fmt: skip
+"""Keywords of `model.generate`."""
+
+WINDOWS = "headscope.capture_batch(model, tokenizer, text, window=512) reads a long text in windows."
+ELSEWHERE: dict[str, dict[str, str]] = {
+    "capture": {
+        **dict.fromkeys(OF_BATCH, "pass the whole batch as inputs=batch, without **."),
+        **dict.fromkeys(OF_GENERATE, "headscope.capture_generation takes the keywords of generate."),
+        **dict.fromkeys(("window", "stride"), WINDOWS),
+        "sequence_index": "batch_index= chooses a text.",
+        "prompt": "pass it as text=, or let headscope.capture_generation continue it.",
+        "texts": "pass a list as text=, or capture each with headscope.capture_batch.",
+    },
+    "capture_batch": {
+        **dict.fromkeys(OF_BATCH, "pass the whole batch as inputs=batch, without **."),
+        **dict.fromkeys(OF_GENERATE, "headscope.capture_generation takes the keywords of generate, for one prompt."),
+        "batch_index": "it captures every text: the list that it returns has them in their order.",
+        "target": "pass one for each text as targets=.",
+    },
+    "from_arrays": {"query_tokens": "pass them as tokens=, and the tokens of the keys as key_tokens=."},
+    "from_attentions": {"query_tokens": "pass them as tokens=, and the tokens of the keys as key_tokens=."},
+}
+"""What to do with keywords of other functions, for each function."""
+
+
 def reject_unknown(call: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Raise TypeError for unknown keywords.
 
@@ -50,6 +84,8 @@ def reject_unknown(call: str, given: Iterable[str], known: Iterable[str]) -> Non
     """
     names = list(known)
     for name in given:
+        if name in ELSEWHERE.get(call, {}):
+            raise TypeError(f"{call}() has no keyword {name!r}: {ELSEWHERE[call][name]}")
         near = get_close_matches(name, names, n=1, cutoff=0.6)
         advice = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}."
         raise TypeError(f"{call}() has no keyword {name!r}: {advice}")

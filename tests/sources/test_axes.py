@@ -17,7 +17,8 @@ NAMES = ("batch", "layer", "head", "query", "key")
 
 
 def weights(*shape: int) -> np.ndarray:
-    return np.random.default_rng(0).random(shape, dtype=np.float32)
+    found = np.random.default_rng(0).random(shape, dtype=np.float32)
+    return found / found.sum(-1, keepdims=True)
 
 
 def layers_of(capture: hs.Capture) -> list[np.ndarray]:

@@ -11,8 +11,9 @@ from headscope.api.capture_list import CaptureList
 from headscope.api.capturing import capture
 from headscope.data.capture import check_chosen
 from headscope.keywords import suggests_keywords
+from headscope.text.shortened import shown
 from headscope.tracing.pipelines import is_pipeline, need_transformers, of_pipeline
-from headscope.tracing.request import check_text_or_inputs, sort_out
+from headscope.tracing.request import check_order, check_text_or_inputs, sort_out
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -77,6 +78,7 @@ def capture_batch(
         As in `headscope.capture`; the message says which text. Also if `window` or `stride` does not fit.
     """
     need_transformers()
+    check_order("texts", model, tokenizer, texts, text_pairs, inputs)
     if is_pipeline(model):
         model, tokenizer, texts, text_pairs = of_pipeline(model, tokenizer, texts, text_pairs)
     tokenizer, texts, inputs = sort_out(tokenizer, texts, inputs, "texts")
@@ -155,7 +157,7 @@ def _each(name: str, values: Any, count: int) -> Sequence[Any]:
     if values is None:
         return [None] * count
     if isinstance(values, str) or not isinstance(values, (list, tuple)):
-        raise TypeError(f"{name} must be a list, one for each of the {count} texts, not {values!r:.60}.")
+        raise TypeError(f"{name} must be a list, one for each of the {count} texts, not {shown(values, 60)}.")
     if len(values) != count:
         raise ValueError(f"{name} has {len(values)} for {count} texts: pass one for each.")
     return values

@@ -10,10 +10,12 @@ from headscope.api.capture_class import Capture
 from headscope.data.capture import check_chosen, keep_layers
 from headscope.keywords import suggests_keywords
 from headscope.sources.wrapped import unwrapped
+from headscope.text.shortened import shown
 from headscope.tracing.pipelines import is_pipeline, need_torch, need_transformers, of_pipeline
 from headscope.tracing.request import (
     Request,
     check_options,
+    check_order,
     check_prompt_or_inputs,
     check_text_or_inputs,
     sort_out,
@@ -161,6 +163,7 @@ def capture(
         With `offload`: the disk is too small, or the file can't be written.
     """
     need_torch()
+    check_order("text", model, tokenizer, text, text_pair, inputs)
     model, tokenizer, text, text_pair = unwrapped(model, tokenizer, text, text_pair)
     if is_pipeline(model):
         model, tokenizer, text, text_pair = of_pipeline(model, tokenizer, text, text_pair)
@@ -196,7 +199,7 @@ def _captured(request: Request, layers: Sequence[int] | None, name: str | None, 
     try:
         chosen = None if layers is None else frozenset(layers)
     except TypeError:  # something that can't even be compared
-        raise TypeError(f"layers must be a sequence of layers, such as [0, 1], not {layers!r:.80}.") from None
+        raise TypeError(f"layers must be a sequence of layers, such as [0, 1], not {shown(layers)}.") from None
     model = getattr(request.model, "_orig_mod", request.model)  # the pass does not use the graph of a compiled model
     passed = run(replace(request, model=model, layers=chosen))
     name = name or model_name(model)
@@ -266,6 +269,9 @@ def capture_generation(
         As in `headscope.capture`; also ValueError if the model can't generate.
     """
     need_transformers()
+    if "batch_index" in generate_options:
+        raise TypeError("capture_generation() has no keyword 'batch_index': sequence_index= chooses a sequence.")
+    check_order("prompt", model, tokenizer, prompt, inputs)
     model, tokenizer, prompt, _ = unwrapped(model, tokenizer, prompt)
     if is_pipeline(model):
         model, tokenizer, prompt, _ = of_pipeline(model, tokenizer, prompt, None)

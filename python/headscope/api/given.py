@@ -197,6 +197,10 @@ def from_arrays(
         `layers` or `batch_index` is out of range.
     """
     need_torch("from_arrays")
+    if isinstance(v, str) or (isinstance(v, (list, tuple)) and any(isinstance(one, str) for one in v)):
+        raise TypeError(
+            "v holds strings: the third argument is v, the values of attention. Pass tokens by name, tokens=."
+        )
     given = GivenVectors(
         q=q,
         k=k,

@@ -60,6 +60,13 @@ def captured(
         )
     except (ValueError, TypeError, IndexError) as error:
         words = re.sub(r"\b((?:encoder_|decoder_|cross_)?attention)s\b(?!=)", r"\1", str(error))
+        words = re.sub(
+            r"choose with batch_index=.*", "take one of them, such as [part[:1] for part in attention].", words
+        )
+        words = words.replace(
+            "pass the tokens of the keys as key_tokens=, one for each",
+            "hs.from_attentions(attention, tokens, key_tokens=...) shows keys that are no queries",
+        )
         if isinstance(attention, Sequence) and not len(attention):
             words += LAST_OUTPUT
         raise type(error)(words) from None

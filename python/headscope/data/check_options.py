@@ -139,6 +139,10 @@ def _numbers_of_segment(one: Any, count: int, map_: AttentionMap) -> list[int]:
     return _positions("open_segments", [one], count)
 
 
+LISTS = {"heads": "head", "include_heads": "", "include_layers": "", "hidden_heads": ""}
+"""Options that take several positions, and those that take one of them instead."""
+
+
 def _most_heads(map_: AttentionMap) -> int:
     return max(map_.num_heads(layer) for layer in range(map_.num_layers))
 
@@ -147,7 +151,11 @@ def _positions(name: str, values: Sequence[int] | Iterable[int], count: int) -> 
     try:
         chosen = [index(value) for value in values]
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {values!r}; it takes whole numbers from 0 to {count - 1}") from None
+        advice = ""
+        if name in LISTS and isinstance(values, int):
+            single = f", or {LISTS[name]}={values!r}" if LISTS[name] else ""
+            advice = f" in a list, such as [{values!r}]{single}"
+        raise ValueError(f"{name} is {values!r}; it takes whole numbers from 0 to {count - 1}{advice}") from None
     if not chosen:
         raise ValueError(f"{name} is empty: name at least one of 0 to {count - 1}, or leave it out for all")
     return [check_within(value, count, name, ValueError) for value in chosen]

@@ -14,6 +14,7 @@ from typing import Any
 from headscope.data.arrays import is_tensor
 from headscope.data.indexing import check_position
 from headscope.sources.numbers import GET_WEIGHTS, as_array, holds_parts, is_array
+from headscope.text.shortened import shown
 
 PLURALS = {"layers": "layer", "heads": "head", "queries": "query", "keys": "key", "positions": "position"}
 
@@ -96,7 +97,7 @@ def read_layers(
     """
     has_parts = holds_parts(value) or is_array(value) or hasattr(value, "__iter__")
     if isinstance(value, (str, bytes, Mapping)) or not has_parts:
-        raise TypeError(f"{what} must hold one array for each layer, not be {value!r:.80}.")
+        raise TypeError(f"{what} must hold one array for each layer, not be {shown(value)}.")
     names = None if axes is None else check_axes(axes, form)
     parts = _parts(value)
     if parts is not None and not parts:
@@ -146,7 +147,7 @@ def check_axes(axes: Any, form: Form = WEIGHTS) -> list[str]:
     """
     example = repr(form.names("layer", "head"))
     if not isinstance(axes, (str, list, tuple)) or not all(isinstance(name, str) for name in axes):
-        raise TypeError(f"axes must name the axes, such as {example}, not be {axes!r:.80}.")
+        raise TypeError(f"axes must name the axes, such as {example}, not be {shown(axes)}.")
     names = axes.replace(",", " ").split() if isinstance(axes, str) else list(axes)
     names = [PLURALS.get(name.lower(), name.lower()) for name in names]
     for name in names:

@@ -18,6 +18,8 @@ MOST = 1 << 28
 """The most weights of a map to look at: more would delay a capture by seconds, and views count what they show."""
 ROUNDING = 1e-3
 """How far weights may be outside of 0 to 1 by rounding, as those of 16 bits are."""
+OFF = 0.05
+"""How far the sum of a row may be from 1 by the rounding of 16 bits."""
 
 
 def notes_on_ranges(maps: Iterable[AttentionMap]) -> list[str]:
@@ -39,7 +41,28 @@ def notes_on_ranges(maps: Iterable[AttentionMap]) -> list[str]:
             )
         if highest > 1 + ROUNDING:
             notes.append(f"The {map_.name!r} map has weights above 1, the highest is {highest:.3g}.")
+        if lowest >= -ROUNDING and highest <= 1 + ROUNDING:
+            notes += _of_sums(map_)
     return notes
+
+
+def _of_sums(map_: AttentionMap) -> list[str]:
+    """Return a note if the rows of a map's first layer do not sum to 1; rows of zeros see no key."""
+    number = next((number for number in map_.layers), None)
+    if number is None:
+        return []
+    record = map_.records[number]
+    rows = slice(0, min(record.num_queries, max(1, ROWS // record.num_keys)))
+    sums = np.asarray(record.weights([0], rows, slice(0, record.num_keys)), np.float64).sum(-1)
+    known = sums[np.isfinite(sums) & (sums != 0)]
+    if not known.size or float(np.abs(known - 1).max()) <= OFF:
+        return []
+    low, high = float(known.min()), float(known.max())
+    found = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    return [
+        f"The rows of the {map_.name!r} map do not sum to 1, as those of a softmax do: in layer {number} and head 0 "
+        f"their sums are {found}. Each row must be a query, each column a key."
+    ]
 
 
 class Range(NamedTuple):

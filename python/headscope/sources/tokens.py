@@ -8,6 +8,7 @@ from typing import Any
 
 from headscope.data.arrays import is_tensor
 from headscope.data.indexing import check_position
+from headscope.text.shortened import shown
 
 
 def read_tokens(argument: str, given: Any, batch_index: int | None = None) -> list[str] | None:
@@ -46,7 +47,7 @@ def _values(argument: str, given: Any) -> list[Any]:
         )
     values = given.tolist() if hasattr(given, "tolist") else given  # an array without axes gives one value
     if isinstance(values, (set, frozenset)) or not isinstance(values, Iterable):
-        raise TypeError(f"{argument} must be a sequence of strings, one for each position, not {given!r:.80}.")
+        raise TypeError(f"{argument} must be a sequence of strings, one for each position, not {shown(given)}.")
     return list(values)
 
 
@@ -70,8 +71,8 @@ def _token(argument: str, position: int, value: Any) -> str:
     if is_tensor(value) and value.dim() == 0 and not value.is_floating_point() and not value.is_complex():
         return str(int(value))
     raise TypeError(
-        f"{argument}[{position}] is {value!r:.80} ({type(value).__name__}), not a string: turn ids into tokens with "
-        "tokenizer.convert_ids_to_tokens(ids)."
+        f"{argument}[{position}] is {shown(value)} ({type(value).__name__}), not a string: turn ids into tokens "
+        "with tokenizer.convert_ids_to_tokens(ids)."
     )
 
 
@@ -84,6 +85,11 @@ def check_length(argument: str, tokens: list[str], what: str, size: int, axis: s
         There are more or fewer.
     """
     if len(tokens) != size:
+        if axis == "key" and argument == "tokens":
+            raise ValueError(
+                f"{what} has {size} key positions, but tokens has {len(tokens)}: pass the tokens of the keys "
+                "as key_tokens=, one for each."
+            )
         raise ValueError(
             f"{what} has {size} {axis} positions, but {argument} has {len(tokens)}: give one token for each position, "
             "special tokens and padding included."

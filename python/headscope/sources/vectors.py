@@ -15,6 +15,7 @@ from headscope.sources.axes import VECTORS, Layers, read_layers
 from headscope.sources.numbers import as_array, holds_parts, is_finite
 from headscope.sources.tokens import check_length, read_tokens
 from headscope.text.segments import by_argument, check_segments
+from headscope.text.shortened import shown
 from headscope.text.tokens import TokenRow, read_names
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class GivenVectors:
 
     def _is_causal(self) -> bool:
         if self.causal is not False and self.causal is not True:
-            raise TypeError(f"causal must be True or False, not {self.causal!r:.80}.")
+            raise TypeError(f"causal must be True or False, not {shown(self.causal)}.")
         if isinstance(self.mask, str):
             if self.mask != "causal":
                 raise ValueError(f"mask is {self.mask!r}: it is an array, 'causal' or None.")
@@ -222,7 +223,7 @@ def _check_layers(queries: Layers, keys: Layers) -> None:
 def _number(what: str, value: Any) -> float:
     value = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{what} must be a number, not {value!r:.80}.")
+        raise TypeError(f"{what} must be a number, not {shown(value)}.")
     if not math.isfinite(value):
         raise ValueError(f"{what} is {value}: it must be finite.")
     return float(value)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+from headscope.text.shortened import shown
+
 KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "target": ((str,), "one string"),
     "keep_padding": ((bool,), "True or False"),
@@ -61,6 +63,29 @@ def is_inputs(value: Any) -> bool:
     return False
 
 
+FUNCTIONS = {"text": "capture", "prompt": "capture_generation", "texts": "capture_batch"}
+"""The functions that take a text, by what they call it."""
+
+
+def check_order(what: str, model: Any, *others: Any) -> None:
+    """Check that no later argument of a call is the model.
+
+    Raises
+    ------
+    TypeError
+        One is, and the first argument is not.
+    """
+    if not _is_module(model) and any(map(_is_module, others)):
+        raise TypeError(
+            f"model is {shown(model)} ({type(model).__name__}), and the model is in another place: the order is "
+            f"{FUNCTIONS[what]}(model, tokenizer, {what})."
+        )
+
+
+def _is_module(value: Any) -> bool:
+    return not isinstance(value, type) and hasattr(value, "named_modules") and hasattr(value, "forward")
+
+
 def sort_out(tokenizer: Any, text: Any, inputs: Any, what: str = "text") -> tuple[Any, Any, Any]:
     """Return the tokenizer, the text and the inputs of a call, where inputs may stand in the place of the other two.
 
@@ -75,6 +100,9 @@ def sort_out(tokenizer: Any, text: Any, inputs: Any, what: str = "text") -> tupl
         text, inputs = None, text
     if isinstance(text, Mapping) and "content" in text:  # one message of a chat
         text = [text]
+    if isinstance(tokenizer, (str, bytes)) and text is None and inputs is None:
+        verb, function = "need" if what == "texts" else "needs", FUNCTIONS[what]
+        raise TypeError(f"{what} {verb} a tokenizer: call {function}(model, tokenizer, {what}).")
     if isinstance(tokenizer, (str, bytes)):
         raise TypeError(
             f"tokenizer is the string {tokenizer[:40]!r}: load it with AutoTokenizer.from_pretrained(...), and pass "
@@ -84,7 +112,7 @@ def sort_out(tokenizer: Any, text: Any, inputs: Any, what: str = "text") -> tupl
         if is_inputs(tokenizer) and inputs is not None:
             raise TypeError("inputs were given twice: in the place of the tokenizer, and as inputs=. Leave one out.")
         raise TypeError(
-            f"tokenizer must be a tokenizer of transformers, or a processor that has one, not {shortened(tokenizer)} "
+            f"tokenizer must be a tokenizer of transformers, or a processor that has one, not {shown(tokenizer)} "
             f"({type(tokenizer).__name__})."
         )
     return tokenizer, text, inputs
@@ -93,12 +121,6 @@ def sort_out(tokenizer: Any, text: Any, inputs: Any, what: str = "text") -> tupl
 def _names_tokens(tokenizer: Any) -> bool:
     """Return whether a value may be a tokenizer or a processor: it can be called, or it names ids."""
     return callable(tokenizer) or hasattr(tokenizer, "convert_ids_to_tokens") or hasattr(tokenizer, "tokenizer")
-
-
-def shortened(value: Any, most: int = 80) -> str:
-    """Return the `repr` of a value, cut to `most` characters; three dots say that it was."""
-    text = repr(value)
-    return text if len(text) <= most else f"{text[: most - 3].rstrip()}..."
 
 
 def check_options(options: Mapping[str, Any]) -> None:
@@ -114,7 +136,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name, (kinds, what) in KINDS.items():
         value = options.get(name)
         if value is not None and (not isinstance(value, kinds) or (bool not in kinds and isinstance(value, bool))):
-            raise TypeError(f"{name} must be {what}, not {value!r:.80}.")
+            raise TypeError(f"{name} must be {what}, not {shown(value)}.")
     for name in ("keep_padding", "prettify"):
         if name in options and options[name] is None:
             raise TypeError(f"{name} must be True or False, not None.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from headscope.text.shortened import shown
 from headscope.tracing.hooks.modules import Modules
 
 NOT_A_MATRIX = "its attention is computed in bands of keys, so it returns no weights of queries by keys"
@@ -27,7 +28,7 @@ def modules_of(model: object) -> Modules:
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(
-            f"model must be a torch module, such as a transformers model, not {model!r:.80} ({type(model).__name__})."
+            f"model must be a torch module, such as a transformers model, not {shown(model)} ({type(model).__name__})."
         )
     return Modules.of(model)
 

@@ -93,6 +93,11 @@ def windows_of(model: Any, tokenizer: Any, text: Any, window: int | bool, stride
     """
     size = _window_size(model, window)
     ids = encode(tokenizer, text).encoding["input_ids"][0].tolist()
+    limit = num_positions(modules_of(model), decoder=False)
+    if limit is not None and min(size, len(ids)) > limit:
+        raise ValueError(
+            f"window is {size} tokens, but the model has positions for {limit}: pass window=True, or at most {limit}."
+        )
     special = special_ids(text_tokenizer(tokenizer))
     first = next((place for place, id_ in enumerate(ids) if id_ not in special), len(ids))
     last = next((place for place, id_ in enumerate(reversed(ids[first:])) if id_ not in special), 0)

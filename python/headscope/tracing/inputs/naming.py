@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from headscope.data.attention_map import AttentionMap
+from headscope.text.shortened import shown
 from headscope.tracing.hooks.labels import SIDES
 from headscope.tracing.inputs.sides import Side
 
@@ -39,7 +40,7 @@ def _strings(name: str, names: Any, of_mapping: bool) -> tuple[str, ...]:
     if hasattr(names, "tolist"):
         names = names.tolist()
     if isinstance(names, str) or not isinstance(names, Sequence):
-        raise TypeError(f"{what} must be a list of strings, one for each position, not {names!r:.60}.")
+        raise TypeError(f"{what} must be a list of strings, one for each position, not {shown(names, 60)}.")
     for place, one in enumerate(names):
         if not isinstance(one, str):
             raise TypeError(f"{what}[{place}] is {one!r}: each name is a string.")

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from headscope.data.arrays import ArrayRecord
 from headscope.data.layers import Record
+from headscope.text.shortened import shown
 from headscope.tracing.memory.free_memory import no_space
 from headscope.tracing.memory.mmap_tensor import mmap_tensor
 from headscope.tracing.qk.record import QKRecord
@@ -144,7 +145,7 @@ def folder_of(offload: str | os.PathLike[str]) -> str:
         `offload` is not an existing folder.
     """
     if not isinstance(offload, (str, os.PathLike)):
-        raise TypeError(f'offload must be "disk" or the path of a folder, not {offload!r:.80}.')
+        raise TypeError(f'offload must be "disk" or the path of a folder, not {shown(offload)}.')
     if offload == "disk":
         return _temporary()
     folder = os.fspath(offload)
