@@ -117,7 +117,8 @@ def capture(
         The zero-based layers to keep of each map; None (default) keeps all. Kept layers keep their numbers.
     keep_padding
         Whether to keep positions that the attention mask hides. False (default) leaves them out as queries and as
-        keys. A query that may see no key has weights of zero.
+        keys; those that a `key_padding_mask` of torch's own modules hides stay, and the report says so. A query that
+        may see no key has weights of zero.
     candidates
         The number of most probable next tokens to keep for each position, in `Capture.logits`; None (default) keeps
         none.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from torch import Tensor
+
 from headscope.tracing.hooks.labels import is_encoder_decoder
 from headscope.tracing.hooks.modules import Modules
 from headscope.tracing.images.image_tokens import read_images
@@ -24,6 +26,9 @@ from headscope.tracing.inputs.sides import Side
 from headscope.tracing.inputs.tensors import as_tensors
 from headscope.tracing.request import Request
 
+KEY_PADDING = ("key_padding_mask", "src_key_padding_mask", "tgt_key_padding_mask", "memory_key_padding_mask")
+"""Arguments of torch's own modules that hide keys: True, or minus infinity, for those that are padding."""
+
 
 def prepare(request: Request, modules: Modules, axis: int | None = 0) -> Inputs:
     """Turn a request into the model's inputs; `axis` counts texts, 0 by default, None for one text without one.
@@ -41,6 +46,7 @@ def prepare(request: Request, modules: Modules, axis: int | None = 0) -> Inputs:
     inputs = _batch(request, encoded, axis)
     reading.check_inputs(modules, inputs)
     inputs.notes += _of_choice(request, count or inputs.batch_size)
+    inputs.notes += [] if request.keep_padding else _of_shown_padding(inputs)
     _add_decoder(request, modules, inputs)
     _leave_out_needless_work(request, inputs)
     inputs.sides = {name: _side(request, inputs, encoded.encoding, name) for name in ("main", "decoder")}
@@ -58,6 +64,24 @@ def _of_choice(request: Request, count: int) -> list[str]:
     return [
         f"{what} 0 of {count} is shown: batch_index= chooses another, and headscope.capture_batch captures all of them."
     ]
+
+
+def _of_shown_padding(inputs: Inputs) -> list[str]:
+    """Return a note for each mask of torch's own modules that hides positions, which are shown all the same."""
+    notes = []
+    for name in KEY_PADDING:
+        mask = inputs.arguments.get(name)
+        if not isinstance(mask, Tensor) or mask.dim() not in (1, 2):
+            continue
+        own = mask if mask.dim() == 1 else mask[min(inputs.row, len(mask) - 1)]
+        hidden = int((own.isneginf() if own.is_floating_point() else own.bool()).sum())
+        if hidden:
+            some = "1 position is" if hidden == 1 else f"{hidden} positions are"
+            notes.append(
+                f"{some} shown that inputs[{name!r}] hides as keys, with weights of 0: keep_padding=False leaves out "
+                "only what an attention_mask hides."
+            )
+    return notes
 
 
 def _encoded(request: Request, modules: Modules) -> Encoded:
