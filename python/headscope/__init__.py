@@ -48,6 +48,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     """Return the location of the built extension; `jupyter-builder develop` calls this."""
     return [{"src": "labextension", "dest": "headscope"}]

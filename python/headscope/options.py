@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
@@ -117,7 +118,10 @@ def choice(literal: Any) -> Kind:
 
     def check(name: str, value: Any) -> str:
         if value not in get_args(literal):
-            raise ValueError(f"{name} is {value!r}; it can be {values}")
+            near = get_close_matches(str(value), get_args(literal), n=1, cutoff=0.5)
+            raise ValueError(
+                f"{name} is {value!r}; it can be {values}" + (f": did you mean {near[0]!r}?" if near else "")
+            )
         return str(value)
 
     return Kind("choice", literal, f"Literal[{values}]".replace("'", '"'), check)

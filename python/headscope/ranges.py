@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 
-def check_within(
-    position: int, size: int | None, what: str, error: type[Exception] = IndexError, *, where: str = ""
-) -> int:
-    """Return `position`, or raise `error` unless it is from 0 to `size` - 1, or at least 0 if `size` is None.
+class OutOfRangeError(IndexError, ValueError):
+    """A position is not on its axis. Arrays raise IndexError then, and options raise ValueError: this is both."""
 
-    The message names it by `what`; `where` says on what the size depends.
+
+def check_within(position: int, size: int | None, what: str, *, where: str = "") -> int:
+    """Return `position`, which must be from 0 to `size` - 1, or at least 0 if `size` is None.
+
+    Messages name it by `what`; `where` says on what the size depends.
+
+    Raises
+    ------
+    OutOfRangeError
+        It is not.
     """
     if size is None:
         if position < 0:
-            raise error(f"{what} {position} is out of range: valid is 0 or more.")
+            raise OutOfRangeError(f"{what} {position} is out of range: valid is 0 or more.")
     elif not 0 <= position < size:
         valid = f"from 0 to {size - 1}" if size > 1 else ("0, the only one" if size else "none: there are none")
-        raise error(f"{what} {position} is out of range{where}: valid is {valid}.")
+        raise OutOfRangeError(f"{what} {position} is out of range{where}: valid is {valid}.")
     return position

@@ -19,11 +19,12 @@ from tokenizers.pre_tokenizers import Whitespace
 from transformers import PreTrainedTokenizerFast
 
 import headscope as hs
+from headscope.ranges import OutOfRangeError
 from zoo.steps import writer_of
 
 PACKAGE = Path(hs.__file__).parent
 KINDS = ["gpt2", "t5"]
-OWN = (ValueError, TypeError, IndexError)
+OWN = (ValueError, TypeError, IndexError, OutOfRangeError)
 
 NAMES = {
     "text_pairs": "text|input",

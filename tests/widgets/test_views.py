@@ -66,10 +66,9 @@ def test_segments_of_one_name_are_opened_together() -> None:
 def test_unknown_segments_are_refused() -> None:
     layers = np.full((2, 1, 3, 3), 1 / 3, dtype=np.float32)
     capture = from_attentions(list(layers), list("abc"))
-    assert capture.head_view(merge_segments=True).merge_segments
-    for wanted in ([0], ["user"]):
+    for wanted in ({"open_segments": [0]}, {"open_segments": ["user"]}, {"merge_segments": True}):
         with pytest.raises(ValueError, match="the 'self' map has no segments: pass segments= when you capture"):
-            capture.head_view(open_segments=wanted)
+            capture.head_view(**wanted)
 
 
 def test_heads_that_the_layer_lacks_are_left_out(capture: Any) -> None:
@@ -184,7 +183,9 @@ def test_views_differ_in_their_own_options(capture: Any) -> None:
     assert (view.include_heads, view.detail) == ([1], True)
     with pytest.raises(TypeError, match=r"explorer\(\) has no keyword 'tabs': did you mean 'tab'"):
         capture.explorer(tabs="text")
-    with pytest.raises(ValueError, match="tab is 'neuron'; it can be 'heads', 'matrix', 'neurons', 'text'"):
+    with pytest.raises(
+        ValueError, match="tab is 'neuron'; it can be 'heads', 'matrix', 'neurons', 'text': did you mean 'neurons'"
+    ):
         capture.explorer(tab="neuron")
 
 

@@ -18,7 +18,7 @@ from headscope.data.layers import MissingLayer, Record, VectorRecord, nbytes_of,
 from headscope.data.pooling import check_pool, checked_place, is_blank, overview, seen_by_rows, tile
 from headscope.data.steps import finish
 from headscope.text.counted import counted
-from headscope.text.segments import check_segments
+from headscope.text.segments import MapSegments, check_segments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,6 +117,11 @@ class AttentionMap:
     def layers(self) -> tuple[int, ...]:
         """The zero-based layers with weights: all, unless `layers=` left some out."""
         return tuple(layer for layer, record in enumerate(self.records) if not isinstance(record, MissingLayer))
+
+    @property
+    def segments(self) -> MapSegments:
+        """The segments of queries and of keys."""
+        return MapSegments(self.query_segments, self.key_segments)
 
     @property
     def nbytes(self) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from headscope.data.attention_map import AttentionMap
     from headscope.data.next_tokens import Candidates, Generation
+    from headscope.text.segments import MapSegments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class Capture:
         if not maps:
             raise ValueError("a capture needs at least one attention map.")
         self.name = name
-        self.maps: dict[str, AttentionMap] = {map_.name: map_ for map_ in maps}
+        self.maps: dict[str, AttentionMap] = Maps({map_.name: map_ for map_ in maps})
         self.logits = logits
         """The most probable next tokens at each position; None unless `candidates` requested them."""
         self.generation = generation
@@ -78,6 +79,14 @@ class Capture:
         """The memory of the capture, in bytes."""
         layers = nbytes_of(record for map_ in self.maps.values() for record in map_.records)
         return layers + (self.logits.nbytes if self.logits else 0)
+
+    @property
+    def segments(self) -> MapSegments:
+        """The named parts of the text: `.queries` and `.keys`, in the order of the axes of `segment_weights`.
+
+        They are those of the first map; `capture.maps["decoder"].segments` has those of another.
+        """
+        return self._map(None).segments
 
     def report(self) -> Report:
         """Return what each attention map holds and how it was captured, and which attention is missing and why.
@@ -232,8 +241,8 @@ class Capture:
         Returns
         -------
         ndarray of float32
-            Shape (heads, query segments, key segments); without the first axis if `head` is a single head. NaN where a
-            weight is missing.
+            Shape (heads, query segments, key segments), in the order of `segments`; without the first axis if `head`
+            is a single head. NaN where a weight is missing.
 
         Raises
         ------
@@ -300,11 +309,22 @@ class Capture:
         return f"<Capture of {self.name}: {maps}; {readable_size(self.nbytes)}>"
 
 
+class Maps(dict[str, "AttentionMap"]):
+    """Attention maps by name."""
+
+    def __missing__(self, name: object) -> AttentionMap:
+        raise KeyError(_no_map(self, name))
+
+
 def map_named(maps: Mapping[str, AttentionMap], name: str) -> AttentionMap:
     """Return an attention map by its name, or raise ValueError with the known names."""
     if name not in maps:
-        raise ValueError(f"there is no attention map {name!r}: this capture has {', '.join(map(repr, maps))}.")
+        raise ValueError(_no_map(maps, name))
     return maps[name]
+
+
+def _no_map(maps: Mapping[str, AttentionMap], name: object) -> str:
+    return f"there is no attention map {name!r}: this capture has {', '.join(map(repr, maps))}."
 
 
 def _positions(positions: Positions, size: int, axis: str) -> list[int]:

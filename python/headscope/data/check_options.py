@@ -56,6 +56,10 @@ def check_options(
     kept = sorted({layer for each in capture.maps.values() for layer in each.layers})
     if "include_layers" not in checked and len(kept) < _deepest(capture):
         checked["include_layers"] = kept
+    if checked.get("merge_segments") and not any(any(each.segments) for each in capture.maps.values()):
+        raise ValueError(
+            f"merge_segments is True, but the {map_.name!r} map has no segments: pass segments= when you capture"
+        )
     if "open_segments" in checked:
         checked["open_segments"] = _open_segments(checked["open_segments"], map_)
     _place_layer(checked, map_)
@@ -158,4 +162,4 @@ def _positions(name: str, values: Sequence[int] | Iterable[int], count: int) -> 
         raise ValueError(f"{name} is {values!r}; it takes whole numbers from 0 to {count - 1}{advice}") from None
     if not chosen:
         raise ValueError(f"{name} is empty: name at least one of 0 to {count - 1}, or leave it out for all")
-    return [check_within(value, count, name, ValueError) for value in chosen]
+    return [check_within(value, count, name) for value in chosen]

@@ -42,7 +42,7 @@ def find_token(what: str, wanted: Any, tokens: Sequence[str], words: Sequence[in
         return _found(what, wanted, 0, tokens, words)
     if isinstance(wanted, (tuple, list)) and len(wanted) == 2 and isinstance(wanted[0], str):
         return _found(what, wanted[0], _whole(what, wanted[1], wanted), tokens, words)
-    return check_within(_whole(what, wanted, wanted), len(tokens), what, ValueError)
+    return check_within(_whole(what, wanted, wanted), len(tokens), what)
 
 
 def _whole(what: str, number: Any, wanted: Any) -> int:

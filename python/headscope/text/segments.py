@@ -21,6 +21,13 @@ class Segment(NamedTuple):
     stop: int
 
 
+class MapSegments(NamedTuple):
+    """The segments of both sides of an attention map, in the order of the axes of `Capture.segment_weights`."""
+
+    queries: tuple[Segment, ...]
+    keys: tuple[Segment, ...]
+
+
 def check_segments(segments: Any, size: int, unit: str, what: str = "segments") -> tuple[Segment, ...]:
     """Check segments and return them in ascending order.
 

@@ -194,7 +194,7 @@ def _vectors(maps: Mapping[str, AttentionMap], wanted: Any) -> Iterator[bytes]:
 def _checked_map(maps: Mapping[str, AttentionMap], name: str, layer: int, heads: Sequence[int]) -> AttentionMap:
     """Return the map of a request; raise ValueError if it does not have the layer or the heads."""
     map_ = map_named(maps, name)
-    check_within(layer, map_.num_layers, "layer", ValueError)
+    check_within(layer, map_.num_layers, "layer")
     wrong = [head for head in heads if not 0 <= head < map_.num_heads(layer)]
     if wrong:
         raise ValueError(f"layer {layer} has {map_.num_heads(layer)} heads, not {wrong}")

@@ -182,7 +182,7 @@ class Store(SubshellWidget):
 
     @t.validate("layer")
     def _known_layer(self, proposal: dict[str, Any]) -> int:
-        return check_within(proposal["value"], self.shown_map.num_layers, "layer", ValueError)
+        return check_within(proposal["value"], self.shown_map.num_layers, "layer")
 
     @t.validate("heads")
     def _known_heads(self, proposal: dict[str, Any]) -> list[int] | None:
@@ -192,13 +192,13 @@ class Store(SubshellWidget):
         if not heads:
             raise ValueError("heads is empty: name at least one head, or give None for all of them")
         most = max(map_.num_heads(layer) for layer in range(map_.num_layers))
-        return sorted({check_within(head, most, "head", ValueError) for head in heads})
+        return sorted({check_within(head, most, "head") for head in heads})
 
     @t.validate("query", "key")
     def _known_position(self, proposal: dict[str, Any]) -> int | None:
         name, value = proposal["trait"].name, proposal["value"]
         tokens = self.shown_map.query_tokens if name == "query" else self.shown_map.key_tokens
-        return None if value is None else check_within(value, len(tokens), name, ValueError)
+        return None if value is None else check_within(value, len(tokens), name)
 
     @t.observe("map")
     def _map_moved(self, _change: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ export interface PaneKind {
   readonly name: string;
   readonly meaning: string;
   /** What the status line says while nothing is pointed at. */
-  readonly hint: string;
+  readonly hint: (scene: Scene) => string;
   readonly mount: (parent: HTMLElement, scene: Scene, signal: AbortSignal) => Pane;
   /** Additional controls. */
   readonly controls?: (scene: Scene, signal: AbortSignal) => readonly HTMLElement[];
@@ -71,7 +71,7 @@ export function paneView(view: ViewKind, kind: PaneKind): View {
     mountNotice(body, pane.progress, signal);
     const readout = () => {
       const ofPane = pane.readout();
-      return ofPane.length > 0 ? ofPane : idleReadout(scene, missing.value, kind.hint);
+      return ofPane.length > 0 ? ofPane : idleReadout(scene, missing.value, kind.hint(scene));
     };
     mountStatusLine(root, scene, pane.progress, readout, signal);
     mountWeightsTable(root, () => pane.scene ?? scene, pane, signal);

@@ -7,7 +7,7 @@ import { mountLines } from "./head-lines";
 export const HEADS: PaneKind = {
   name: "Heads",
   meaning: "Lines from queries to keys, one colour per head",
-  hint: "Point at a token to see its weights",
+  hint: () => "Point at a token to see its weights",
   mount(parent, scene, signal) {
     const lines = mountLines(parent, scene, signal);
     const { scene: shown } = lines;

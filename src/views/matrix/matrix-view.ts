@@ -6,7 +6,7 @@ import { matrixControls } from "./matrix-controls";
 export const MATRIX: PaneKind = {
   name: "Matrix",
   meaning: "The weights of each head as a heat map",
-  hint: "Point at a cell to see its weight, click to pin it",
+  hint: () => "Point at a cell to see its weight, click to pin it",
   mount: mountMatrix,
   controls: matrixControls,
 };

@@ -184,9 +184,11 @@ test("a layer without queries and keys says why, and still shows its lines", asy
   const { root, context, token, readout } = open();
   const why = () => root.querySelector<HTMLElement>(".hs-why");
   expect(why()?.hidden).toBe(true);
+  expect(readout()).toMatch(/^Click a query token/);
   context.selection.layer.value = 2;
   expect(why()?.textContent).toBe("No neurons to show in layer 2. These weights were given.");
   expect(why()?.hidden).toBe(false);
+  expect(readout()).toBe("Point at a token to see its weights");
   token("query", 1).click();
   await settled();
   expect([root.dataset.expanded, root.dataset.state, root.dataset.layer]).toEqual([undefined, "ready", "2"]);

@@ -8,7 +8,10 @@ import { headChoice, headChoiceKeys } from "./single-head";
 export const NEURONS: PaneKind = {
   name: "Neurons",
   meaning: "How the weights of one head come from queries and keys, dimension by dimension",
-  hint: "Click a query token to see how its weights are computed",
+  hint: (scene) =>
+    scene.description.value?.no_vectors[scene.layer.value]
+      ? "Point at a token to see its weights"
+      : "Click a query token to see how its weights are computed",
   mount(parent, scene, signal) {
     const neurons = mountNeurons(parent, scene, signal);
     const readout = () => {

@@ -16,7 +16,7 @@ import { mountText, type TextPane } from "./text-pane";
 export const TEXT: PaneKind = {
   name: "Text",
   meaning: "The input as running text, shaded by what a token attends to or by what attends to it",
-  hint: "Shaded by the mean attention that each token receives. Point at a token to see its own",
+  hint: () => "Shaded by the mean attention that each token receives. Point at a token to see its own",
   mount(parent, scene, signal) {
     const text = mountText(parent, scene, signal);
     return { ...text, readout: () => textReadout(text, text.scene.description.value) };

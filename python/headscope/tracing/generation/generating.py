@@ -66,10 +66,7 @@ def write(
     modules = modules_of(model)
     check_served(modules)
     if not can_generate(model):
-        raise ValueError(
-            f"{type(model).__name__} can't generate: load it with a language modelling head, such as "
-            "AutoModelForCausalLM.from_pretrained(...)."
-        )
+        raise ValueError(_cannot_generate(model))
     unasked, index = index is None, 0 if index is None else check_position(index, None, "sequence_index")
     given = checked_names(tokens).get("input_ids")
     batch, encoded, options = _prompt(model, tokenizer, prompt, inputs, options)
@@ -112,6 +109,19 @@ def write(
     cache = None if padded else cache
     script = Script(model, asked, options, written.new_ids) if steps.num_new and written.new_ids is not None else None
     return replace(written, segments=parts, notes=batch.notes, cache=cache, row=row, steps=steps, script=script)
+
+
+def _cannot_generate(model: Any) -> str:
+    kind = type(model).__name__
+    if hasattr(model, "from_pretrained"):
+        return (
+            f"{kind} can't generate: load it with a language modelling head, such as "
+            "AutoModelForCausalLM.from_pretrained(...)."
+        )
+    return (
+        f"{kind} can't generate: it is no model of transformers with a method generate(). Let your own code write the "
+        f"text, then capture all of its ids in one pass: hs.capture(model, inputs=ids)."
+    )
 
 
 def _prompt(
