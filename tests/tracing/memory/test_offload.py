@@ -204,4 +204,4 @@ def test_later_layers_take_no_more_memory(new_tiny, tmp_path):
     capture = hs.capture(model, inputs=INPUTS)
     assert capture.maps["self"].num_layers == 3
     assert filed[2] <= filed[0], "of what was written nothing is left"
-    assert held[2] == held[0] + 6, "without a file queries, keys and the cache's values of two more layers"
+    assert held[2] == held[0] + 8, "without a file queries, own keys and the cache's keys and values of two more layers"
