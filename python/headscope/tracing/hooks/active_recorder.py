@@ -37,11 +37,38 @@ class Observer(Protocol):
     def take(self, seen: AttentionCall) -> None:
         """Record one call."""
 
+    def take_outer(self, seen: AttentionCall, inside: list[AttentionCall]) -> None:
+        """Record a call of a user's function, or else the calls that were seen inside of it."""
+
     def refuse(self, module: torch.nn.Module, reason: str) -> None:
         """Show nothing of a module."""
 
     def doubt(self, module: torch.nn.Module, reason: str, certain: bool) -> None:
         """Remember why one of a module's calls is not shown, in case that no other is."""
+
+
+class Held:
+    """Holds the calls inside of a function, until it is known whether the function's own call can be shown."""
+
+    def __init__(self, recorder: Observer) -> None:
+        self.watch = recorder.watch
+        self.layout = recorder.layout
+        self.origins = recorder.origins
+        self.calls: list[AttentionCall] = []
+
+    def take(self, seen: AttentionCall) -> None:
+        """Hold one call."""
+        self.calls.append(seen)
+
+    def take_outer(self, seen: AttentionCall, inside: list[AttentionCall]) -> None:
+        """Hold the innermost calls of functions inside of each other."""
+        self.calls += inside or [seen]
+
+    def refuse(self, module: torch.nn.Module, reason: str) -> None:
+        """Leave it to the function's own call to give a reason."""
+
+    def doubt(self, module: torch.nn.Module, reason: str, certain: bool) -> None:
+        """Leave it to the function's own call to give a reason."""
 
 
 class _Current(threading.local):
@@ -65,6 +92,19 @@ def recording(recorder: Observer) -> Iterator[None]:
         yield
     finally:
         _current.recorder = None
+
+
+@contextmanager
+def holding() -> Iterator[list[AttentionCall]]:
+    """Hold the calls of this thread inside this context, and yield them in a list."""
+    before = _current.recorder
+    assert before is not None  # only calls of a capture are held
+    held = Held(before)
+    _current.recorder = held
+    try:
+        yield held.calls
+    finally:
+        _current.recorder = before
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from headscope.tracing.hooks import active_recorder as current
 from headscope.tracing.hooks.calls import AttentionCall, Kind, result_of
-from headscope.tracing.hooks.modules import Modules
+from headscope.tracing.hooks.modules import Modules, configs_of
 
 ARGUMENTS = ("module", "query", "key", "value", "attention_mask")
 """The first parameters of every attention function of transformers, in their order."""
@@ -97,6 +97,12 @@ def observed(function: Function) -> Function:
         named = dict(zip(ARGUMENTS, arguments, strict=False)) | options
         if kind_of(function) == "own":  # it may write into them
             named |= {name: part.clone() for name in READ if isinstance(part := named.get(name), Tensor)}
+            with current.holding() as inside:
+                returned = function(*arguments, **options)
+            call = _call(function, named, returned)
+            if call is not None:
+                recorder.take_outer(call, inside)
+            return returned
         with current.in_kernel():
             returned = function(*arguments, **options)
         call = _call(function, named, returned)
@@ -129,6 +135,17 @@ def _call(function: Function, named: dict[str, Any], returned: Any) -> Attention
         output=output,
         weights=weights,
     )
+
+
+def calls_own_functions(modules: Modules) -> bool:
+    """Return whether a model attends by a function that the user registered."""
+    if "transformers.modeling_utils" not in sys.modules:
+        return False
+    from transformers import AttentionInterface
+
+    names = {getattr(config, "_attn_implementation", None) for config in configs_of(modules)}
+    known = AttentionInterface()  # type: ignore[no-untyped-call]  # of transformers
+    return any(name in known and kind_of(known[name]) == "own" for name in names if isinstance(name, str))
 
 
 def kind_of(function: Function) -> Kind:

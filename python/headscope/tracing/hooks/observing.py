@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from headscope.tracing.hooks import active_recorder as current
-from headscope.tracing.hooks.interface import observed_interface
+from headscope.tracing.hooks.interface import calls_own_functions, observed_interface
 from headscope.tracing.hooks.kernel import SeesKernel
 from headscope.tracing.hooks.model_state import without_fast_path
 from headscope.tracing.hooks.modules import Modules
@@ -30,7 +30,7 @@ def observing(modules: Modules, recorder: Recorder) -> Iterator[None]:
         undo.enter_context(without_fast_path())
         undo.enter_context(recorder.watch.watching())
         undo.enter_context(current.recording(recorder))
-        if recorder.may_join or not only_looks_up(modules):
+        if recorder.may_join or not only_looks_up(modules) or calls_own_functions(modules):
             undo.enter_context(SeesProducts(parameters))
             undo.enter_context(SeesKernel())
         yield

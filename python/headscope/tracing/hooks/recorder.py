@@ -130,6 +130,21 @@ class Recorder:
         with current.unseen():
             self._take(seen)
 
+    def take_outer(self, seen: AttentionCall, inside: list[AttentionCall]) -> None:
+        """Record a call of a user's function if replay proves it; else what was seen inside of it."""
+        self.take(seen)
+        name = self._call_name(seen.module)
+        reason = self.refused.pop(name, None)
+        if reason is None:
+            return
+        before = set(map(id, self._running))
+        for call in inside:
+            self.take(call)
+        if any(id(call) not in before for call in self._running):
+            self.refused.pop(name, None)
+        else:
+            self.refused[name] = reason
+
     def refuse(self, module: torch.nn.Module, reason: str) -> None:
         """Show nothing of a module, because what its calls compute is no attention of queries to keys."""
         name = self._name(module)
