@@ -43,7 +43,7 @@ class MapReport:
 
     name: str
     tier: int | None
-    """1, 2 or 3, see `TIERS`; None for given weights."""
+    """1, 2 or 3, see `TIERS`, the highest of its layers; None for given weights."""
     num_layers: int
     num_heads: tuple[int, ...]
     """The distinct numbers of heads of the layers."""
@@ -93,6 +93,8 @@ class MapReport:
     def _served(self) -> str:
         if self.tier is None:
             return "given queries and keys" if self.num_kv_heads else "given weights"
+        if self.tier == 3 and self.num_kv_heads:
+            return "queries and keys; of some layers, which the model computes step by step, only weights"
         by_steps = self.tier in (1, 2) and not self.num_kv_heads
         served, _, holds = TIERS[self.tier].partition(":")
         named = f" ({self.function})" if self.function else ""

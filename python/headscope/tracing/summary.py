@@ -129,7 +129,7 @@ def nothing_recorded(model: torch.nn.Module, recorder: Recorder, arguments: Mapp
             "that calls capture is seen. Capture a model that runs in one thread."
         )
     wrong = [name for name, value in arguments.items() if name in IDS and isinstance(value, Tensor) and value.dim() > 2]
-    if wrong:
+    if wrong and not kind.endswith("MultipleChoice"):  # those read several texts side by side
         return (
             f"{kind} ran, but no attention was recorded: inputs[{wrong[0]!r}] has the shape "
             f"{tuple(arguments[wrong[0]].shape)}. Pass the ids of one text, or a batch of them of shape (texts, "
@@ -152,7 +152,7 @@ def _map_report(part: TracedMap, layer_names: tuple[str, ...], modules: Mapping[
     pieces = [piece for record in part.map.records for piece in pieces_of(record)]
     return MapReport(
         name=part.map.name,
-        tier=part.layers[0].tier,
+        tier=max(layer.tier for layer in part.layers),
         num_layers=part.map.num_layers,
         num_heads=tuple(sorted({record.num_heads for record in part.map.records})),
         num_kv_heads=tuple(sorted({piece.num_kv_heads for piece in pieces if isinstance(piece, VectorRecord)})),

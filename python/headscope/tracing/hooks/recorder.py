@@ -251,15 +251,16 @@ class Recorder:
         queries = sum(call.record.num_queries for call in running)
         if queries in self.watch.lengths.get(newest, ()):
             return [chunks_joined(running)]
-        together = heads_joined(running) if self._concatenated(running) else None
-        if together is not None:
-            return [together]
         distinct: list[Call] = []
         for call in running:
             if any(call.equals(other) for other in distinct):
                 self.repeated[call.module] += 1
             else:
                 distinct.append(call)
+        equal = len(distinct) < len(running)  # the same weights for several parts of the values
+        together = heads_joined(distinct) if not equal and self._concatenated(distinct) else None
+        if together is not None:
+            return [together]
         if is_attention(module):
             return self._numbered(module, distinct)
         if len(distinct) > 1:

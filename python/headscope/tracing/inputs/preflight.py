@@ -15,6 +15,7 @@ from headscope.tracing.hooks.modules import Modules, configs_of
 from headscope.tracing.inner_model import inner_model
 from headscope.tracing.inputs.caches import cached_positions
 
+TOKEN_TABLE = re.compile(r"word_emb|embed_tokens|token_emb(?!.*type)|^wte$")
 POSITION_TABLE = re.compile(r"position|wpe$", re.IGNORECASE)
 LAYERS = (
     "num_hidden_layers",
@@ -158,13 +159,18 @@ def num_positions(modules: Modules, decoder: bool) -> int | None:
 
 
 def _of_tokens(modules: Modules) -> set[str]:
-    """Return the names of the modules that hold the model's table of token embeddings."""
+    """Return the names of the modules that hold the model's table of token embeddings, or any by its name."""
     model = inner_model(modules.model)
     try:
         table = model.get_input_embeddings() if model is not None else None
-    except (AttributeError, NotImplementedError):  # a model whose input is not text
-        return set()
-    return {_parent(name) for name, module in modules.named.items() if module is table}
+    except (AttributeError, NotImplementedError):  # a model that reads no text, or reads it in a part of its own
+        table = None
+    found = {_parent(name) for name, module in modules.named.items() if module is table}
+    return found or {
+        _parent(name)
+        for name, module in modules.named.items()
+        if isinstance(module, torch.nn.Embedding) and TOKEN_TABLE.search(name.split(".")[-1])
+    }
 
 
 def _parent(name: str) -> str:

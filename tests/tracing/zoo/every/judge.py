@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import headscope as hs
+from headscope.data.arrays import ArrayRecord
 from headscope.data.layers import pieces_of
 from zoo.every.names import wrong_words
 from zoo.every.observe import Call, Seen, observe
@@ -98,6 +99,11 @@ def eager_apart(model: Any, inputs: dict[str, Any], own: Seen) -> float:
     return max(float((one - two).abs().max()) for one, two in zip(loaded, other, strict=True) if one.numel())
 
 
+def _tier_of(record: Any, tier: int | None) -> int | None:
+    """Return the tier of a layer: a map may hold layers with queries and keys, and others of which weights were seen."""
+    return tier if tier != 3 or isinstance(record, ArrayRecord) else 1
+
+
 def wrong_names(capture: Any) -> str:
     """Return a sentence about a map that has other numbers of names than positions."""
     for map_ in capture.maps.values():
@@ -159,7 +165,7 @@ class Judge:
             records = self.capture.maps[part.name].records
             for layer, record in enumerate(records):
                 module = part.modules[layer] if layer < len(part.modules) else record.module
-                difference, reason = self._of_record(record, module, part.tier)
+                difference, reason = self._of_record(record, module, _tier_of(record, part.tier))
                 worst = max(worst, difference) if not math.isnan(difference) else difference
                 if reason:
                     reasons.append(f"{part.name}[{layer}] {module}: {reason}")
