@@ -29,9 +29,12 @@ class Kept(logging.Handler):
 @pytest.fixture
 def messages():
     handler, logger = Kept(), logging.getLogger("transformers")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
     logger.addHandler(handler)
     yield handler.messages
     logger.removeHandler(handler)
+    logger.setLevel(level)
 
 
 @pytest.fixture
