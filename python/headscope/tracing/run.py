@@ -96,11 +96,11 @@ def run(request: Request) -> Passed:
             layers = recorder.layers
     if not layers:
         raise ValueError(nothing_recorded(request.model, recorder, inputs.arguments, outputs))
-    layers, outputs, of_steps = _held_against_steps(request, modules, layers, outputs, inputs, recorder)
+    layers, outputs, said = _held_against_steps(request, modules, layers, outputs, inputs, recorder)
     traced = trace_maps(layers, inputs, request, recorder)
     name_maps(maps_to_name(traced, inputs), inputs.names)
     report = summary(model_name(request.model), traced, recorder, inputs.batch_size)
-    report = replace(report, notes=(*inputs.notes, *of_steps, *report.notes))
+    report = replace(report, notes=(*inputs.notes, *said, *report.notes))
     side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
     candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
     return Passed([part.map for part in traced], report, candidates)

@@ -186,7 +186,7 @@ class Recorder:
         call.ids = _read(self.watch.ids(), self._batch.row, parts[0], found.records[0].num_queries)
         call.pieces += [self._written(self._owned(piece)) for piece in found.records]
         call.turn = turn
-        if len(rows) == 1:
+        if len(rows) == 1 and self.layout.generic:  # models of transformers take chunks of keys in order
             call.marks = marks_of(seen, parts[0])
         call.output_at = place(seen.output)
         call.lie(placed(self.watch.stack, len(rows), (seen.num_queries, seen.num_keys)), len(rows))
@@ -239,9 +239,9 @@ class Recorder:
         """Return the layers that several calls of one run of a module are.
 
         Each of a module's streams is a layer. Else, calls that together have as many queries as the module returned
-        positions are pieces of one layer, calls whose outputs are concatenated are heads of one layer, and calls with
-        equal queries and keys are one. In a module that is no
-        attention module, each call is a layer. Others are told apart by their number.
+        positions are pieces of one layer, calls with equal queries and keys are one, and others whose outputs are
+        concatenated are heads of one layer. In a module that is no attention module, each call is a layer. Others are
+        told apart by their number.
         """
         if len(running) < 2:
             return running
