@@ -9,35 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, BertLMHeadModel, DynamicCache
+from transformers import AutoConfig, AutoModelForImageTextToText, BertLMHeadModel, DynamicCache
 
 import headscope as hs
-
-SIZES = {"vocab_size": 50, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-ENDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 49}
-IDS = torch.tensor([[5, 9, 7, 11, 9]])
-PADDED = {
-    "input_ids": torch.tensor([[0, 0, 9, 8, 12], [5, 9, 7, 11, 9]]),
-    "attention_mask": torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]),
-}
-PEEKING: dict[str, dict[str, Any]] = {
-    "bert": {},
-    "roberta": {},
-    "electra": {"embedding_size": 32},
-}
-"""Encoders with a head that writes: the positions of a prompt see one another, and no later ones."""
+from zoo.writers import ENDS, IDS, PADDED, PEEKING, SIZES, model_of, sharp
 
 pytestmark = pytest.mark.filterwarnings("ignore:If you want to use")
-
-
-def model_of(kind: str, auto: Any = AutoModelForCausalLM, **sizes: Any) -> Any:
-    torch.manual_seed(0)
-    config = AutoConfig.for_model(kind, **{**SIZES, **sizes}, **ENDS)
-    model = auto.from_config(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(6 if parameter.dim() > 1 else 1)
-    return model
 
 
 def rows_of_steps(
@@ -145,10 +122,7 @@ class OwnGenerate(BertLMHeadModel):
 
 def test_a_text_that_is_not_written_again_is_told():
     torch.manual_seed(0)
-    model = OwnGenerate(AutoConfig.for_model("bert", **SIZES, **ENDS)).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(6 if parameter.dim() > 1 else 1)
+    model = sharp(OwnGenerate(AutoConfig.for_model("bert", **SIZES, **ENDS)).eval())
     with pytest.warns(UserWarning, match="own decoding steps differ"):
         capture = hs.capture_generation(model, inputs=IDS, max_new_tokens=3)
     assert any("decoding steps differ" in note for note in capture.report().notes)

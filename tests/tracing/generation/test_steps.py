@@ -6,26 +6,10 @@ import warnings
 from typing import Any
 
 import pytest
-import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
+from transformers import AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
 import headscope as hs
-
-SIZES = {"vocab_size": 50, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
-IDS = torch.tensor([[5, 9, 7, 11, 9]])
-PADDED = {"input_ids": torch.tensor([[0, 0, 9, 8, 12], [5, 9, 7, 11, 9]]), "attention_mask": torch.ones(2, 5).long()}
-PADDED["attention_mask"][0, :2] = 0
-
-
-def model_of(kind: str, auto: Any = AutoModelForCausalLM, **sizes: Any) -> Any:
-    torch.manual_seed(0)
-    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 49}
-    model = auto.from_config(AutoConfig.for_model(kind, **{**SIZES, **sizes}, **ends)).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(6 if parameter.dim() > 1 else 1)
-    return model
-
+from zoo.writers import IDS, PADDED, PEEKING, model_of
 
 DECODERS = {
     "llama": {"intermediate_size": 64},
@@ -34,12 +18,6 @@ DECODERS = {
     "gptj": {"n_embd": 32, "n_layer": 2, "n_head": 4, "rotary_dim": 4},
     "bloom": {"n_layer": 2, "n_head": 4},
 }
-PEEKING = {
-    "bert": {"intermediate_size": 64},
-    "roberta": {"intermediate_size": 64},
-    "electra": {"intermediate_size": 64, "embedding_size": 32},
-}
-"""Encoders with a head that writes: each position sees later ones, unless `is_decoder` is set."""
 
 
 @pytest.mark.parametrize("options", [{}, {"num_beams": 3}, {"do_sample": True}], ids=["greedy", "beams", "samples"])
