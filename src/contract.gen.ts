@@ -23,8 +23,9 @@ export type Tab = "heads" | "matrix" | "neurons" | "text";
 export type Theme = "auto" | "light" | "dark";
 export type PairFilter = "all" | "aa" | "bb" | "ab" | "ba";
 export type Direction = "out" | "in";
-export type ColorScale = "linear" | "sqrt" | "log";
-export type ColorMap = "viridis" | "greys" | "blues" | "heat";
+export type ColorScale = "auto" | "linear" | "sqrt" | "log";
+export type ColorMap = "lagoon" | "greys" | "blues" | "heat" | "viridis" | "magma" | "cividis";
+export type Thumbnails = "auto" | "heat" | "lines";
 export type Combine = "each" | "mean" | "sum";
 export type PictureFormat = "svg" | "png";
 
@@ -88,11 +89,56 @@ export interface MapOrigin {
   difference?: number | null;
 }
 
+/** What the model predicts beside a map's queries: the most probable tokens or labels, the best first. */
+export interface MapPredictions {
+  kind: "next" | "masked" | "label" | "input";
+  start: number;
+  tokens: string[][];
+  probabilities: number[][];
+}
+
+/** A note on a head: a name of a few words, and a text. One of them may be empty; see `headscope.data.notes`. */
+export interface HeadNote {
+  layer: number;
+  head: number;
+  name: string;
+  text: string;
+}
+
+/** A note on a head of a map. */
+export interface PlacedNote {
+  layer: number;
+  head: number;
+  name: string;
+  text: string;
+  map: string;
+}
+
+/** The place of one attention map in the picture of all: the half-open ranges of its queries and of its keys. */
+export interface MapPart {
+  name: string;
+  queries: number[];
+  keys: number[];
+}
+
+/** What only some descriptions have, see `MapPredictions`. `notes` are those on the map's heads. */
+export interface MapFindings {
+  modules?: string[];
+  layer_names?: string[];
+  difference?: number | null;
+  predictions?: MapPredictions;
+  notes?: HeadNote[];
+  parts?: MapPart[];
+}
+
 /** The description of one attention map for the page. */
 export interface MapDescription {
   modules?: string[];
   layer_names?: string[];
   difference?: number | null;
+  predictions?: MapPredictions;
+  notes?: HeadNote[];
+  parts?: MapPart[];
   name: string;
   label: string;
   num_layers: number;
@@ -164,7 +210,7 @@ export interface ExcerptRequest {
   heads: number[];
   queries: number[][];
   keys: number[][];
-  without_sink: boolean;
+  without: number[];
 }
 
 /** The synced traits of the store, which all views of a capture share. `heads` is null for all heads. */
@@ -182,80 +228,51 @@ export interface StoreTraits {
   block: DataView;
   total_bytes: number;
   subshells: boolean;
+  notes: PlacedNote[];
+}
+
+/** The fields of its place that a view does not share with its capture; `heads` is null for all heads. */
+export interface OwnPlace {
+  map?: string;
+  layer?: number;
+  heads?: number[] | null;
+  query?: number | null;
+  key?: number | null;
+  pair?: PairFilter;
 }
 
 /** The synced traits of one view, which it does not share. */
 export interface ViewTraits {
   store: string;
   view: ViewKind;
+  own: OwnPlace;
+  waiting: string[];
   decided: string[];
   sample: string;
   threshold: number | null;
   top_k: number | null;
   hide_special: boolean;
   hide_sink: boolean;
+  sink_share: number;
+  keep_sinks: number[];
+  exclude: number[];
   merge_words: boolean;
   merge_segments: boolean;
   open_segments: number[];
   direction: Direction;
   search: string;
   scale: ColorScale;
+  gain: number | null;
   color_map: ColorMap;
   combine: Combine;
   pool: PoolKind;
   tab: Tab;
   detail: boolean;
+  thumbnails: Thumbnails;
+  trace: boolean;
   include_heads: number[] | null;
   include_layers: number[];
   theme: Theme;
-}
-
-/** Some heads of one layer: whole encoded blocks, or frames of vectors, as gzip in base64. */
-export interface SnapshotPart {
-  kind: "block" | "overview" | "vectors";
-  map: string;
-  layer: number;
-  heads: number[];
-  data: string;
-}
-
-/** The selection and options of a view, as plain values: the part of a `Snapshot` that the reader changes. */
-export interface SnapshotState {
-  map: string;
-  layer: number;
-  heads: number[] | null;
-  query: number | null;
-  key: number | null;
-  pair: PairFilter;
-  threshold: number | null;
-  top_k: number | null;
-  hide_special: boolean;
-  hide_sink: boolean;
-  merge_words: boolean;
-  merge_segments: boolean;
-  open_segments: number[];
-  direction: Direction;
-  search: string;
-  scale: ColorScale;
-  color_map: ColorMap;
-  combine: Combine;
-  pool: PoolKind;
-  tab: Tab;
-  detail: boolean;
-  include_heads: number[] | null;
-  include_layers: number[];
-  theme: Theme;
-}
-
-/** What a notebook saves of a view: enough to show it as it was, without the kernel. */
-export interface Snapshot {
-  view: ViewKind;
-  name: string;
-  state: SnapshotState;
-  maps: MapDescription[];
-  parts: SnapshotPart[];
-  limit: number;
-  drawn_by: "kernel" | "page";
 }
 
 /** Page to kernel: send these tiles. `view` identifies the view, unique over all pages. */
@@ -390,4 +407,58 @@ export interface HtmlMessage {
   type: "html";
   id: string;
   done: boolean;
+}
+
+/** Some heads of one layer: whole encoded blocks, or frames of vectors, as gzip in base64. */
+export interface SnapshotPart {
+  kind: "block" | "overview" | "vectors";
+  map: string;
+  layer: number;
+  heads: number[];
+  data: string;
+}
+
+/** The selection and options of a view, as plain values: the part of a `Snapshot` that the reader changes. */
+export interface SnapshotState {
+  map: string;
+  layer: number;
+  heads: number[] | null;
+  query: number | null;
+  key: number | null;
+  pair: PairFilter;
+  threshold: number | null;
+  top_k: number | null;
+  hide_special: boolean;
+  hide_sink: boolean;
+  sink_share: number;
+  keep_sinks: number[];
+  exclude: number[];
+  merge_words: boolean;
+  merge_segments: boolean;
+  open_segments: number[];
+  direction: Direction;
+  search: string;
+  scale: ColorScale;
+  gain: number | null;
+  color_map: ColorMap;
+  combine: Combine;
+  pool: PoolKind;
+  tab: Tab;
+  detail: boolean;
+  thumbnails: Thumbnails;
+  trace: boolean;
+  include_heads: number[] | null;
+  include_layers: number[];
+  theme: Theme;
+}
+
+/** What a notebook saves of a view: enough to show it as it was, without the kernel. */
+export interface Snapshot {
+  view: ViewKind;
+  name: string;
+  state: SnapshotState;
+  maps: MapDescription[];
+  parts: SnapshotPart[];
+  limit: number;
+  drawn_by: "kernel" | "page";
 }

@@ -1,10 +1,11 @@
 // Generated from python/headscope/options.py by `npm run contract`. Do not edit.
 
 import type { Signal } from "@preact/signals-core";
-import type { ColorMap, ColorScale, Combine, Direction, PairFilter, PoolKind, SnapshotState, Tab, Theme, ViewKind } from "./contract.gen";
+import type { WritableSignal } from "./core/async/map-signal";
+import type { ColorMap, ColorScale, Combine, Direction, PairFilter, PoolKind, SnapshotState, Tab, Theme, Thumbnails, ViewKind } from "./contract.gen";
 
 /** `core/state/option-values.ts` has a check of values for each. */
-export type OptionKind = "text" | "position" | "positions" | "choice" | "weight" | "keyCount" | "switch";
+export type OptionKind = "text" | "position" | "positions" | "choice" | "weight" | "keyCount" | "switch" | "factor";
 
 /** The names of a kind of view. */
 export interface ViewRow {
@@ -61,17 +62,23 @@ export const OPTIONS: readonly OptionRow[] = [
   { name: "top_k", signal: "topK", group: "aid", kind: "keyCount", default: null, views: VIEW_KINDS },
   { name: "hide_special", signal: "hideSpecial", group: "aid", kind: "switch", default: false, views: VIEW_KINDS },
   { name: "hide_sink", signal: "hideSink", group: "aid", kind: "switch", default: false, views: VIEW_KINDS },
+  { name: "sink_share", signal: "sinkShare", group: "aid", kind: "weight", default: 0.3, views: VIEW_KINDS },
+  { name: "keep_sinks", signal: "keepSinks", group: "aid", kind: "positions", default: [], views: VIEW_KINDS },
+  { name: "exclude", signal: "exclude", group: "aid", kind: "positions", default: [], views: VIEW_KINDS },
   { name: "merge_words", signal: "mergeWords", group: "aid", kind: "switch", default: false, views: VIEW_KINDS },
   { name: "merge_segments", signal: "mergeSegments", group: "aid", kind: "switch", default: false, views: VIEW_KINDS },
   { name: "open_segments", signal: "openSegments", group: "aid", kind: "positions", default: [], views: VIEW_KINDS },
   { name: "direction", signal: "direction", group: "aid", kind: "choice", choices: ["out", "in"], default: "out", views: VIEW_KINDS },
   { name: "search", signal: "search", group: "aid", kind: "text", default: "", views: VIEW_KINDS },
-  { name: "scale", signal: "scale", group: "look", kind: "choice", choices: ["linear", "sqrt", "log"], default: "linear", views: ["matrix", "text", "explorer"], setting: "colorScale" },
-  { name: "color_map", signal: "colorMap", group: "look", kind: "choice", choices: ["viridis", "greys", "blues", "heat"], default: "viridis", views: ["matrix", "text", "explorer"], setting: "colorMap" },
+  { name: "scale", signal: "scale", group: "look", kind: "choice", choices: ["auto", "linear", "sqrt", "log"], default: "auto", views: VIEW_KINDS, setting: "colorScale" },
+  { name: "gain", signal: "gain", group: "look", kind: "factor", default: null, views: ["head", "model", "neuron", "explorer"] },
+  { name: "color_map", signal: "colorMap", group: "look", kind: "choice", choices: ["lagoon", "greys", "blues", "heat", "viridis", "magma", "cividis"], default: "lagoon", views: ["matrix", "text", "explorer", "model"], setting: "colorMap" },
   { name: "combine", signal: "combine", group: "look", kind: "choice", choices: ["each", "mean", "sum"], default: "each", views: ["matrix", "explorer"] },
   { name: "pool", signal: "pool", group: "look", kind: "choice", choices: ["max", "mean"], default: "max", views: ["matrix", "explorer"] },
   { name: "tab", signal: "tab", group: "look", kind: "choice", choices: ["heads", "matrix", "neurons", "text"], default: "heads", views: ["explorer"] },
   { name: "detail", signal: "detail", group: "look", kind: "switch", default: false, views: ["explorer", "model"] },
+  { name: "thumbnails", signal: "thumbnails", group: "look", kind: "choice", choices: ["auto", "heat", "lines"], default: "auto", views: ["explorer", "model"] },
+  { name: "trace", signal: "trace", group: "look", kind: "switch", default: false, views: VIEW_KINDS },
   { name: "include_heads", signal: "includeHeads", group: "look", kind: "positions", default: null, views: ["explorer", "model"] },
   { name: "include_layers", signal: "includeLayers", group: "look", kind: "positions", default: [], views: VIEW_KINDS },
   { name: "theme", signal: "theme", group: "look", kind: "choice", choices: ["auto", "light", "dark"], default: "auto", views: VIEW_KINDS, setting: "theme" },
@@ -79,20 +86,20 @@ export const OPTIONS: readonly OptionRow[] = [
 
 export const DEFAULTS = Object.fromEntries(OPTIONS.map((row) => [row.name, row.default])) as unknown as SnapshotState;
 
-/** The selection, which all views of a capture share. */
+/** The selection: the place of a view, or of the views that follow a capture. */
 export interface PlaceSignals {
-  /** The name of the attention map on screen; by default the first map of the capture. */
-  readonly map: Signal<string>;
+  /** The name of the attention map on screen; by default the first map of the capture. `"all"` shows those of an encoder-decoder in one picture. */
+  readonly map: WritableSignal<string>;
   /** The layer on screen, zero-based. */
-  readonly layer: Signal<number>;
-  /** The heads on screen, zero-based; None for all. */
-  readonly heads: Signal<readonly number[] | null>;
+  readonly layer: WritableSignal<number>;
+  /** The heads on screen, zero-based; None or `"all"` for all of them. */
+  readonly heads: WritableSignal<readonly number[] | null>;
   /** The pinned query token, by position or by text: `"cat"`, or `("cat", 1)` for the second occurrence. */
-  readonly query: Signal<number | null>;
+  readonly query: WritableSignal<number | null>;
   /** The pinned key token, in the same form as `query`. */
-  readonly key: Signal<number | null>;
+  readonly key: WritableSignal<number | null>;
   /** Which sentences of a pair are shown: `"all"`, or `"ab"` for queries of A and keys of B, and so on. */
-  readonly pair: Signal<PairFilter>;
+  readonly pair: WritableSignal<PairFilter>;
 }
 
 /** The reading aids of one view, which leave out or merge something. */
@@ -103,8 +110,14 @@ export interface AidSignals {
   readonly topK: Signal<number | null>;
   /** Leave out special tokens. */
   readonly hideSpecial: Signal<boolean>;
-  /** Leave out the first key, the attention sink (Xiao et al. 2023, https://arxiv.org/abs/2309.17453), and rescale each query's other weights to sum to 1. */
+  /** Leave out attention sinks, the keys that gather more than `sink_share` of the layer's attention, and rescale each query's other weights to sum to 1. */
   readonly hideSink: Signal<boolean>;
+  /** The share of the layer's attention above which a key is a sink: the mean of its weights over the heads and over the queries that see it (Gu et al. 2024, https://arxiv.org/abs/2410.10781). */
+  readonly sinkShare: Signal<number>;
+  /** Keys that `hide_sink` does not leave out, in the same form as `exclude`. */
+  readonly keepSinks: Signal<readonly number[]>;
+  /** Further keys to leave out, with the other weights rescaled as by `hide_sink`: a list of positions, or of texts as for `query`, where a text without a number stands for all its occurrences. */
+  readonly exclude: Signal<readonly number[]>;
   /** Show words instead of tokens: weights are summed over keys and averaged over queries. */
   readonly mergeWords: Signal<boolean>;
   /** Show the capture's segments instead of tokens, merged in the same way as words. */
@@ -119,9 +132,11 @@ export interface AidSignals {
 
 /** What else one view shows, and how. */
 export interface LookSignals {
-  /** How weights become colours: `"linear"`, or `"sqrt"` or `"log"`, which show small weights better. */
+  /** How weights become colours and strengths of lines: `"linear"`, or `"sqrt"` or `"log"`, which show small weights better. `"auto"` is linear; but from 128 tokens on, heat maps and running text have the square root, and attention sinks set no scale: it ends at the largest weight beside them. */
   readonly scale: Signal<ColorScale>;
-  /** The colours of weights, in even steps of lightness: `"viridis"`, `"greys"`, `"blues"` or `"heat"`. */
+  /** How strong lines are. None makes the strongest line on screen opaque, or fainter where lines would cover the picture. With a number, a line's opacity is its place on the scale, times that number, divided by the number of heads. */
+  readonly gain: Signal<number | null>;
+  /** The colours of weights, in even steps of lightness: `"lagoon"`, `"greys"`, `"blues"` or `"heat"`; or `"viridis"`, `"magma"` or `"cividis"` as in matplotlib, reversed on a light background. */
   readonly colorMap: Signal<ColorMap>;
   /** How heat maps show several heads: `"each"` in a map of its own, or one map of their `"mean"` or `"sum"`. */
   readonly combine: Signal<Combine>;
@@ -131,6 +146,10 @@ export interface LookSignals {
   readonly tab: Signal<Tab>;
   /** Whether a head is open beside the grid. */
   readonly detail: Signal<boolean>;
+  /** How the grid shows each head: as a `"heat"` map or as `"lines"`. `"auto"` is heat maps for causal maps and above 64 tokens, otherwise lines. Each heat map has the square-root scale, unless `scale` names another, up to its own largest weight beside attention sinks. */
+  readonly thumbnails: Signal<Thumbnails>;
+  /** Whether a map of all layers and heads is open: how strongly each looks from the pinned query to the pinned key. With one of them pinned, the strongest weight of the query, or the mean that the key receives. */
+  readonly trace: Signal<boolean>;
   /** The heads that the grid shows, zero-based; None for all. */
   readonly includeHeads: Signal<readonly number[] | null>;
   /** The layers that can be selected, zero-based; all by default. */

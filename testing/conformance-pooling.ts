@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ExcerptRequest, PoolKind, TileRequest } from "../src/contract.gen";
-import { groupingOf } from "../src/core/reduce/group-tokens";
+import { groupingOf, positionsIn } from "../src/core/reduce/group-tokens";
 import type { Source } from "../src/core/state/source";
 import { type Tile, type TilePlace, tilesOf } from "../src/core/tiles/tiles";
 import type { HeadWeights } from "../src/core/weights/head-weights";
@@ -38,7 +38,7 @@ const TILES = [
 ];
 
 const excerptOf = (more: Partial<ExcerptRequest> = {}): ExcerptRequest => ({
-  ...{ map: "long", layer: 1, heads: [1, 0], queries: QUERIES, keys: KEYS, without_sink: false },
+  ...{ map: "long", layer: 1, heads: [1, 0], queries: QUERIES, keys: KEYS, without: [] },
   ...more,
 });
 const tilesWanted = (more: Partial<TileRequest> = {}): TileRequest => ({
@@ -47,15 +47,14 @@ const tilesWanted = (more: Partial<TileRequest> = {}): TileRequest => ({
 });
 
 /** A head's excerpt by definition, shape (query groups, key groups). */
-export function excerptExpected(
-  { map, layer, queries, keys, without_sink }: ExcerptRequest,
-  head: number,
-): Float32Array {
+export function excerptExpected({ map, layer, queries, keys, without }: ExcerptRequest, head: number): Float32Array {
   const [weights, length] = [weightsOf(map, layer, head), lengthOf(map)];
   const members = (groups: readonly number[][]) => groupingOf(groups, length).groups;
+  const leftOut = new Set(positionsIn(without));
   const share = (query: number): number => {
-    const rest = weights.subarray(query * length + 1, (query + 1) * length).reduce((sum, weight) => sum + weight, 0);
-    return without_sink && rest > 0 ? 1 / rest : 1;
+    const row = weights.subarray(query * length, (query + 1) * length);
+    const rest = row.reduce((sum, weight, key) => sum + (leftOut.has(key) ? 0 : weight), 0);
+    return without.length > 0 && rest > 0 ? 1 / rest : 1;
   };
   return Float32Array.from(
     members(queries).flatMap((rows) =>
@@ -108,7 +107,7 @@ export function describePooling(name: string, open: (maxBytes?: number) => Promi
   describe(`${name}, as every source of excerpts and tiles`, () => {
     it.each([false, true])("sums over keys and averages over queries, in the order of the request", async (sink) => {
       const source = await open();
-      const request = excerptOf({ without_sink: sink });
+      const request = excerptOf({ without: sink ? [0, 1, 4, 6] : [] });
       expect(source.peekExcerpt(request)).toEqual([undefined, undefined]);
       const heads = await source.excerpt(request, "view", never);
       expect(heads.map((head, at) => compare(head, excerptExpected(request, request.heads[at] as number)))).toEqual(
@@ -254,7 +253,7 @@ async function walk(source: Source, random: (below: number) => number): Promise<
   ];
   const place = map === "long" ? [0, 0, 0] : [0, random(2), random(2)];
   const pool = (["max", "mean"] as const)[random(2)] as PoolKind;
-  const queries = { map, layer, heads, queries: groups, keys: groups, without_sink: random(2) === 0 };
+  const queries = { map, layer, heads, queries: groups, keys: groups, without: random(2) === 0 ? [0, 1] : [] };
   const answer = [
     () => source.fetch({ kind: "block", map, layer, heads }, left.signal),
     () => source.excerpt(queries, "view", left.signal),

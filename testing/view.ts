@@ -6,7 +6,7 @@ import type { Source } from "../src/core/state/source";
 import { sqrt8Table } from "../src/core/weights/codecs/tables";
 import type { HeadWeights } from "../src/core/weights/head-weights";
 import type { HeadVectors } from "../src/core/weights/vectors";
-import { pictureExporter } from "../src/dom/picture-exporter";
+import { pictureExporter } from "../src/figure/picture-exporter";
 import { DEFAULTS } from "../src/options.gen";
 import { ofWholeHeads } from "../src/sources/embedded/whole-heads";
 

@@ -27,7 +27,7 @@ def view_of(capture, kind):
         ("layr", "the head view has no attribute 'layr': did you mean 'layer'?"),
         ("head", "the head view has no attribute 'head': did you mean 'heads'?"),
         ("qqq", "the head view has no attribute 'qqq': it has map, layer, heads"),
-        ("scale", "the head view has no option 'scale': it is for views of the kind"),
+        ("combine", "the head view has no option 'combine': it is for views of the kind"),
         ("tab", "the head view has no option 'tab': it is for views of the kind explorer."),
     ],
 )

@@ -100,6 +100,7 @@ def test_public_names():
         "capture",
         "capture_batch",
         "capture_generation",
+        "compare",
         "from_arrays",
         "from_attentions",
         "from_cache",

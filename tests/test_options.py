@@ -18,7 +18,8 @@ from IPython.core.interactiveshell import InteractiveShell
 import headscope as hs
 from headscope.contract import ViewKind
 from headscope.export.html import standalone_html
-from headscope.options import GRID, KEYWORDS, OPTIONS, SWITCH, VIEWS, Option, Setting
+from headscope.option_kinds import SWITCH
+from headscope.options import GRID, KEYWORDS, OPTIONS, VIEWS, Option, Setting
 
 ROOT = Path(__file__).parents[1]
 
@@ -126,7 +127,7 @@ def test_calls_beside_views_list_their_keywords_too() -> None:
     places = [option.name for option in OPTIONS if option.group == "place"]
     assert list(inspect.signature(hs.Capture.select).parameters) == ["self", *places]
     assert list(inspect.signature(standalone_html).parameters) == [
-        *("capture", "view", "precision"),
+        *("capture", "view", "precision", "title", "caption"),
         *KEYWORDS["explorer"],
     ]
     for call in (hs.capture, hs.from_attentions):

@@ -32,6 +32,13 @@ try {
     globalName: "headscope",
     entryPoints: [{ in: "src/page/page.ts", out: "page" }],
   });
+  // For a JavaScript engine without a browser: figures that Python draws by itself.
+  await build({
+    ...common,
+    format: "iife",
+    globalName: "headscopeFigure",
+    entryPoints: [{ in: "src/figure/engine.ts", out: "figure" }],
+  });
   await build({ ...common, entryPoints: [{ in: "style/widget.css", out: "widget" }] });
   check();
 } catch (error) {

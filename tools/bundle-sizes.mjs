@@ -9,10 +9,12 @@ export const STATIC = new URL("../python/headscope/static/", import.meta.url);
 
 /** In bytes, after minification. */
 export const LIMITS = {
-  "store.js": 210_000,
+  "store.js": 306_000,
   "widget.js": 2_000,
-  "widget.css": 34_000,
-  "page.js": 200_000,
+  "widget.css": 48_000,
+  "page.js": 296_000,
+  // Never sent to a page: Python runs it.
+  "figure.js": 140_000,
 };
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

@@ -47,11 +47,11 @@ def cases_of(report: Path) -> list[ElementTree.Element]:
         return []
 
 
-def listed(found: Sequence[Failure]) -> str:
+def listed(found: Sequence[Failure], heading: str = "What failed:") -> str:
     """Return a text of at most `MOST_LINES` lines about failures, with fewer lines each where there are many."""
     shown = found[: MOST_LINES - 2]  # besides them, a heading and a line about the rest
     room = (MOST_LINES - 2 - len(shown)) // max(len(shown), 1)
-    lines = ["What failed:"]
+    lines = [heading]
     for failure in shown:
         lines += [failure.title, *(f"    {line}" for line in failure.lines[: min(room, LINES_EACH)])]
     if len(found) > len(shown):

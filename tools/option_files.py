@@ -48,7 +48,7 @@ export interface OptionRow<K extends keyof SnapshotState = keyof SnapshotState> 
 }"""
 
 GROUPS = {
-    "place": ("PlaceSignals", "The selection, which all views of a capture share."),
+    "place": ("PlaceSignals", "The selection: the place of a view, or of the views that follow a capture."),
     "aid": ("AidSignals", "The reading aids of one view, which leave out or merge something."),
     "look": ("LookSignals", "What else one view shows, and how."),
 }
@@ -61,7 +61,7 @@ def camel(name: str) -> str:
 
 def held(options: Options) -> list[Option]:
     """Return the options that hold a value."""
-    return [option for option in options if option.short_for is None]
+    return [option for option in options if option.short_for is None and not option.is_link]
 
 
 def options_module(options: Options, spelling: Spelling) -> str:
@@ -73,6 +73,7 @@ def options_module(options: Options, spelling: Spelling) -> str:
     parts = [
         TYPESCRIPT_HEAD,
         'import type { Signal } from "@preact/signals-core";\n'
+        'import type { WritableSignal } from "./core/async/map-signal";\n'
         + f'import type {{ {imported} }} from "./contract.gen";',
         f"/** `core/state/option-values.ts` has a check of values for each. */\nexport type OptionKind = {kinds};",
         ROWS,
@@ -124,11 +125,17 @@ def _views_of(views: object) -> str:
 def _signals(group: str, options: Options, spelling: Spelling) -> str:
     name, doc = GROUPS[group]
     fields = (
-        f"  /** {option.doc} */\n  readonly {camel(option.name)}: Signal<{_readonly(spelling(option.value_type))}>;\n"
+        f"  /** {option.doc} */\n"
+        f"  readonly {camel(option.name)}: {_signal(group)}<{_readonly(spelling(option.value_type))}>;\n"
         for option in options
         if option.group == group
     )
     return f"/** {doc} */\nexport interface {name} {{\n{''.join(fields)}}}"
+
+
+def _signal(group: str) -> str:
+    """A view's place reads and writes the signals of its capture where it has none of its own."""
+    return "WritableSignal" if group == "place" else "Signal"
 
 
 def _settings_type(options: Options, spelling: Spelling) -> str:
@@ -156,7 +163,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, TypedDict
 '''
 
-PLACE_DOC = "The selection, which all views of a capture share. None means all heads, or no pinned token."
+PLACE_DOC = "The selection, which a view owns as far as its call names it. None means all heads, or no pinned token."
 
 
 def keywords_module(options: Options) -> str:
@@ -169,7 +176,7 @@ def keywords_module(options: Options) -> str:
         _typed_dict(
             "ViewKeywords",
             "PlaceKeywords",
-            "The options that every view takes. None equals leaving an option out.",
+            "The options that every view takes. None equals leaving out one of these.",
             shared,
         ),
         *(_view_keywords(kind, own) for kind in VIEWS),
@@ -216,9 +223,13 @@ class OptionTraits(t.HasTraits):
 def traits_module(options: Options) -> str:
     """Return the content of `headscope/widgets/option_traits.py`."""
     own = [option for option in held(options) if option.group != "place"]
-    return TRAITS_HEAD + "".join(
-        f"    {option.name} = {_trait(option)}.tag(sync=True)\n{_docstring(option.doc)}" for option in own
-    )
+    return TRAITS_HEAD + "".join(f"{_synced(option)}\n{_docstring(option.doc)}" for option in own)
+
+
+def _synced(option: Option) -> str:
+    """Return the line of a trait, broken as ruff does if it is too long."""
+    line = f"    {option.name} = {_trait(option)}.tag(sync=True)"
+    return line if len(line) <= 120 else f"{line.removesuffix('sync=True)')}\n        sync=True\n    )"
 
 
 def _trait(option: Option) -> str:
@@ -264,6 +275,7 @@ def _json_schema(option: Option) -> dict[str, object]:
         "text": {"type": "string"},
         "weight": {"type": "number", "minimum": 0, "maximum": 0.99},
         "keyCount": {"type": "integer", "minimum": 0},
+        "factor": {"type": "number", "minimum": 0},
     }
     # Settings have no null; 0 replaces it.
     return types[option.kind.name] | {"default": 0 if option.default is None else option.default}
@@ -272,7 +284,7 @@ def _json_schema(option: Option) -> dict[str, object]:
 MARKS = ("<!-- options: generated from python/headscope/options.py by `npm run contract` -->", "<!-- options: end -->")
 
 HEADINGS = {
-    "place": "The selection, shared by all views of a capture",
+    "place": "The place: what a view shows",
     "aid": "Reading aids of one view",
     "look": "What the view shows",
 }

@@ -19,7 +19,7 @@ const { outputFiles } = await build({ entryPoints: [COLORS], bundle: true, forma
 const source = Buffer.from(outputFiles[0].contents).toString("base64");
 const { headColor, heatTable } = await import(`data:text/javascript;base64,${source}`);
 
-const colors = [...heatTable("viridis", false)];
+const colors = [...heatTable("lagoon", false)];
 for (let numHeads = 1; numHeads <= MAX_HEADS; numHeads++) {
   for (let head = 0; head < numHeads; head++) colors.push(...headColor(head, numHeads, false));
 }

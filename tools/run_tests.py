@@ -1,6 +1,7 @@
 """Run every check of the project, even after failures; the last line of output is `N passed, N failed`.
 
-Before it stands a short list of what failed and why, because where a log is kept, its middle may be cut.
+Before it stands a short list of what failed and why, because where a log is kept, its middle may be cut. A check that
+hangs or is interrupted did not fail: it counts as not finished, its list names what did not run, and the run fails.
 
 Names as arguments run only these checks: `make test ARGS="mypy vitest"`.
 """
@@ -13,12 +14,13 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
 from failures import Failure, cases_of, failures, listed
 from supervise import adopt_orphans, end_descendants, supervise
+from unfinished import ended, not_run, unfinished
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "build" / "reports"
@@ -28,22 +30,27 @@ PYTHON = sys.executable
 
 @dataclass(frozen=True)
 class Check:
-    """A command that passes or fails. If it writes a `report` (JUnit XML), its single tests are counted."""
+    """A command that passes or fails. If it writes a `report` (JUnit XML), its single tests are counted.
+
+    `files` is the pattern of its test files, if it prints the name of each test that ended.
+    """
 
     name: str
     command: tuple[str, ...]
     report: Path | None = None
+    files: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a check."""
+    """The result of a check, and why it was stopped; empty if it ended by itself."""
 
     check: Check
     passed: int
     failed: int
     seconds: float
     output: str
+    stopped: str = ""
 
 
 def python(name: str, *arguments: str) -> Check:
@@ -92,7 +99,7 @@ STAGES: tuple[tuple[Check, ...], ...] = (
     ),
     # Each of these uses both cores by itself.
     (pytest("--numprocesses=2", "--dist=loadfile", "--cov"),),
-    (vitest("browser", "ui-tests/vitest.config.ts"),),
+    (replace(vitest("browser", "ui-tests/vitest.config.ts"), files="ui-tests/**/*.test.ts"),),
 )
 """The checks of a stage run two at a time; the next stage waits for them."""
 
@@ -117,10 +124,10 @@ def run(check: Check, stop: Event) -> Outcome:
     log.unlink(missing_ok=True)
     start = time.monotonic()
     ending = supervise(check.command, log=log, stop=stop, environment=environment(), folder=ROOT)
-    passed, failed = count(check, 1 if ending.reason else ending.status)
     printed = log.read_text(errors="replace").rstrip() if log.exists() else ""
-    output = f"{printed}\n{ending.reason}"
-    outcome = Outcome(check, passed, failed, time.monotonic() - start, output)
+    passed, failed = ended(printed) if ending.stopped else count(check, 1 if ending.reason else ending.status)
+    output, stopped = f"{printed}\n{ending.reason}", ending.reason if ending.stopped else ""
+    outcome = Outcome(check, passed, failed, time.monotonic() - start, output, stopped)
     print(describe(outcome), flush=True)
     return outcome
 
@@ -139,15 +146,31 @@ def count(check: Check, code: int) -> tuple[int, int]:
 
 def describe(outcome: Outcome) -> str:
     """Return one line about a check, followed by its output if it failed."""
-    failed = outcome.failed > 0
+    word = "FAILED" if outcome.failed else "CUT" if outcome.stopped else "ok"
     tests = f"{outcome.passed} passed, {outcome.failed} failed" if outcome.check.report else ""
-    line = f"{'FAILED' if failed else 'ok':6}  {outcome.check.name:14}  {outcome.seconds:4.0f} s  {tests}".rstrip()
-    return f"{line}\n{outcome.output.rstrip()}\n" if failed else line
+    line = f"{word:6}  {outcome.check.name:14}  {outcome.seconds:4.0f} s  {tests}".rstrip()
+    return line if word == "ok" else f"{line}\n{outcome.output.rstrip()}\n"
 
 
 def reasons(outcome: Outcome) -> list[Failure]:
     """Return what failed in a failed check."""
     return failures(outcome.check.name, outcome.check.report, outcome.output)
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Return the lists of what failed and of what was not finished, and the sums."""
+    failed = [failure for outcome in outcomes if outcome.failed for failure in reasons(outcome)]
+    left = [
+        unfinished(one.check.name, one.stopped, not_run(ROOT.glob(one.check.files), one.output, ROOT))
+        if one.check.files
+        else unfinished(one.check.name, one.stopped, ())
+        for one in outcomes
+        if one.stopped
+    ]
+    lists = [listed(failed)] if failed else []
+    lists += [listed(left, "Not finished:")] if left else []
+    sums = f"{sum(one.passed for one in outcomes)} passed, {sum(one.failed for one in outcomes)} failed"
+    return "\n".join([*lists, f"{sums}, {len(left)} not finished" if left else sums])
 
 
 def run_all(stages: Sequence[Sequence[Check]]) -> int:
@@ -172,11 +195,8 @@ def run_all(stages: Sequence[Sequence[Check]]) -> int:
                 outcomes += pool.map(lambda check: run(check, stop), stage)
     finally:
         end_descendants()
-    failed = sum(outcome.failed for outcome in outcomes)
-    if failed:
-        print(listed([failure for outcome in outcomes if outcome.failed for failure in reasons(outcome)]))
-    print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed")
-    return 1 if failed else 0
+    print(summary(outcomes))
+    return 1 if any(outcome.failed or outcome.stopped for outcome in outcomes) else 0
 
 
 def main(names: list[str]) -> int:

@@ -43,10 +43,11 @@ PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass(frozen=True)
 class Ending:
-    """How a command ended: its exit status, and the reason if it was stopped; empty if it ended by itself."""
+    """How a command ended: its exit status, the reason if it was not by itself, and whether it was stopped."""
 
     status: int
     reason: str = ""
+    stopped: bool = False
 
 
 def adopt_orphans() -> None:
@@ -83,7 +84,7 @@ def supervise(
         Returns the time in seconds; tests replace it.
     """
     if stop.is_set():
-        return Ending(1, "Interrupted before it started.")
+        return Ending(1, "Interrupted before it started.", stopped=True)
     run = uuid.uuid4().hex
     runs = ":".join(filter(None, (environment.get(RUNS), run)))
     with log.open("wb") as output:
@@ -108,7 +109,7 @@ def supervise(
                 ask_to_end(child)
         finally:
             family.end()
-    return Ending(child.wait(), reason)
+    return Ending(child.wait(), reason, stopped=bool(reason))
 
 
 def watch(
@@ -133,7 +134,9 @@ def watch(
         if (grown := log.stat().st_size) != size:
             size, heard = grown, now
         elif now - heard > silence:
-            return f"Ended because it printed nothing for {silence:.0f} seconds."
+            return (
+                f"Stopped because it printed nothing for {silence:.0f} seconds: it hangs, or the machine is too slow."
+            )
     raise AssertionError("a count has no end")
 
 

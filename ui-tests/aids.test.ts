@@ -1,5 +1,5 @@
 import type { Locator, Page } from "playwright-core";
-import { status } from "./controls";
+import { find, hide, reach, status } from "./controls";
 import { MINILM } from "./examples";
 import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
 
@@ -10,7 +10,7 @@ type Kind = (typeof KINDS)[number];
 
 /**
  * `expected(*aids)`: for each aid the weights beside the pinned token, computed with NumPy, and the row or column of the
- * token among how many.
+ * token among how many, and the largest weight of the head.
  */
 const CAPTURE = `${MINILM}
 import json
@@ -25,22 +25,25 @@ def expected(*aids):
 
 def expected_of(aid):
     weights, words = capture.weights(2, 3).astype(float), np.array(map_.query_words)
-    row, at, of = weights[CAT], CAT, len(words)
+    shown, at = weights, CAT
     if aid == "threshold":
-        row = np.where(row >= 0.1, row, 0)
+        shown = np.where(weights >= 0.1, weights, 0)
     elif aid == "top_k":
-        row = np.where(row >= np.sort(row)[-2], row, 0)
+        shown = np.where(weights >= np.sort(weights)[:, -2:-1], weights, 0)
     elif aid == "hide_special":
-        row, at, of = row[1:-1], CAT - 1, of - 2
+        shown, at = weights[1:-1, 1:-1], CAT - 1
     elif aid == "hide_sink":
-        row = row[1:] / row[1:].sum()
+        sinks = list(map_.sinks(2, 0.2))
+        assert sinks and CAT not in sinks
+        shown = np.delete(weights, sinks, 1)
+        shown = shown / shown.sum(1, keepdims=True)
     elif aid == "merge_words":
         names = list(dict.fromkeys(words.tolist()))
-        row = np.array([row[words == name].sum() for name in names])
-        at, of = names.index(words[CAT]), len(names)
+        holds = (words == np.array(names)[:, None]).astype(float)  # (words, tokens)
+        shown, at = holds @ weights @ holds.T / holds.sum(1, keepdims=True), names.index(words[CAT])
     elif aid == "direction":
-        row = np.where(weights[:, CAT] == weights[:, CAT].max(), weights[:, CAT], 0)
-    return {"row": row.tolist(), "at": at, "of": of}
+        shown = np.where(weights == weights.max(0), weights, 0).T
+    return {"row": shown[at].tolist(), "at": at, "of": len(shown), "most": shown.max()}
 `;
 
 interface Aid {
@@ -64,18 +67,18 @@ const ticked = (label: string) => async (root: Locator) => {
 };
 
 const AIDS: readonly Aid[] = [
-  { name: "threshold", python: "0.1", note: "weights from 0.100", byHand: typed("Weights from", "0.1") },
-  { name: "top_k", python: "2", note: "2 strongest keys", byHand: typed("Strongest keys of each query", "2") },
-  { name: "hide_special", python: "True", note: "without special tokens", byHand: ticked("Hide special tokens") },
+  { name: "threshold", python: "0.1", note: "weights from 0.100", byHand: typed("Hide weights below", "0.1") },
+  { name: "top_k", python: "2", note: "2 strongest keys", byHand: typed("Top keys per query", "2") },
+  { name: "hide_special", python: "True", note: "without special tokens", byHand: (root) => hide(root, "special") },
   {
-    ...{ name: "hide_sink", python: "True", note: "without the first key, renormalised" },
-    byHand: ticked("Hide the first key"),
+    ...{ name: "hide_sink", python: "True", note: "of the attention, renormalised" },
+    byHand: (root) => hide(root, "sinks"),
   },
   { name: "merge_words", python: "True", note: "sum over keys", byHand: ticked("Words in place of tokens") },
 ];
 
 async function openAids(root: Locator): Promise<void> {
-  const button = root.getByRole("button", { name: /^Aids/ });
+  const button = root.getByRole("button", { name: /^Simplify/ });
   if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
 }
 
@@ -83,11 +86,13 @@ interface Expected {
   readonly row: readonly number[];
   readonly at: number;
   readonly of: number;
+  /** The largest weight of the head, which has the last colour. */
+  readonly most: number;
 }
 
 /**
- * The weights that a view draws beside the pinned token, or 0 where it draws none; in a heat map 1 where a cell is
- * painted.
+ * The weights that a view draws beside the pinned token, or 0 where it draws none; in a heat map 1 where a cell
+ * differs from one without weight.
  */
 async function drawn(root: Locator, kind: Kind, side: "query" | "key", { row, at, of }: Expected): Promise<number[]> {
   if (kind !== "matrix") {
@@ -99,13 +104,16 @@ async function drawn(root: Locator, kind: Kind, side: "query" | "key", { row, at
   return root.locator("[data-map='0'] canvas").evaluate(
     (canvas: HTMLCanvasElement, { count, at, of, side }) => {
       const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const ramp = canvas.closest(".headscope")?.querySelector(".hs-ramp") as Element;
+      // The first colour is that of cells without weight.
+      const ground = /rgb\((\d+), (\d+), (\d+)\)/.exec(getComputedStyle(ramp).backgroundImage)?.slice(1).join();
       const middle = (index: number, length: number, cells: number) => Math.floor(((index + 0.5) * length) / cells);
       return Array.from({ length: count }, (_, index) => {
         const [x, y] =
           side === "key"
             ? [middle(index, canvas.width, count), middle(at, canvas.height, of)]
             : [middle(at, canvas.width, of), middle(index, canvas.height, count)];
-        return context.getImageData(x, y, 1, 1).data[3] ? 1 : 0;
+        return context.getImageData(x, y, 1, 1).data.slice(0, 3).join() === ground ? 0 : 1;
       });
     },
     { count: row.length, at, of, side },
@@ -115,8 +123,9 @@ async function drawn(root: Locator, kind: Kind, side: "query" | "key", { row, at
 /**
  * Weights below 0.005 have no mark beside their token. Weights that the page merges are sums of three-digit numbers.
  */
-function told(row: readonly number[], kind: Kind): string[] {
-  if (kind === "matrix") return row.map((weight) => (weight > 0 ? "painted" : "blank"));
+function told(row: readonly number[], kind: Kind, most = 1): string[] {
+  // The second of 256 colours begins at half a step.
+  if (kind === "matrix") return row.map((weight) => (weight > most / 510 ? "painted" : "blank"));
   return row.map((weight) => (weight < 0.005 ? "0.00" : weight.toFixed(2)));
 }
 
@@ -137,7 +146,7 @@ async function expectAid(
   const side = aid.name === "direction" ? "query" : "key";
   await expect
     .poll(async () => told(await drawn(root, kind, side, wanted), kind), { message: `${aid.name} in ${kind} view` })
-    .toEqual(told(wanted.row, kind));
+    .toEqual(told(wanted.row, kind, wanted.most));
   expect(await status(root).textContent()).toContain(aid.note);
 }
 
@@ -148,10 +157,10 @@ const PLAIN = { name: "none", note: "tokens" };
 for (const kind of KINDS) {
   test(`${kind} view: every aid has its effect, as a keyword, as a trait and by hand`, async ({ page }) => {
     await page.setViewportSize({ width: 1280, height: 6000 });
-    const keywords = AIDS.map(({ name, python }) => made(kind, `${name}=${python}`));
+    const keywords = AIDS.map(({ name, python }) => made(kind, `${name}=${python}, sink_share=0.2`));
     await openNotebook(page, [
       CAPTURE,
-      `capture.select(layer=2, head=3, query=CAT)\nview = ${made(kind)}\nview`,
+      `capture.select(layer=2, head=3, query=CAT)\nview = ${made(kind, "sink_share=0.2")}\nview`,
       ...keywords,
     ]);
     const root = view(page, kind);
@@ -169,7 +178,7 @@ for (const kind of KINDS) {
       await draws(aid);
       await expect.poll(() => kernel(page, `print(view.${aid.name})`)).toBe(aid.python);
       await openAids(root);
-      await root.getByRole("button", { name: "Show everything" }).click();
+      await root.getByRole("button", { name: "Reset" }).click();
       await draws(PLAIN);
       await expect.poll(() => kernel(page, `print(view.${aid.name})`)).toBe(usual);
     }
@@ -193,9 +202,10 @@ for (const kind of KINDS) {
     await expectAid(root, kind, inwards, expected);
 
     const attend = async (name: string) => {
-      const button = root.getByRole("button", { name, exact: true });
-      if (!(await button.isVisible())) await openAids(root);
-      await button.click();
+      if (kind !== "text") await openAids(root);
+      // In the text view the choice is in the toolbar, and the one of the menu is hidden.
+      const choices = kind === "text" ? root.locator(".hs-control > .hs-segments") : root;
+      await reach(choices.getByRole("button", { name, exact: true, includeHidden: true }), (button) => button.click());
     };
     await attend("attends to");
     await expect.poll(() => kernel(page, "view.direction, view.query == CAT, view.key")).toBe("('out', True, None)");
@@ -206,12 +216,12 @@ for (const kind of KINDS) {
     const found = () =>
       root.locator(".hs-found").evaluateAll((all) => all.map((one) => (one.textContent ?? "").replace("␣", "")));
     expect([...new Set(await found())]).toEqual(["cat"]);
-    await openAids(root);
-    await root.getByText("2 found").waitFor();
-    await root.getByLabel("Find a token").fill("dog");
+    const told = root.locator(".hs-find [aria-live]");
+    await expect.poll(() => told.textContent()).toMatch(/^2 found/);
+    await find(root, "dog");
     await expect.poll(found).toEqual([]);
-    await root.getByText("not found").waitFor();
-    await root.getByLabel("Find a token").fill("kin");
+    await expect.poll(() => told.textContent()).toBe("not found");
+    await find(root, "kin");
     await expect.poll(async () => [...new Set(await found())]).toEqual(["kind"]);
     await expect.poll(() => kernel(page, "view.search")).toBe("'kin'");
     await kernel(page, "view.search = ''");

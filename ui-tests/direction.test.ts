@@ -5,7 +5,7 @@ import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from
 shareJupyterLab();
 
 const VIEWS = [
-  `${PAIR}\nhead = capture.head_view(layer=2, heads=[1], top_k=1)\nhead`,
+  `${PAIR}\ncapture.select(layer=2, head=1)\nhead = capture.head_view(top_k=1)\nhead`,
   'matrix = capture.matrix_view(direction="in")\nmatrix',
 ];
 
@@ -22,7 +22,7 @@ test("switching the direction moves pins, and counts the strongest weights of ea
 
   await token(head, "query", 3).click();
   await expect.poll(() => at("key")).toEqual([await strongest("3")]);
-  await head.getByRole("button", { name: "Aids" }).click();
+  await head.getByRole("button", { name: "Simplify" }).click();
   await head.getByRole("button", { name: "attended to by" }).click();
   await page.keyboard.press("Escape");
   await expect

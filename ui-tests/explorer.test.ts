@@ -12,7 +12,7 @@ async function open(page: Page, call = "view = capture.explorer()\nview") {
   return root;
 }
 
-const aids = (root: ReturnType<typeof view>) => root.getByRole("button", { name: /^Aids/ });
+const aids = (root: ReturnType<typeof view>) => root.getByRole("button", { name: /^Simplify/ });
 
 test("grid, pane, controls and Python share one selection", async ({ page }) => {
   const root = await open(page);
@@ -46,12 +46,11 @@ test("each tab shows the same heads its own way, and Python reads and sets the t
 test("reading aids change the view, and Python accepts them as keywords", async ({ page }) => {
   const root = await open(page);
   const numTokens = Number(await kernel(page, "len(capture.maps['self'].query_tokens)"));
-  await aids(root).click();
-  await root.getByLabel("Hide special tokens").check();
+  await root.getByRole("button", { name: "Hide special" }).click();
   await expect.poll(() => root.locator("[data-query]").count()).toBe(numTokens - 3);
   await expect.poll(() => kernel(page, "view.hide_special")).toBe("True");
   await kernel(page, "view.hide_special = False\nview.threshold = 0.3\ncapture.selection.heads = [0]");
-  await expect.poll(() => aids(root).textContent()).toBe("Aids (1)");
+  await expect.poll(() => aids(root).textContent()).toBe("Simplify (1)");
   await page.keyboard.press("Escape");
   const strong = Number(await kernel(page, "int((capture.weights(0, 0)[1] >= 0.3).sum())"));
   await token(root, "query", 1).hover();

@@ -64,7 +64,7 @@ print(json.dumps({"groups": groups, "texts": texts, "outside": outside, "title":
 }
 
 test("an SVG of the head view holds its tokens as text, and a path for every visible line", async ({ page }) => {
-  const root = await open(page, "head", "layer=2, heads=[1, 3, 8]");
+  const root = await open(page, "head", "layer=2, heads=[1, 3, 8], gain=1");
   const { name, path } = await saved(page, root, "SVG");
   expect(name).toMatch(/-head-layer-2-head-1-3-8\.svg$/);
   const svg = await readSvg(page, path);
@@ -139,12 +139,12 @@ test("an SVG of an open chain holds its numbers as text, its connectors as paths
   const shown = () => root.locator("[data-row] [data-step]").allTextContents();
   await expect.poll(async () => (await shown()).length).toBe(15 * 4);
   const svg = await readSvg(page, (await saved(page, root, "SVG")).path);
-  for (const text of [...(await shown()), "query q", "key k", "q × k", "q · k", "softmax"]) {
+  for (const text of [...(await shown()), "vector q", "vector k", "q × k", "q · k", "softmax"]) {
     expect(svg.texts).toContain(text);
   }
-  expect(svg.texts.join("\n")).toContain("Largest |softmax(scores) − weights| in this row");
-  expect(Object.keys(svg.groups)).toEqual(["head-3"]);
-  expect(svg.images).toBe(2);
+  expect(svg.groups).toEqual({ "head-3": 15 });
+  // The query's vector, and for each key its own and the product.
+  expect(svg.images).toBe(1 + 2 * 15);
   expect(svg.outside).toEqual([]);
 });
 
@@ -175,7 +175,9 @@ test("the SVG of the explorer, the model, the text and the neuron view is valid 
       expect(held.filter((text) => text === word).length, `${word} in ${kind} view`).toBeGreaterThanOrEqual(wanted);
     }
     expect(svg.outside, kind).toEqual([]);
-    expect(svg.title, kind).toContain("layer 2");
+    // The grid shows all layers; the title of its open heads is in the picture.
+    if (kind === "model") expect(svg.texts).toContain("Layer 2, Head 3");
+    else expect(svg.title, kind).toContain("layer 2");
     const problem = await page.evaluate(
       (text) =>
         new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror")?.textContent ?? null,
@@ -208,7 +210,8 @@ test("a picture includes what is scrolled out of sight, shows many lines as an i
   expect(svg.texts.filter((text) => /^t\d+$/.test(text))).toEqual(
     Array.from({ length: 320 }, (_, index) => `t${index % 160}`),
   );
-  expect([svg.images, svg.note]).toEqual([1, "The lines are an embedded image: more than 5000 can be seen."]);
+  // More than 5,000 lines can be seen.
+  expect([svg.images, svg.groups]).toEqual([1, {}]);
   // The image is as tall as all rows of tokens, not just the visible ones.
   expect(svg.size[1]).toBeGreaterThan(160 * 12);
 });
@@ -217,6 +220,7 @@ test("a picture may have no background", async ({ page }) => {
   const root = await open(page, "head", "layer=1, heads=[0]");
   const background = /<rect [^>]*height="\d+" fill="#ffffff"\/>/;
   expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).toMatch(background);
+  await exportButton(root).click();
   await root.getByLabel("Pictures without a background").check();
   expect(readFileSync((await saved(page, root, "SVG")).path, "utf8")).not.toMatch(background);
 });
@@ -240,7 +244,7 @@ test("a PNG has two pixels per CSS pixel and shows what is on screen", async ({ 
   expect([found.width, found.height]).toEqual(svg.size.map((side) => 2 * side));
   // Thumbnails in the colours of six layers, and smooth text; a blank or broken picture has only a few colours.
   expect(found.colors).toBeGreaterThan(500);
-  expect(svg.note).toContain("thumbnails are an embedded image");
+  expect(svg.images).toBe(6 * 12);
 });
 
 test("a page of one layer opens from disk and shows that layer as the view does", async ({ page, anotherPage }) => {
@@ -296,12 +300,9 @@ test("the copied line of Python shows the view again", async ({ page }) => {
   const line = await page.evaluate(() => navigator.clipboard.readText());
   writeFileSync(join(RESULTS, "copied.py"), line);
   const traits =
-    "view.layer, view.heads, view.query, view.key, view.map, view.selection._store.pair, view.threshold, view.merge_words, view.search, view.top_k, view.theme";
+    "view.layer, view.heads, view.query, view.key, view.map, view.pair, view.threshold, view.merge_words, view.search, view.top_k, view.theme";
   const before = await kernel(page, `repr((${traits}))`);
-  await kernel(
-    page,
-    "capture.head_view(layer=0, query=5, key=3, pair='all'); capture.selection.heads = None; capture.selection.query = None; capture.selection.key = None",
-  );
+  await kernel(page, "capture.select(layer=0, heads=[7], query=5, key=3, pair='all')");
   expect(await kernel(page, `view = ${line}\nrepr((${traits}))`)).toBe(before);
 });
 

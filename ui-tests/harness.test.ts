@@ -100,7 +100,7 @@ test.runIf(existsSync("/proc/self/environ"))("everything that a killed run has s
   run.stdout.on("data", (text) => {
     said += text;
   });
-  await expect.poll(() => said, { timeout: 120_000 }).toContain("started");
+  await expect.poll(() => said, { timeout: 250_000 }).toContain("started");
   for (const part of ["jupyterlab", "nursery.py serve", "nursery.py kernel", "remote-debugging"]) {
     expect(left().join("\n")).toContain(part);
   }

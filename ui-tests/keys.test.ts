@@ -5,14 +5,14 @@ import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from
 shareJupyterLab();
 
 test("every key of the head view's list does what the list says", async ({ page }) => {
-  await openNotebook(page, [PAIR, "capture.head_view(layer=2)"]);
+  await openNotebook(page, [PAIR, "capture.head_view(layer=2, follow=True)"]);
   const root = view(page, "head");
   await ready(root, 2);
   await root.focus();
   const press = (key: string) => page.keyboard.press(key);
 
   await press("?");
-  const help = root.getByLabel("Keys", { exact: true }).locator("visible=true");
+  const help = root.getByLabel("Help", { exact: true }).locator("visible=true");
   const listed = await root.locator(".hs-help dt").allTextContents();
   expect(listed.length).toBeGreaterThan(8);
   expect(await help.count()).toBeGreaterThan(1);
@@ -33,8 +33,15 @@ test("every key of the head view's list does what the list says", async ({ page 
   await press("a");
   await expect.poll(() => pressed(root)).toBe(12);
   await headToggle(root, 9).focus();
-  await press("Shift+Enter");
+  await press("Enter");
   await expect.poll(() => kernel(page, "capture.selection.heads")).toBe("[9]");
+  await press("ArrowRight");
+  await press("Shift+Enter");
+  await expect.poll(() => kernel(page, "capture.selection.heads")).toBe("[9, 10]");
+  await press("Space");
+  await expect.poll(() => kernel(page, "capture.selection.heads")).toBe("[10]");
+  await press("Space");
+  await expect.poll(() => pressed(root)).toBe(12);
 
   await token(root, "query", 0).focus();
   await press("ArrowDown");
@@ -128,7 +135,7 @@ test("every key of the matrix's list does what the list says", async ({ page }) 
 });
 
 test("every key of the explorer's list does what the list says, and each tab lists its own", async ({ page }) => {
-  await openNotebook(page, [PAIR, "capture.explorer(layer=2)", "capture.model_view()"]);
+  await openNotebook(page, [PAIR, "capture.explorer(layer=2, follow=True)", "capture.model_view()"]);
   const [root, model] = [view(page, "explorer"), view(page, "model")];
   await ready(root, 2);
   const press = (key: string) => page.keyboard.press(key);
@@ -181,9 +188,9 @@ test("every key of the explorer's list does what the list says, and each tab lis
 
   await cell(model, 4, 2).focus();
   await press("Enter");
-  await model.getByRole("heading", { name: "Layer 4, Head 2" }).waitFor();
+  await model.getByRole("heading", { name: "Layer 4, Head 2", exact: true }).waitFor();
   await press("Enter");
-  await expect.poll(() => model.getByRole("heading").count()).toBe(0);
+  await expect.poll(() => model.getByRole("heading", { name: "Layer 4, Head 2", exact: true }).count()).toBe(0);
   await press("[");
   await ready(model, 3);
 });

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { formatWeight } from "../src/core/look/format";
-import { layerControl, status, token } from "./controls";
+import { headToggle, layerControl, status, token } from "./controls";
 import { expect, kernel, openNotebook, ready, setTheme, test, view } from "./harness/index";
 import { longCapture } from "./long-capture";
 
@@ -36,7 +36,7 @@ test("the views of 4,096 tokens of a real model scroll and switch while a cell r
 }) => {
   await openNotebook(page, [
     longCapture(TOKENS),
-    "view = capture.head_view(layer=3, heads=[0, 2])\nview",
+    "capture.select(layer=3, heads=[0, 2])\ncapture.head_view()",
     "capture.matrix_view()",
     "capture",
     "capture.text_view()",
@@ -55,7 +55,7 @@ print(json.dumps([float(w[2490]), float(w[:2400].sum())]))`,
   const release = await keepBusy(page);
   await layerControl(head).selectOption("7");
   await ready(head, 7);
-  await head.getByRole("button", { name: "Head 0", exact: true }).click();
+  await headToggle(head, 0).click({ modifiers: ["Shift"] });
   const map = head.getByRole("scrollbar");
   await map.focus();
   for (let step = 0; step < 3; step++) await page.keyboard.press("PageDown");

@@ -1,6 +1,7 @@
 import type { Locator, Page } from "playwright-core";
-import { layerControl } from "./controls";
+import { choose, layerControl } from "./controls";
 import { expect, kernel, openNotebook, ready, setTheme, test, view } from "./harness/index";
+import { weightPixels } from "./heat-pixels";
 import { longCapture } from "./long-capture";
 
 const map = (root: Locator, index = 0) => root.locator(`[data-map="${index}"]`);
@@ -8,9 +9,20 @@ const panels = (root: Locator) => root.locator(".hs-panels");
 const readout = (root: Locator) => root.locator(".hs-readout");
 const legend = (root: Locator) => root.locator(".hs-heat-legend").textContent();
 const times = (root: Locator) => root.locator(".hs-zoom-times");
+/** The side of a masked corner of the map, in pixels. */
+const CORNER = 40;
+
+/** The largest weight of a head's keys that are no sinks: keys that a quarter of the queries see, which give over 0.3. */
+const LARGEST = `
+import numpy as np
+layer = capture.weights(12).mean(axis=0)
+is_sink = [key <= 0.75 * len(layer) and layer[key:, key].mean() > 0.3 for key in range(len(layer))]
+float(capture.weights(12, 4)[:, ~np.array(is_sink)].max())`;
+
 const level = (root: Locator) => panels(root).getAttribute("data-level");
 
 async function open(page: Page, options = "layer=12, heads=[4]"): Promise<Locator> {
+  await page.setViewportSize({ width: 1280, height: 1600 }); // views fit their window, and the map is whole at two tokens a cell
   await openNotebook(page, [longCapture(1500), `view = capture.matrix_view(${options})\nview`]);
   const root = view(page, "matrix");
   await ready(root, 12);
@@ -41,23 +53,15 @@ async function expectExact(page: Page, root: Locator, layer: number): Promise<vo
   expect(weight).toBe(await weightOf(page, layer, 4, query, key));
 }
 
-/** The number of a map's pixels that are drawn, above and below the diagonal. */
-function drawn(root: Locator): Promise<{ above: number; below: number }> {
-  return map(root)
-    .locator("canvas")
-    .evaluate((canvas) => {
-      const { width, height } = canvas as HTMLCanvasElement;
-      const pixels = (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
-      let [above, below] = [0, 0];
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
-          if (!pixels[4 * (y * width + x) + 3]) continue;
-          if (x > y + 4) above++;
-          else below++;
-        }
-      }
-      return { above, below };
-    });
+/** The number of a map's pixels that show weights, above and below the diagonal. */
+async function drawn(root: Locator): Promise<{ above: number; below: number }> {
+  let [above, below] = [0, 0];
+  for (const [y, pixels] of (await weightPixels(map(root).locator("canvas"), CORNER)).entries()) {
+    const upper = pixels.slice(y + 5);
+    above += upper.replaceAll("0", "").length;
+    below += pixels.slice(0, y + 5).replaceAll("0", "").length;
+  }
+  return { above, below };
 }
 
 test("a head of 1,500 tokens is shown whole, zoomed and moved, and every cell gives the model's own weight", async ({
@@ -71,9 +75,9 @@ test("a head of 1,500 tokens is shown whole, zoomed and moved, and every cell gi
 async function isShownWhole(page: Page, root: Locator): Promise<void> {
   expect(await kernel(page, "len(capture.maps['self'].query_tokens)")).toBe("1500");
   expect(await level(root)).toBe("1");
-  expect(await legend(root)).toContain("weight, largest in 2 × 2 tokens, linear scale");
-  const largest = Number(await kernel(page, "float(capture.weights(12, 4).max())"));
-  expect(await legend(root)).toContain(largest.toPrecision(3));
+  expect(await legend(root)).toContain("weight, largest in 2 × 2 tokens, square root scale, sinks beyond it");
+  const largest = Number(await kernel(page, LARGEST));
+  expect(await legend(root)).toContain(`≥ ${largest.toPrecision(3)}`);
   const { above, below } = await drawn(root);
   expect(above).toBe(0);
   expect(below).toBeGreaterThan(1000);
@@ -94,7 +98,7 @@ async function isZoomedAndMoved(page: Page, root: Locator): Promise<void> {
   await page.keyboard.up("Control");
   await ready(root, 12);
   expect(await level(root)).toBe("0");
-  expect(await legend(root)).toContain("weight, linear scale");
+  expect(await legend(root)).toContain("weight, square root scale, sinks beyond it");
   await map(root).hover({ position: { x: 320, y: 330 } });
   await expectExact(page, root, 12);
 
@@ -142,7 +146,7 @@ async function isSwitched(page: Page, root: Locator): Promise<void> {
   });
   expect(frames).toMatchObject({ state: "ready", layer: "12" });
 
-  await root.getByLabel("Bins show").selectOption("mean");
+  await choose(root, "Each cell shows", "mean");
   await ready(root, 12);
   await expect.poll(() => kernel(page, "view.pool")).toBe("'mean'");
   expect(await legend(root)).toContain("weight, mean in 2 × 2 tokens");

@@ -33,7 +33,7 @@ test("after another choice of sentences the first click on the open cell closes 
   await ready(root);
   await cell(root, 0, 1).click();
   await expect.poll(() => kernel(page, "view.detail")).toBe("True");
-  await attentionControl(root).selectOption({ label: "Sentence A → Sentence B" });
+  await attentionControl(root).selectOption({ label: "A → B" });
   await ready(root, 0);
   await cell(root, 0, 1).click();
   await expect.poll(() => kernel(page, "view.detail")).toBe("False");
@@ -53,7 +53,7 @@ test("the grid, its detail and a head view in another cell stay in step", async 
 
   await layerControl(head).selectOption("5");
   await ready(model, 5);
-  await headToggle(head, 9).press("Shift+Enter");
+  await headToggle(head, 9).press("Enter");
   await expect.poll(() => kernel(page, "len(model.heads), model.layer")).toBe("(12, 5)");
 
   await kernel(page, "capture.selection.layer = 2\ncapture.selection.heads = [4]");

@@ -21,11 +21,12 @@ captures = {head_dim: long(head_dim) for head_dim in (${DIMENSIONS})}
 `;
 
 test("of 512 tokens only the visible rows are built, and each of 32 or 256 dimensions is visible", async ({ page }) => {
-  await page.setViewportSize({ width: 1280, height: 2000 });
+  await page.setViewportSize({ width: 1280, height: 1200 });
   const cells = DIMENSIONS.map((count) => `captures[${count}].neuron_view(layer=0, head=1, query=400)`);
   await openNotebook(page, [LONG, ...cells]);
   for (const [nth, headDim] of DIMENSIONS.entries()) {
     const root = view(page, "neuron", nth);
+    await root.scrollIntoViewIfNeeded();
     await ready(root, 0);
     const rows = () =>
       root.locator("[data-row]").evaluateAll((all) => all.map((row) => Number((row as HTMLElement).dataset.row)));

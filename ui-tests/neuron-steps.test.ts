@@ -63,7 +63,7 @@ async function expectSteps(root: Locator, { weights, ...expected }: Steps): Prom
   expected.softmax?.forEach((value, key) => {
     expect(Math.abs((value ?? 0) - (weights?.[key] as number))).toBeLessThan(1e-5);
   });
-  const [, difference] = /in this row: (\S+)\./.exec((await notes(root)) ?? "") ?? [];
+  const [, difference] = /by at most (\S+)\./.exec((await notes(root)) ?? "") ?? [];
   expect(Number(difference?.replace("−", "-"))).toBeLessThan(1e-5);
 }
 
@@ -99,7 +99,7 @@ def steps(map, layer, head, query):
 `;
 
 test("T5 has a column for its position bias, in the layers that add it, and none for scaling", async ({ page }) => {
-  const root = await open(page, T5, "map='encoder', layer=1, head=1, query=4");
+  const root = await open(page, T5, "map='encoder', layer=1, head=1, query=4, follow=True");
   await expectSteps(root, await steps(page, "steps('encoder', 1, 1, 4)"));
   expect(await notes(root)).not.toContain("rotation");
   for (const map of ["decoder", "cross"]) {

@@ -54,11 +54,14 @@ test("a query of MiniLM expands by a click, moves with the pointer and the arrow
   await openNotebook(page, [PAIR, NUMPY, "view = capture.neuron_view(layer=2, heads=[3])\nview"]);
   const root = view(page, "neuron");
   await ready(root, 2);
-  expect(await expanded(root)).toBeNull();
+  await expect.poll(() => expanded(root)).not.toBeNull();
+  expect(await kernel(page, "print(view.query)")).toBe("None");
   await token(root, "query", 2).click();
   await expect.poll(() => expanded(root)).toBe("2");
   await expectChain(root, await numpy(page, 2, 3, 2));
-  expect(await root.locator(".hs-notes").textContent()).toMatch(/Largest .* in this row: \d\.\de−\d+\./);
+  expect(await root.locator(".hs-notes").textContent()).toMatch(
+    /differs from this row's weights by at most \d\.\de−\d+\./,
+  );
   await expect.poll(() => kernel(page, "view.query")).toBe("2");
 
   await token(root, "query", 5).hover();
@@ -184,5 +187,5 @@ test("BertViz's call returns a page that expands a query without a kernel", asyn
   await token(root, "query", 1).click();
   await expect.poll(() => expanded(root)).toBe("1");
   await expect.poll(async () => (await column(root, "softmax")).length).toBe(9);
-  expect(await root.locator(".hs-notes").textContent()).toMatch(/in this row: \d\.\de−\d+\./);
+  expect(await root.locator(".hs-notes").textContent()).toMatch(/by at most \d\.\de−\d+\./);
 });

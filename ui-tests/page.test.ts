@@ -58,7 +58,7 @@ test("a returned page works as a file: no network, no kernel, all layers", async
   }
   await token(root, "query", 3).hover();
   await expect.poll(() => token(root, "key", 0).getAttribute("data-weight")).toBe(weight.toPrecision(3));
-  await attentionControl(root).selectOption({ label: "Sentence B → Sentence B" });
+  await attentionControl(root).selectOption({ label: "B → B" });
   await ready(root, 4);
   expect(await status(root).textContent()).not.toContain("live");
 });

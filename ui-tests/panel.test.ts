@@ -15,6 +15,7 @@ import {
   test,
   view,
 } from "./harness/index";
+import { SIZES } from "./sizes";
 
 shareJupyterLab();
 
@@ -34,7 +35,12 @@ const tabs = (page: Page) => page.locator(".headscope-live-tab");
 const names = (page: Page) => panelOf(page).locator(".headscope-card-name").allTextContents();
 
 test("the panel lists captures, shows and changes their selection, and jumps to their cells", async ({ page }) => {
-  await openNotebook(page, [CAPTURES, "capture.head_view(layer=1)", ...Array(12).fill("1 + 1"), "other.matrix_view()"]);
+  await openNotebook(page, [
+    `${CAPTURES}\ncapture.select(layer=1)`,
+    "capture.head_view()",
+    ...Array(12).fill("1 + 1"),
+    "other.matrix_view()",
+  ]);
   await ready(view(page, "head"), 1);
   await command(page, "headscope:show-panel");
   await expect.poll(() => names(page)).toEqual(["Cat", "Dog"]);
@@ -45,7 +51,7 @@ test("the panel lists captures, shows and changes their selection, and jumps to 
   await layerControl(cat).selectOption("3");
   await headToggle(cat, 2).click();
   await ready(view(page, "head"), 3);
-  await expect.poll(() => kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(3, [0, 1])");
+  await expect.poll(() => kernel(page, "capture.selection.layer, capture.selection.heads")).toBe("(3, [2])");
   await cat.getByLabel("Query token").focus();
   await cat.getByLabel("Query token").selectOption("1");
   await expect.poll(() => kernel(page, "capture.selection.query")).toBe("1");
@@ -117,7 +123,7 @@ test("a capture leaves with its cell's output and with its kernel, and its tab w
 });
 
 test("tabs and panel come back after a reload", async ({ page }) => {
-  await openNotebook(page, [CAPTURES, "capture.head_view(layer=2)"]);
+  await openNotebook(page, [`${CAPTURES}\ncapture.select(layer=2)`, "capture.head_view()"]);
   await ready(view(page, "head"), 2);
   await command(page, "headscope:show-panel");
   await cardOf(page, "Cat").getByRole("button", { name: "Open the matrix view in a tab" }).click();
@@ -164,6 +170,26 @@ wide.head_view(heads=[0], query=3)`,
   expect(await overflow(panelOf(page))).toBe(0);
 });
 
+test("its heading stays in sight, and its lists show whole words", async ({ page }) => {
+  await openNotebook(page, [PAIR, "capture.head_view()", "hs.capture(model, tokenizer, 'The cat sat').head_view()"]);
+  await ready(view(page, "head"), 0);
+  for (const [width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    await command(page, "headscope:show-panel");
+    await expect.poll(async () => (await names(page)).length).toBe(2);
+    const title = panelOf(page).getByRole("heading", { name: "Headscope", exact: true });
+    const fromTop = async () => ((await title.boundingBox())?.y ?? 0) - ((await panelOf(page).boundingBox())?.y ?? 0);
+    for (const end of [0, 10_000]) {
+      await panelOf(page).evaluate((panel, end) => panel.scrollTo({ top: end }), end);
+      expect(await fromTop(), `${width} px`).toBe(0);
+    }
+    const attention = panelOf(page).getByLabel("Attention", { exact: true }).first();
+    await attention.selectOption({ label: "B → A" });
+    expect(await cutWords(panelOf(page).locator("select")), `${width} px`).toEqual([]);
+    expect(await overflow(panelOf(page))).toBe(0);
+  }
+});
+
 test("Notebook 7 has the panel too, without tabs", async ({ page }) => {
   await openNotebook(page, [CAPTURES, "capture.head_view()"], { app: "notebook" });
   await ready(view(page, "head"), 0);
@@ -204,6 +230,20 @@ async function barriers(root: Locator): Promise<string[]> {
         `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join("; ")}`,
     );
   });
+}
+
+/** The lists that are narrower than their widest choice. */
+function cutWords(lists: Locator): Promise<string[]> {
+  return lists.evaluateAll((all) =>
+    (all as HTMLSelectElement[]).flatMap((list) => {
+      const whole = list.cloneNode(true) as HTMLSelectElement;
+      whole.style.cssText = "position: absolute; max-width: none; flex: none; width: auto";
+      list.after(whole);
+      const missing = whole.offsetWidth - list.offsetWidth;
+      whole.remove();
+      return missing > 1 ? [`${list.ariaLabel}: ${missing} px`] : [];
+    }),
+  );
 }
 
 /** How much wider the content is than the panel, in CSS pixels. */

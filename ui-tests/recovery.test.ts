@@ -30,13 +30,14 @@ small = hs.from_attentions(list(random.dirichlet(np.ones(6), (3, 2, 6))), "The c
 large = hs.from_attentions(
     [random.dirichlet(np.full(400, 0.02), (12, 400)).astype("f2") for n in range(4)], [f"t{n}" for n in range(400)]
 )
+large.select(heads=[2])
 `;
 
 const APPS = ["lab", "notebook"] as const;
 
 async function openBoth(page: Page, app: (typeof APPS)[number]): Promise<[small: Locator, large: Locator]> {
   await page.setViewportSize({ width: 1280, height: 3000 }); // JupyterLab draws only the visible cells.
-  await openNotebook(page, [CAPTURES, "small.head_view()", "large.head_view(heads=[2])"], { app });
+  await openNotebook(page, [CAPTURES, "small.head_view()", "large.head_view()"], { app });
   const views: [Locator, Locator] = [view(page, "head", 0), view(page, "head", 1)];
   for (const root of views) await ready(root, 0);
   for (const layer of [2, 1]) {

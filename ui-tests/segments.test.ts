@@ -28,7 +28,7 @@ test("the messages of a chat stand for their tokens, with Python's weights, and 
   await expect.poll(() => kernel(page, "view.open_segments")).toBe("[1]");
   await kernel(page, "view.open_segments = []");
   await expect.poll(() => names(root, "key")).toEqual(["system", "user", "assistant"]);
-  await root.getByRole("button", { name: /^Aids/ }).click();
+  await root.getByRole("button", { name: /^Simplify/ }).click();
   await root.getByRole("button", { name: "assistant", exact: true }).click();
   await expect.poll(() => kernel(page, "view.open_segments")).toBe("[2]");
   await root.getByLabel("Segments in place of tokens").uncheck();

@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import { SNAPSHOT_TYPE, type Snapshot } from "../src/contract.gen";
+import { SNAPSHOT_TYPE } from "../src/contract.gen";
 import { headToggle, layerControl, pressed, token } from "./controls";
 import { MINILM, PAIR } from "./examples";
 import {
@@ -10,67 +9,19 @@ import {
   expect,
   kernel,
   openNotebook,
-  openNotebookFile,
   RESULTS,
   ready,
   reloadNotebook,
-  saveNotebook,
   shareJupyterLab,
   test,
   view,
 } from "./harness/index";
-import { closeAll } from "./harness/notebook";
-import { served } from "./harness/served";
+import { kept, outputs, reopen, saved } from "./saved-notebook";
 
 shareJupyterLab();
 
 const word = (root: Locator) => root.locator(".hs-status").textContent();
 const isDirty = (page: Page) => page.evaluate(() => window.headscopeTestPanel.context.model.dirty);
-
-interface Output {
-  readonly data: { readonly [SNAPSHOT_TYPE]: Snapshot; readonly "image/png"?: string };
-}
-
-interface Saved {
-  metadata: Record<string, unknown>;
-  readonly cells: readonly { readonly outputs: readonly Output[] }[];
-}
-
-/** The notebook file, after saving. */
-async function saved(page: Page): Promise<Saved> {
-  return JSON.parse(readFileSync(join(served().root, await saveNotebook(page)), "utf8")) as Saved;
-}
-
-const outputs = ({ cells }: Saved) => cells.flatMap((cell) => cell.outputs).filter(({ data }) => data?.[SNAPSHOT_TYPE]);
-
-/** Waits until the notebook holds the page's own snapshot of a view, at `layer`. */
-async function kept(page: Page, layer: number, nth = 0): Promise<void> {
-  const seen = async () => {
-    const snapshot = outputs(await saved(page))[nth]?.data[SNAPSHOT_TYPE];
-    return [snapshot?.drawn_by, snapshot?.state.layer];
-  };
-  await expect.poll(seen, { timeout: 20_000, interval: 300 }).toEqual(["page", layer]);
-}
-
-interface ReopenOptions {
-  readonly app?: "lab" | "notebook";
-  /** Whether a new page opens it, which has loaded nothing of the views. */
-  readonly inNewPage?: boolean;
-}
-
-/** Opens the saved notebook as another file, with a kernel that has not run it. No cell runs. */
-async function reopen(
-  page: Page,
-  notebook: Saved,
-  { app = "lab", inNewPage = false }: ReopenOptions = {},
-): Promise<void> {
-  const folder = join(RESULTS, `snapshot-${randomUUID()}`);
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, "saved.ipynb");
-  writeFileSync(path, JSON.stringify(notebook));
-  if (!inNewPage) await closeAll(page);
-  await openNotebookFile(page, path, { app, run: false });
-}
 
 for (const app of ["lab", "notebook"] as const) {
   test(`without its kernel, a saved view is shown as the reader left it, in ${app}`, async ({ page }) => {
@@ -91,7 +42,7 @@ for (const app of ["lab", "notebook"] as const) {
     expect(await token(root, "query", 2).getAttribute("aria-selected")).toBe("true");
     await layerControl(root).selectOption("4");
     await ready(root, 4);
-    await headToggle(root, 2).click();
+    await headToggle(root, 2).click({ modifiers: ["Shift"] });
     await expect.poll(() => pressed(root)).toBe(2);
     expect(await isDirty(page)).toBe(false);
   });
@@ -108,7 +59,7 @@ capture = hs.from_attentions(list(weights), tokens, name="<script>alert(2)</scri
 
 for (const app of ["lab", "notebook"] as const) {
   test(`${app}: an untrusted notebook shows its views, and their contents only as text`, async ({ page }) => {
-    await openNotebook(page, [HOSTILE, "capture.head_view(layer=1)", "capture.matrix_view()"], { app });
+    await openNotebook(page, [HOSTILE, "capture.head_view(layer=1)", "capture.matrix_view(layer=1)"], { app });
     await ready(view(page, "head"), 1);
     const notebook = await saved(page);
     notebook.metadata.changed = "so that its signature does not fit";
@@ -156,7 +107,7 @@ capture = hs.from_attentions(weights, [f"t{n}" for n in range(128)])
 `;
 
 test("a snapshot of some layers says which, and offers no retry for the others", async ({ page }) => {
-  await openNotebook(page, [LARGE, "capture.head_view(layer=4)", "capture.explorer()"]);
+  await openNotebook(page, [`${LARGE}\ncapture.select(layer=4)`, "capture.head_view()", "capture.explorer()"]);
   const root = view(page, "head");
   await ready(root, 4);
   await kept(page, 4);
@@ -223,7 +174,7 @@ test("each view's snapshot has its own renderer, and shows the view as the reade
     "capture.model_view(detail=True)",
     "capture.explorer(tab='matrix')",
   ];
-  await openNotebook(page, [PAIR, ...cells]);
+  await openNotebook(page, [`${PAIR}\ncapture.select(layer=2)`, ...cells]);
   const kinds = ["matrix", "neuron", "text", "model", "explorer"] as const;
   for (const kind of kinds) await ready(view(page, kind), 2);
   for (const nth of kinds.keys()) await kept(page, 2, nth);

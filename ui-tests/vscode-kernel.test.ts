@@ -45,6 +45,7 @@ test("a view comes back when the notebook's tab is opened again, after only its 
   await expect.poll(() => before.kernel("capture.selection.layer")).toBe("3");
 
   const after = await before.reopen();
+  await expect.poll(() => pictures(after.frame).count()).toBe(2);
   await after.run("capture.head_view()");
   const head = view(after.frame, "head");
   await ready(head, 3);
@@ -55,6 +56,29 @@ test("a view comes back when the notebook's tab is opened again, after only its 
   await ready(view(after.frame, "explorer"), 5);
   await after.kernel("capture.selection.layer = 2");
   for (const root of [head, view(after.frame, "explorer")]) await ready(root, 2);
+});
+
+/** The still pictures that stand in place of views. */
+const pictures = (frame: Frame) => frame.locator(".output > img");
+
+test("a local kernel ends with its notebook's tab, and the saved pictures show by themselves", async ({ page }) => {
+  const before = await openVscode(page, [PAIR, "capture.head_view(layer=2)", "capture.matrix_view()"], {
+    kernel: "local",
+  });
+  await ready(view(before.frame, "matrix"), 0);
+  expect(await pictures(before.frame).count()).toBe(0);
+
+  const after = await before.reopen();
+  await expect.poll(() => pictures(after.frame).count()).toBe(2);
+  const shown = await pictures(after.frame).evaluateAll((all) =>
+    all.every((one) => (one as HTMLImageElement).naturalWidth > 300 && one.clientHeight > 100),
+  );
+  expect(shown).toBe(true);
+  expect(await after.frame.locator(".headscope").count()).toBe(0);
+
+  for (const cell of [PAIR, "capture.head_view(layer=4)"]) await after.run(cell);
+  await ready(view(after.frame, "head"), 4);
+  expect(await pictures(after.frame).count()).toBe(2);
 });
 
 /** Follows, from now on, the size in bytes of the largest message with weights that the webview receives. */
@@ -105,7 +129,9 @@ test("files are passed to VS Code to save, and Python saves what the page draws"
       .subarray(1, 4)
       .toString(),
   ).toBe("PNG");
+  await expect.poll(() => root.getByRole("status").textContent()).toMatch(/^VS Code asks where to save .*\.png$/);
   const file = await exported(page, root, "HTML page: all layers");
+  await root.getByRole("button", { name: "Export" }).click();
   await root.getByRole("button", { name: "Copy as Python" }).click();
   await expect
     .poll(() => root.getByRole("status").textContent())
@@ -115,8 +141,7 @@ test("files are passed to VS Code to save, and Python saves what the page draws"
   );
 
   const said = await notebook.kernel('view.save("figure.png", scale=1)\n0');
-  expect(said).toContain("will be written once the view's page has drawn it");
-  await expect.poll(() => notebook.kernel('import os\nos.path.exists("figure.png")'), { timeout: 20_000 }).toBe("True");
+  expect(said).not.toContain("will be written");
   expect(await notebook.kernel('open("figure.png", "rb").read(4)')).toContain("PNG");
 
   await page.goto(pathToFileURL(file).href);

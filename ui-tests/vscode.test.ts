@@ -64,3 +64,17 @@ test("two views and Python move together, from any of them", async ({ page }) =>
     expect(await status(root).textContent()).toContain("live");
   }
 });
+
+test("no plain key that is pressed in a view reaches VS Code's keymap", async ({ page }) => {
+  const notebook = await openVscode(page, [PAIR, "capture.head_view()"]);
+  const root = view(notebook.frame, "head");
+  await ready(root, 0);
+  for (const place of [root, token(root, "query", 2), headToggle(root, 3)]) {
+    for (const key of ["x", "b", "a", "j", "k", "d", "d", "m", "y", "Escape", "Delete", "ArrowDown"]) {
+      await place.focus();
+      await page.keyboard.press(key);
+    }
+  }
+  await page.keyboard.press("Control+k");
+  await expect.poll(() => page.evaluate(() => window.workbench.keys)).toEqual(["Control", "k"]);
+});

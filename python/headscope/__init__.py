@@ -3,8 +3,8 @@
 `capture` runs a model once and records its attention. `capture_generation` lets the model generate first.
 `capture_batch` captures each of several texts, or a long text in windows.
 `from_attentions` accepts weights from anywhere, `from_arrays` queries and keys, `from_cache` TransformerLens' caches.
-Each returns a `Capture`, which shows itself as the output of a cell. `link` synchronises captures. `load` opens a
-capture that `Capture.save` wrote.
+Each returns a `Capture`, which shows itself as the output of a cell. `link` synchronises captures, `compare` shows
+views side by side. `load` opens a capture that `Capture.save` wrote.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from headscope.api import (
     capture,
     capture_batch,
     capture_generation,
+    compare,
     from_arrays,
     from_attentions,
     from_cache,
@@ -39,6 +40,7 @@ __all__ = [
     "capture",
     "capture_batch",
     "capture_generation",
+    "compare",
     "from_arrays",
     "from_attentions",
     "from_cache",

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from headscope.plain_errors import plain_errors
+
 
 class KnownAttributes:
     """Refuses to set an attribute that its class does not have, unless the name begins with an underscore."""
 
+    @plain_errors
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_"):
             self._check_attribute(name)

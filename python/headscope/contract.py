@@ -87,11 +87,14 @@ PairFilter = Literal["all", "aa", "bb", "ab", "ba"]
 Direction = Literal["out", "in"]
 """`out`: what a token attends to. `in`: what attends to it."""
 
-ColorScale = Literal["linear", "sqrt", "log"]
-"""How heat maps turn weights into colours."""
+ColorScale = Literal["auto", "linear", "sqrt", "log"]
+"""How weights become colours and strengths of lines."""
 
-ColorMap = Literal["viridis", "greys", "blues", "heat"]
+ColorMap = Literal["lagoon", "greys", "blues", "heat", "viridis", "magma", "cividis"]
 """The colours of heat maps and running text, from near the background to far from it."""
+
+Thumbnails = Literal["auto", "heat", "lines"]
+"""How a grid shows each head."""
 
 Combine = Literal["each", "mean", "sum"]
 """Heads of a heat map: each by itself, or one map of their mean or sum."""
@@ -184,7 +187,56 @@ class MapOrigin(TypedDict, total=False):
     difference: float | None
 
 
-class MapDescription(MapOrigin):
+class MapPredictions(TypedDict):
+    """What the model predicts beside a map's queries: the most probable tokens or labels, the best first.
+
+    Row i of `tokens` and `probabilities` is of query `start` + i. `kind` says what a row predicts: the `next` token,
+    the `masked` token at the position itself, the `label` of the position, or the label of the whole `input`, which is
+    one row at `start` 0.
+    """
+
+    kind: Literal["next", "masked", "label", "input"]
+    start: int
+    tokens: list[list[str]]
+    probabilities: list[list[float]]
+
+
+class HeadNote(TypedDict):
+    """A note on a head: a name of a few words, and a text. One of them may be empty; see `headscope.data.notes`."""
+
+    layer: int
+    head: int
+    name: str
+    text: str
+
+
+class PlacedNote(HeadNote):
+    """A note on a head of a map."""
+
+    map: str
+
+
+class MapPart(TypedDict):
+    """The place of one attention map in the picture of all: the half-open ranges of its queries and of its keys."""
+
+    name: str
+    queries: list[int]
+    keys: list[int]
+
+
+class MapFindings(MapOrigin, total=False):
+    """What only some descriptions have, see `MapPredictions`. `notes` are those on the map's heads.
+
+    `parts` are the maps of which the picture of all is composed, see `headscope.data.composed`; no attention connects
+    what lies in none of them. Such a description is never sent or saved: pages derive it from those of the parts.
+    """
+
+    predictions: MapPredictions
+    notes: list[HeadNote]
+    parts: list[MapPart]
+
+
+class MapDescription(MapFindings):
     """The description of one attention map for the page.
 
     `*_special` are the positions of special tokens. `*_words` is the word number of each token, null if words are
@@ -279,8 +331,8 @@ class ExcerptRequest(TypedDict):
     """A view's request to a source, for maps with too many tokens to be sent whole: weights between groups of tokens.
 
     `queries` and `keys` hold the ranges of positions of each group, `[start, stop]` or `[start, stop, start, stop]`, in
-    ascending order. A weight between groups is summed over the keys and averaged over the queries. With `without_sink`
-    each query's weights are first rescaled so that those of all keys but the first sum to 1.
+    ascending order. A weight between groups is summed over the keys and averaged over the queries. `without` holds
+    ranges of keys; if there are any, each query's weights are first rescaled so that those of all other keys sum to 1.
     """
 
     map: str
@@ -288,13 +340,14 @@ class ExcerptRequest(TypedDict):
     heads: list[int]
     queries: list[list[int]]
     keys: list[list[int]]
-    without_sink: bool
+    without: list[int]
 
 
 class StoreTraits(TypedDict):
     """The synced traits of the store, which all views of a capture share. `heads` is null for all heads.
 
-    `maps` is a list of `MapDescription` as JSON, compressed by zlib because the tokens of a long text are many.
+    `maps` is a list of `MapDescription` as JSON, compressed by zlib because the tokens of a long text are many. They
+    have no notes: `notes` are those of all maps.
     """
 
     contract: int
@@ -310,50 +363,31 @@ class StoreTraits(TypedDict):
     block: bytes
     total_bytes: int
     subshells: bool
+    notes: list[PlacedNote]
+
+
+class OwnPlace(TypedDict, total=False):
+    """The fields of its place that a view does not share with its capture; `heads` is null for all heads."""
+
+    map: str
+    layer: int
+    heads: list[int] | None
+    query: int | None
+    key: int | None
+    pair: PairFilter
 
 
 class ViewTraits(TypedDict):
     """The synced traits of one view, which it does not share.
+
+    `waiting` names the fields of `own` that the view gives up when the capture moves them.
 
     `tools/contract.py` adds the options of `headscope.options` that belong to a single view.
     """
 
     store: str
     view: ViewKind
+    own: OwnPlace
+    waiting: list[str]
     decided: list[str]
     sample: str
-
-
-class SnapshotPart(TypedDict):
-    """Some heads of one layer: whole encoded blocks, or frames of vectors, as gzip in base64."""
-
-    kind: Literal["block", "overview", "vectors"]
-    map: str
-    layer: int
-    heads: list[int]
-    data: str
-
-
-class SnapshotState(TypedDict):
-    """The selection and options of a view, as plain values: the part of a `Snapshot` that the reader changes.
-
-    `tools/contract.py` adds a field for each option of `headscope.options` that holds a value.
-    """
-
-
-class Snapshot(TypedDict):
-    """What a notebook saves of a view: enough to show it as it was, without the kernel.
-
-    In `maps`, a map whose keys equal its queries lacks the fields for keys. `limit` is the most bytes that the snapshot
-    as JSON and the picture may take together. `drawn_by` says who drew the picture: Python when the view was displayed,
-    or the page that showed it. `parts` is empty if the weights on screen exceed the limit; then only the picture is
-    saved.
-    """
-
-    view: ViewKind
-    name: str
-    state: SnapshotState
-    maps: list[MapDescription]
-    parts: list[SnapshotPart]
-    limit: int
-    drawn_by: Literal["kernel", "page"]

@@ -1,10 +1,18 @@
-"""The messages between kernel and page, defined once for Python and TypeScript; see `headscope.contract`."""
+"""The messages between kernel and page, and what notebooks save of a view; see `headscope.contract`."""
 
 from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from headscope.contract import BlockRequest, ExcerptRequest, PictureFormat, TileRequest, VectorRequest
+from headscope.contract import (
+    BlockRequest,
+    ExcerptRequest,
+    MapDescription,
+    PictureFormat,
+    TileRequest,
+    VectorRequest,
+    ViewKind,
+)
 
 
 class TileRequestMessage(TypedDict):
@@ -184,3 +192,38 @@ class HtmlMessage(TypedDict):
     type: Literal["html"]
     id: str
     done: bool
+
+
+class SnapshotPart(TypedDict):
+    """Some heads of one layer: whole encoded blocks, or frames of vectors, as gzip in base64."""
+
+    kind: Literal["block", "overview", "vectors"]
+    map: str
+    layer: int
+    heads: list[int]
+    data: str
+
+
+class SnapshotState(TypedDict):
+    """The selection and options of a view, as plain values: the part of a `Snapshot` that the reader changes.
+
+    `tools/contract.py` adds a field for each option of `headscope.options` that holds a value.
+    """
+
+
+class Snapshot(TypedDict):
+    """What a notebook saves of a view: enough to show it as it was, without the kernel.
+
+    In `maps`, a map whose keys equal its queries lacks the fields for keys. `limit` is the most bytes that the snapshot
+    as JSON and the picture may take together. `drawn_by` says who drew the picture: Python when the view was displayed,
+    or the page that showed it. `parts` is empty if the weights on screen exceed the limit; then only the picture is
+    saved.
+    """
+
+    view: ViewKind
+    name: str
+    state: SnapshotState
+    maps: list[MapDescription]
+    parts: list[SnapshotPart]
+    limit: int
+    drawn_by: Literal["kernel", "page"]

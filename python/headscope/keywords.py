@@ -10,6 +10,8 @@ from difflib import get_close_matches
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from headscope.plain_errors import plain_errors
+
 if TYPE_CHECKING:
     from headscope.options import Option
 
@@ -95,6 +97,7 @@ def suggests_keywords(call: Callable[P, R]) -> Callable[P, R]:
     """Decorate a function so that a misspelt keyword raises TypeError with the most similar known one."""
     known = list(inspect.signature(call).parameters)
 
+    @plain_errors
     @wraps(call)
     def checked(*args: P.args, **given: P.kwargs) -> R:
         reject_unknown(call.__name__, (name for name in given if name not in known), known)

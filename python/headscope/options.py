@@ -7,11 +7,8 @@ add an option, add a row here, run `npm run contract`, and write the code that r
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
-from numbers import Integral, Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from headscope.contract import (
     ColorMap,
@@ -22,15 +19,28 @@ from headscope.contract import (
     PoolKind,
     Tab,
     Theme,
+    Thumbnails,
     ViewKind,
 )
-
-Check = Callable[[str, Any], Any]
-"""Takes an option's name and a value; returns the value as its plain type, or raises ValueError with the name."""
+from headscope.option_kinds import (
+    FACTOR,
+    KEY_COUNT,
+    POSITION,
+    POSITIONS,
+    SEGMENTS,
+    SWITCH,
+    TEXT,
+    TOKEN,
+    TOKENS,
+    WEIGHT,
+    Check,
+    Kind,
+    choice,
+)
 
 Group = Literal["place", "aid", "look"]
-"""`place`: the selection, which all views of a capture share. `aid`: a reading aid of one view, which leaves out or
-merges something. `look`: what else one view shows, and how."""
+"""`place`: the selection, which views share unless a call names it. `aid`: a reading aid of one view, which leaves out
+or merges something. `look`: what else one view shows, and how."""
 
 
 @dataclass(frozen=True)
@@ -62,79 +72,9 @@ VIEWS: dict[ViewKind, View] = {
 
 GRID: tuple[ViewKind, ...] = tuple(kind for kind, view in VIEWS.items() if view.has_grid)
 SHADED: tuple[ViewKind, ...] = ("matrix", "text", "explorer")
+COLORED: tuple[ViewKind, ...] = (*SHADED, "model")
 HEAT: tuple[ViewKind, ...] = ("matrix", "explorer")
-
-
-def check_weight(name: str, value: Any) -> float:
-    """Return the value as a float, or raise ValueError unless it is from 0 to less than 1."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
-        raise ValueError(f"{name} is {value!r}; it takes a weight, from 0 to less than 1")
-    return float(value)
-
-
-def check_key_count(name: str, value: Any) -> int:
-    """Return the value as an int, or raise ValueError unless it is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name} is {value!r}; it takes a whole number of keys, at least 1; None is for all of them")
-    return int(value)
-
-
-def check_switch(name: str, value: Any) -> bool:
-    """Return the value, or raise ValueError unless it is True or False."""
-    if value not in (True, False):
-        raise ValueError(f"{name} is {value!r}; it can be True or False")
-    return bool(value)
-
-
-def check_text(name: str, value: Any) -> str:
-    """Return the value, or raise ValueError unless it is a string."""
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is {value!r}; it takes a text")
-    return value
-
-
-@dataclass(frozen=True)
-class Kind:
-    """The values that an option can have."""
-
-    name: str
-    """The name of the kind's check in `src/core/state/option-values.ts`."""
-    value: Any
-    """The type of the option's trait."""
-    accepts: str
-    """The values that users may pass, as a type annotation."""
-    check: Check | None = None
-    """Checks a value; None if that depends on the capture, as `headscope.data.check_options` does it then."""
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The values of a `choice`; empty for other kinds."""
-        return get_args(self.value) if self.name == "choice" else ()
-
-
-def choice(literal: Any) -> Kind:
-    """Return the kind of an option whose values are those of a `Literal`."""
-    values = ", ".join(map(repr, get_args(literal)))
-
-    def check(name: str, value: Any) -> str:
-        if value not in get_args(literal):
-            near = get_close_matches(str(value), get_args(literal), n=1, cutoff=0.5)
-            raise ValueError(
-                f"{name} is {value!r}; it can be {values}" + (f": did you mean {near[0]!r}?" if near else "")
-            )
-        return str(value)
-
-    return Kind("choice", literal, f"Literal[{values}]".replace("'", '"'), check)
-
-
-SWITCH = Kind("switch", bool, "bool", check_switch)
-TEXT = Kind("text", str, "str", check_text)
-WEIGHT = Kind("weight", float, "float", check_weight)
-KEY_COUNT = Kind("keyCount", int, "int", check_key_count)
-POSITION = Kind("position", int, "int")
-TOKEN = Kind("position", int, "int | str | tuple[str, int]")
-POSITIONS = Kind("positions", list[int], "Sequence[int]")
-SEGMENTS = Kind("positions", list[int], "Iterable[int | str]")
+LINED: tuple[ViewKind, ...] = ("head", "model", "neuron", "explorer")
 
 
 @dataclass(frozen=True)
@@ -161,6 +101,8 @@ class Option:
     """The views that take the option."""
     short_for: str | None = None
     """The option that this keyword sets in another form. Such a keyword has no trait of its own."""
+    is_link: bool = False
+    """Whether it says what the view follows; such a keyword has no trait of its own, either."""
     setting: Setting | None = None
 
     @property
@@ -175,10 +117,16 @@ OPTIONS: tuple[Option, ...] = (
         kind=TEXT,
         group="place",
         default="",
-        doc="The name of the attention map on screen; by default the first map of the capture.",
+        doc='The name of the attention map on screen; by default the first map of the capture. `"all"` shows those of '
+        "an encoder-decoder in one picture.",
     ),
     Option(name="layer", kind=POSITION, group="place", default=0, doc="The layer on screen, zero-based."),
-    Option(name="heads", kind=POSITIONS, group="place", doc="The heads on screen, zero-based; None for all."),
+    Option(
+        name="heads",
+        kind=POSITIONS,
+        group="place",
+        doc='The heads on screen, zero-based; None or `"all"` for all of them.',
+    ),
     Option(name="head", kind=POSITION, group="place", short_for="heads", doc="One head, instead of `heads`."),
     Option(
         name="query",
@@ -216,8 +164,31 @@ OPTIONS: tuple[Option, ...] = (
         kind=SWITCH,
         group="aid",
         default=False,
-        doc="Leave out the first key, the attention sink (Xiao et al. 2023, https://arxiv.org/abs/2309.17453), and "
+        doc="Leave out attention sinks, the keys that gather more than `sink_share` of the layer's attention, and "
         "rescale each query's other weights to sum to 1.",
+    ),
+    Option(
+        name="sink_share",
+        kind=WEIGHT,
+        group="aid",
+        default=0.3,
+        doc="The share of the layer's attention above which a key is a sink: the mean of its weights over the heads "
+        "and over the queries that see it (Gu et al. 2024, https://arxiv.org/abs/2410.10781).",
+    ),
+    Option(
+        name="keep_sinks",
+        kind=TOKENS,
+        group="aid",
+        default=[],
+        doc="Keys that `hide_sink` does not leave out, in the same form as `exclude`.",
+    ),
+    Option(
+        name="exclude",
+        kind=TOKENS,
+        group="aid",
+        default=[],
+        doc="Further keys to leave out, with the other weights rescaled as by `hide_sink`: a list of positions, or of "
+        "texts as for `query`, where a text without a number stands for all its occurrences.",
     ),
     Option(
         name="merge_words",
@@ -253,22 +224,34 @@ OPTIONS: tuple[Option, ...] = (
         name="scale",
         kind=choice(ColorScale),
         group="look",
-        default="linear",
-        views=SHADED,
-        doc='How weights become colours: `"linear"`, or `"sqrt"` or `"log"`, which show small weights better.',
+        default="auto",
+        doc='How weights become colours and strengths of lines: `"linear"`, or `"sqrt"` or `"log"`, which show small '
+        'weights better. `"auto"` is linear; but from 128 tokens on, heat maps and running text have the square root, '
+        "and attention sinks set no scale: it ends at the largest weight beside them.",
         setting=Setting(
             "colorScale",
-            "Colour scale",
-            "How heat maps and running text turn weights into colours. Square root and log show small weights better.",
+            "Scale",
+            "How weights become colours and strengths of lines. Square root and log show small weights better. "
+            "auto chooses by the length of the text.",
         ),
+    ),
+    Option(
+        name="gain",
+        kind=FACTOR,
+        group="look",
+        views=LINED,
+        doc="How strong lines are. None makes the strongest line on screen opaque, or fainter where lines would cover "
+        "the picture. With a number, a line's opacity is its place on the scale, times that number, divided by the "
+        "number of heads.",
     ),
     Option(
         name="color_map",
         kind=choice(ColorMap),
         group="look",
-        default="viridis",
-        views=SHADED,
-        doc='The colours of weights, in even steps of lightness: `"viridis"`, `"greys"`, `"blues"` or `"heat"`.',
+        default="lagoon",
+        views=COLORED,
+        doc='The colours of weights, in even steps of lightness: `"lagoon"`, `"greys"`, `"blues"` or `"heat"`; or '
+        '`"viridis"`, `"magma"` or `"cividis"` as in matplotlib, reversed on a light background.',
         setting=Setting(
             "colorMap",
             "Colour map",
@@ -309,6 +292,24 @@ OPTIONS: tuple[Option, ...] = (
         doc="Whether a head is open beside the grid.",
     ),
     Option(
+        name="thumbnails",
+        kind=choice(Thumbnails),
+        group="look",
+        default="auto",
+        views=GRID,
+        doc='How the grid shows each head: as a `"heat"` map or as `"lines"`. `"auto"` is heat maps for causal maps '
+        "and above 64 tokens, otherwise lines. Each heat map has the square-root scale, unless `scale` names another, "
+        "up to its own largest weight beside attention sinks.",
+    ),
+    Option(
+        name="trace",
+        kind=SWITCH,
+        group="look",
+        default=False,
+        doc="Whether a map of all layers and heads is open: how strongly each looks from the pinned query to the "
+        "pinned key. With one of them pinned, the strongest weight of the query, or the mean that the key receives.",
+    ),
+    Option(
         name="include_heads",
         kind=POSITIONS,
         group="look",
@@ -334,6 +335,14 @@ OPTIONS: tuple[Option, ...] = (
             "Light or dark views, or auto to follow JupyterLab. A view that was created with a theme keeps it.",
         ),
     ),
+    Option(
+        name="follow",
+        kind=SWITCH,
+        group="look",
+        is_link=True,
+        doc="True to follow the capture's moves, also where the call names a layer, heads or tokens; False to follow "
+        "none. By default a view follows in what the call does not name.",
+    ),
 )
 """All options, in the order in which calls, messages and the documentation list them."""
 
@@ -344,11 +353,14 @@ KEYWORDS: dict[ViewKind, tuple[str, ...]] = {
 
 PLACE_OPTIONS = tuple(option for option in OPTIONS if option.group == "place")
 
-VALUES = tuple(option for option in OPTIONS if option.short_for is None)
+VALUES = tuple(option for option in OPTIONS if option.short_for is None and not option.is_link)
 """The options that hold a value; each is a trait of the store or of a view."""
 
 PLACE = tuple(option.name for option in VALUES if option.group == "place")
-"""The options that all views of a capture share. The map comes first, because the others are checked against it."""
+"""The fields of the selection. The map comes first, because the others are checked against it."""
+
+MAY_BE_NONE = ("heads", "query", "key")
+"""The fields of the selection for which None is a value: all heads, or no pinned token."""
 
 AIDS = tuple(option.name for option in VALUES if option.group == "aid")
 

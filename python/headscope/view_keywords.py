@@ -10,14 +10,16 @@ from typing import Literal, TypedDict
 
 
 class PlaceKeywords(TypedDict, total=False):
-    """The selection, which all views of a capture share. None means all heads, or no pinned token."""
+    """The selection, which a view owns as far as its call names it. None means all heads, or no pinned token."""
 
     map: str | None
-    """The name of the attention map on screen; by default the first map of the capture."""
+    """The name of the attention map on screen; by default the first map of the capture. `"all"` shows those of an
+    encoder-decoder in one picture.
+    """
     layer: int | None
     """The layer on screen, zero-based."""
-    heads: Sequence[int] | None
-    """The heads on screen, zero-based; None for all."""
+    heads: Sequence[int] | Literal["all"] | None
+    """The heads on screen, zero-based; None or `"all"` for all of them."""
     head: int | None
     """One head, instead of `heads`."""
     query: int | str | tuple[str, int] | None
@@ -29,7 +31,7 @@ class PlaceKeywords(TypedDict, total=False):
 
 
 class ViewKeywords(PlaceKeywords, total=False):
-    """The options that every view takes. None equals leaving an option out."""
+    """The options that every view takes. None equals leaving out one of these."""
 
     threshold: float | None
     """The smallest weight that is drawn, from 0 to less than 1; None leaves out only weights too small to see."""
@@ -40,8 +42,18 @@ class ViewKeywords(PlaceKeywords, total=False):
     hide_special: bool | None
     """Leave out special tokens."""
     hide_sink: bool | None
-    """Leave out the first key, the attention sink (Xiao et al. 2023, https://arxiv.org/abs/2309.17453), and rescale
+    """Leave out attention sinks, the keys that gather more than `sink_share` of the layer's attention, and rescale
     each query's other weights to sum to 1.
+    """
+    sink_share: float | None
+    """The share of the layer's attention above which a key is a sink: the mean of its weights over the heads and
+    over the queries that see it (Gu et al. 2024, https://arxiv.org/abs/2410.10781).
+    """
+    keep_sinks: Iterable[int | str | tuple[str, int]] | None
+    """Keys that `hide_sink` does not leave out, in the same form as `exclude`."""
+    exclude: Iterable[int | str | tuple[str, int]] | None
+    """Further keys to leave out, with the other weights rescaled as by `hide_sink`: a list of positions, or of
+    texts as for `query`, where a text without a number stands for all its occurrences.
     """
     merge_words: bool | None
     """Show words instead of tokens: weights are summed over keys and averaged over queries."""
@@ -55,19 +67,37 @@ class ViewKeywords(PlaceKeywords, total=False):
     """
     search: str | None
     """Mark the tokens that contain this text."""
-    include_layers: Sequence[int] | None
+    scale: Literal["auto", "linear", "sqrt", "log"] | None
+    """How weights become colours and strengths of lines: `"linear"`, or `"sqrt"` or `"log"`, which show small
+    weights better. `"auto"` is linear; but from 128 tokens on, heat maps and running text have the square root, and
+    attention sinks set no scale: it ends at the largest weight beside them.
+    """
+    trace: bool | None
+    """Whether a map of all layers and heads is open: how strongly each looks from the pinned query to the pinned
+    key. With one of them pinned, the strongest weight of the query, or the mean that the key receives.
+    """
+    include_layers: Sequence[int] | Literal["all"] | None
     """The layers that can be selected, zero-based; all by default."""
     theme: Literal["auto", "light", "dark"] | None
     """`"light"`, `"dark"`, or `"auto"` to follow the notebook."""
+    follow: bool | None
+    """True to follow the capture's moves, also where the call names a layer, heads or tokens; False to follow none.
+    By default a view follows in what the call does not name.
+    """
 
 
 class ExplorerKeywords(ViewKeywords, total=False):
     """The options of `Capture.explorer`."""
 
-    scale: Literal["linear", "sqrt", "log"] | None
-    """How weights become colours: `"linear"`, or `"sqrt"` or `"log"`, which show small weights better."""
-    color_map: Literal["viridis", "greys", "blues", "heat"] | None
-    """The colours of weights, in even steps of lightness: `"viridis"`, `"greys"`, `"blues"` or `"heat"`."""
+    gain: float | None
+    """How strong lines are. None makes the strongest line on screen opaque, or fainter where lines would cover the
+    picture. With a number, a line's opacity is its place on the scale, times that number, divided by the number of
+    heads.
+    """
+    color_map: Literal["lagoon", "greys", "blues", "heat", "viridis", "magma", "cividis"] | None
+    """The colours of weights, in even steps of lightness: `"lagoon"`, `"greys"`, `"blues"` or `"heat"`; or
+    `"viridis"`, `"magma"` or `"cividis"` as in matplotlib, reversed on a light background.
+    """
     combine: Literal["each", "mean", "sum"] | None
     """How heat maps show several heads: `"each"` in a map of its own, or one map of their `"mean"` or `"sum"`."""
     pool: Literal["max", "mean"] | None
@@ -76,30 +106,55 @@ class ExplorerKeywords(ViewKeywords, total=False):
     """The tab beside the grid: `"heads"`, `"matrix"`, `"neurons"` or `"text"`."""
     detail: bool | None
     """Whether a head is open beside the grid."""
-    include_heads: Sequence[int] | None
+    thumbnails: Literal["auto", "heat", "lines"] | None
+    """How the grid shows each head: as a `"heat"` map or as `"lines"`. `"auto"` is heat maps for causal maps and
+    above 64 tokens, otherwise lines. Each heat map has the square-root scale, unless `scale` names another, up to
+    its own largest weight beside attention sinks.
+    """
+    include_heads: Sequence[int] | Literal["all"] | None
     """The heads that the grid shows, zero-based; None for all."""
 
 
 class HeadKeywords(ViewKeywords, total=False):
     """The options of `Capture.head_view`."""
 
+    gain: float | None
+    """How strong lines are. None makes the strongest line on screen opaque, or fainter where lines would cover the
+    picture. With a number, a line's opacity is its place on the scale, times that number, divided by the number of
+    heads.
+    """
+
 
 class ModelKeywords(ViewKeywords, total=False):
     """The options of `Capture.model_view`."""
 
+    gain: float | None
+    """How strong lines are. None makes the strongest line on screen opaque, or fainter where lines would cover the
+    picture. With a number, a line's opacity is its place on the scale, times that number, divided by the number of
+    heads.
+    """
+    color_map: Literal["lagoon", "greys", "blues", "heat", "viridis", "magma", "cividis"] | None
+    """The colours of weights, in even steps of lightness: `"lagoon"`, `"greys"`, `"blues"` or `"heat"`; or
+    `"viridis"`, `"magma"` or `"cividis"` as in matplotlib, reversed on a light background.
+    """
     detail: bool | None
     """Whether a head is open beside the grid."""
-    include_heads: Sequence[int] | None
+    thumbnails: Literal["auto", "heat", "lines"] | None
+    """How the grid shows each head: as a `"heat"` map or as `"lines"`. `"auto"` is heat maps for causal maps and
+    above 64 tokens, otherwise lines. Each heat map has the square-root scale, unless `scale` names another, up to
+    its own largest weight beside attention sinks.
+    """
+    include_heads: Sequence[int] | Literal["all"] | None
     """The heads that the grid shows, zero-based; None for all."""
 
 
 class MatrixKeywords(ViewKeywords, total=False):
     """The options of `Capture.matrix_view`."""
 
-    scale: Literal["linear", "sqrt", "log"] | None
-    """How weights become colours: `"linear"`, or `"sqrt"` or `"log"`, which show small weights better."""
-    color_map: Literal["viridis", "greys", "blues", "heat"] | None
-    """The colours of weights, in even steps of lightness: `"viridis"`, `"greys"`, `"blues"` or `"heat"`."""
+    color_map: Literal["lagoon", "greys", "blues", "heat", "viridis", "magma", "cividis"] | None
+    """The colours of weights, in even steps of lightness: `"lagoon"`, `"greys"`, `"blues"` or `"heat"`; or
+    `"viridis"`, `"magma"` or `"cividis"` as in matplotlib, reversed on a light background.
+    """
     combine: Literal["each", "mean", "sum"] | None
     """How heat maps show several heads: `"each"` in a map of its own, or one map of their `"mean"` or `"sum"`."""
     pool: Literal["max", "mean"] | None
@@ -109,11 +164,17 @@ class MatrixKeywords(ViewKeywords, total=False):
 class NeuronKeywords(ViewKeywords, total=False):
     """The options of `Capture.neuron_view`."""
 
+    gain: float | None
+    """How strong lines are. None makes the strongest line on screen opaque, or fainter where lines would cover the
+    picture. With a number, a line's opacity is its place on the scale, times that number, divided by the number of
+    heads.
+    """
+
 
 class TextKeywords(ViewKeywords, total=False):
     """The options of `Capture.text_view`."""
 
-    scale: Literal["linear", "sqrt", "log"] | None
-    """How weights become colours: `"linear"`, or `"sqrt"` or `"log"`, which show small weights better."""
-    color_map: Literal["viridis", "greys", "blues", "heat"] | None
-    """The colours of weights, in even steps of lightness: `"viridis"`, `"greys"`, `"blues"` or `"heat"`."""
+    color_map: Literal["lagoon", "greys", "blues", "heat", "viridis", "magma", "cividis"] | None
+    """The colours of weights, in even steps of lightness: `"lagoon"`, `"greys"`, `"blues"` or `"heat"`; or
+    `"viridis"`, `"magma"` or `"cividis"` as in matplotlib, reversed on a light background.
+    """

@@ -1,4 +1,5 @@
 import type { Signal } from "@preact/signals-core";
+import type { WritableSignal } from "../core/async/map-signal";
 import { element } from "./element";
 import { effectUntil } from "./until";
 
@@ -13,7 +14,7 @@ export interface NumberInputOptions {
 /** A field for a number. A number out of range is clamped; anything else, and an empty field, is null. */
 export function numberInput(
   name: string,
-  value: Signal<number | null>,
+  value: WritableSignal<number | null>,
   { min, max, step, none }: NumberInputOptions,
   signal: AbortSignal,
 ): HTMLInputElement {

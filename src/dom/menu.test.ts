@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
 import { element } from "./element";
-import { menu } from "./menu";
+import { menu, openAround } from "./menu";
 
 function setUp() {
   const ending = new AbortController();
@@ -51,4 +51,15 @@ test("a view keeps its height until the pointer that closes the menu is released
   await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
   expect(view.style.minHeight).toBe("");
+});
+
+test("a control in a closed menu opens it, in an open one or elsewhere nothing happens", () => {
+  const { panel, control } = setUp();
+  openAround(control);
+  expect(panel.hidden).toBe(true);
+  const field = panel.querySelector("input") as HTMLElement;
+  openAround(field);
+  expect(panel.hidden).toBe(false);
+  openAround(field);
+  expect(panel.hidden).toBe(false);
 });

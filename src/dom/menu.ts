@@ -13,7 +13,7 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
   const panel = element("div", { class: "hs-menu", role: "group", "aria-label": name, hidden: true }, ...content);
   const button = element("button", { type: "button", class: "hs-button hs-menu-button", "aria-expanded": "false" });
   button.textContent = name;
-  const control = element("div", { class: "hs-control hs-menu-control" }, button, panel);
+  const control = element("div", { class: "hs-control hs-menu-control", "data-keep": true }, button, panel);
   const show = (visible: boolean) => {
     panel.hidden = !visible;
     button.setAttribute("aria-expanded", String(visible));
@@ -25,7 +25,7 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
     (event) => {
       if (event.key !== "Escape" || panel.hidden) return;
       show(false);
-      button.focus();
+      button.focus({ preventScroll: true });
       event.stopPropagation();
     },
     { signal },
@@ -43,6 +43,12 @@ export function menu(name: string, content: readonly HTMLElement[], signal: Abor
   return { control, button, open: () => show(true), close: () => show(false) };
 }
 
+/** Opens the menu that a control is in, if it is in a closed one: what is hidden takes no focus. */
+export function openAround(control: Element): void {
+  const panel = control.closest(".hs-menu[hidden]");
+  if (panel?.previousElementSibling instanceof HTMLButtonElement) panel.previousElementSibling.click();
+}
+
 /**
  * Keeps the extra height that a menu gave a low view until the pointer is released. Otherwise the content below would
  * move away under the pressed pointer, and the click would be lost.
@@ -55,9 +61,16 @@ function holdHeight(view: HTMLElement | null, signal: AbortSignal): void {
   for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, release, once);
 }
 
-/** Right-aligns a panel with its button if it would extend beyond the view. */
+/** Right-aligns a panel with its button if it would extend beyond the view, and moves it in if it still does. */
 function keepInside(panel: HTMLElement, view: Element | null): void {
   panel.classList.remove("hs-flipped");
-  const limit = view?.getBoundingClientRect().right ?? Number.POSITIVE_INFINITY;
-  panel.classList.toggle("hs-flipped", panel.getBoundingClientRect().right > limit);
+  panel.style.removeProperty("right");
+  const { left, right } = view?.getBoundingClientRect() ?? {
+    left: Number.NEGATIVE_INFINITY,
+    right: Number.POSITIVE_INFINITY,
+  };
+  const isBeyond = panel.getBoundingClientRect().right > right;
+  panel.classList.toggle("hs-flipped", isBeyond);
+  const missing = isBeyond ? left - panel.getBoundingClientRect().left : 0;
+  if (missing > 0) panel.style.right = `${-Math.ceil(missing)}px`;
 }

@@ -16,6 +16,9 @@ export interface TokenText {
 
 export function tokenText(token: string, maxLength = MAX_LENGTH): TokenText {
   if (token === "") return { lead: "∅", text: "", isCut: false };
+  // The sign of a word that follows without a space: see core/reduce/shown-map.ts.
+  if (token.length > 1 && token.startsWith("\u203f"))
+    return { ...tokenText(token.slice(1), maxLength), lead: "\u203f" };
   const body = token.replace(/^ +/, "");
   const letters = [...body.replace(/ +$/, marks).replace(/\p{Cc}/gu, controlMark)];
   const isCut = letters.length > maxLength;

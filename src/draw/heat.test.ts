@@ -48,7 +48,7 @@ function indices({ width, height, data }: PixelBuffer): (number | null | "missin
 }
 
 describe("drawHeat", () => {
-  it("draws queries as rows and keys as columns, only inside its area, and leaves zero weights blank", () => {
+  it("draws queries as rows and keys as columns, only inside its area, and gives zero weights the first colour", () => {
     const drawn = picture(5, 4);
     const weights = head([
       [0, 0.2, 0.4],
@@ -56,7 +56,7 @@ describe("drawHeat", () => {
     ]);
     expect(draw(drawn, weights, { area: { x: 1, y: 1, width: 3, height: 2 } })).toEqual([
       [null, null, null, null, null],
-      [null, null, 51, 102, null],
+      [null, 0, 51, 102, null],
       [null, 153, 204, 255, null],
       [null, null, null, null, null],
     ]);
@@ -110,7 +110,7 @@ describe("drawHeat", () => {
     expect(new Set(rows).size).toBe(6);
   });
 
-  it("leaves out weights below the least, but not missing ones", () => {
+  it("gives weights below the least the first colour, but not missing ones", () => {
     const weights = head([[0.2, 0.5, Number.NaN]]);
     const drawn = picture(3, 1);
     drawHeat(
@@ -120,7 +120,30 @@ describe("drawHeat", () => {
       { queries: [0, 1], keys: [0, 3] },
       heatPixels(weights, TABLE, "linear", 1, 0.5),
     );
-    expect(indices(drawn)).toEqual([[null, 128, "missing"]]);
+    expect(indices(drawn)).toEqual([[0, 128, "missing"]]);
+  });
+
+  it("hatches masked cells faintly, and gives all others one ground", () => {
+    const weights = head([
+      [0.2, 0],
+      [0, 0.4],
+    ]);
+    const sight = { first: Int32Array.of(0, 0), stop: Int32Array.of(1, 2), keys: Uint8Array.of(1, 1) };
+    const drawn = picture(2, 2);
+    const viewport: Viewport = { queries: [0, 2], keys: [0, 2] };
+    drawHeat(
+      drawn,
+      { x: 0, y: 0, width: 2, height: 2 },
+      weights,
+      viewport,
+      heatPixels(weights, TABLE, "linear", 1),
+      sight,
+    );
+    expect(indices(drawn)).toEqual([
+      [51, "missing"],
+      [0, 102],
+    ]);
+    expect([4, 12].map((at) => drawn.data[at + 3])).toEqual([0x2c, 255]);
   });
 
   it("follows the scale and its largest weight", () => {

@@ -1,18 +1,20 @@
 import { heatIndex, type Scale } from "../core/look/colors";
 import type { PixelArea, PixelBuffer } from "../core/look/pixel-buffer";
 import type { Span, Viewport } from "../core/look/viewport";
+import type { Sight } from "../core/reduce/sight";
 import type { HeadWeights } from "../core/weights/head-weights";
 
-/** Missing cells are hatched in this grey, with stripes of two opacities. */
+/** Missing cells are hatched in a strong grey, masked ones in a faint one, with stripes of two opacities. */
 const MISSING: readonly [number, number] = [0xc8808080, 0x50808080];
+const MASKED: readonly [number, number] = [0x2c808080, 0x1e808080];
 const STRIPE = 3;
 
 /** From this many pixels on, a cell leaves its last row and column blank, so that single cells can be told apart. */
 const PARTED = 12;
 
 /**
- * The pixel for each code of `weights`. It is transparent for zero, so that what a causal mask hides stays blank, and
- * for weights below `least`. `colors` has 256 x 3 channels; a weight of `max` gets the last colour.
+ * The pixel for each code of `weights`. Weights of zero and below `least` have the first colour, the ground of all cells
+ * that no mask closes. `colors` has 256 x 3 channels; a weight of `max` gets the last colour.
  */
 export function heatPixels(
   { table }: HeadWeights,
@@ -24,8 +26,8 @@ export function heatPixels(
   const pixels = new Uint32Array(table.length);
   for (let code = 0; code < table.length; code++) {
     const weight = table[code] as number;
-    if (!(weight > 0 && weight >= least)) continue;
-    const entry = 3 * heatIndex(weight, scale, max);
+    if (Number.isNaN(weight)) continue;
+    const entry = weight > 0 && weight >= least ? 3 * heatIndex(weight, scale, max) : 0;
     const [red, green, blue] = [colors[entry] as number, colors[entry + 1] as number, colors[entry + 2] as number];
     pixels[code] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
   }
@@ -34,9 +36,9 @@ export function heatPixels(
 
 /**
  * Draws the visible part of a head into an area of the picture, with queries down and keys across.
- * A pixel that covers several cells shows the largest, or is hatched if all are missing. Positions are those of
- * `weights`: for a tile of a larger map, shift the viewport by the start of the tile. `pixels` is `heatPixels` of the
- * same weights.
+ * A pixel that covers several cells shows the largest, or is hatched if all are missing or masked. Positions are those
+ * of `weights`: for a tile of a larger map, shift the viewport by the start of the tile. `pixels` is `heatPixels` of the
+ * same weights. Without `sight` no cell is masked.
  */
 export function drawHeat(
   picture: PixelBuffer,
@@ -44,12 +46,14 @@ export function drawHeat(
   weights: HeadWeights,
   viewport: Viewport,
   pixels: Uint32Array,
+  sight: Sight | null = null,
+  masked = MASKED,
 ): void {
   const { data, width } = picture;
   const target = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
   const rows = pixelCells(viewport.queries, weights.numQueries, area.height);
   const columns = pixelCells(viewport.keys, weights.numKeys, area.width);
-  // Stripes of missing cells differ from row to row, so rows over the same cells are not equal.
+  // Stripes differ from row to row, so rows over the same cells are not equal.
   let isStriped = false;
   for (let y = 0; y < area.height; y++) {
     const start = (area.y + y) * width + area.x;
@@ -57,7 +61,7 @@ export function drawHeat(
       target.copyWithin(start, start - width, start - width + area.width);
       continue;
     }
-    isStriped = drawRow(target, start, y, weights, rows, columns, pixels);
+    isStriped = drawRow(target, start, y, weights, rows, columns, pixels, sight, masked);
   }
 }
 
@@ -91,6 +95,8 @@ function drawRow(
   rows: PixelCells,
   columns: PixelCells,
   pixels: Uint32Array,
+  sight: Sight | null,
+  masked: readonly [number, number],
 ): boolean {
   const [firstQuery, lastQuery] = [rows.first[y] as number, rows.last[y] as number];
   let hatched = false;
@@ -108,13 +114,25 @@ function drawRow(
         }
       }
     }
-    const isMissing = best < 0 && firstQuery < lastQuery && firstKey < lastKey;
-    if (isMissing) hatched = true;
-    target[start + x] = isMissing ? hatch(x + y) : best < 0 ? 0 : (pixels[best] as number);
+    const isGap = firstQuery === lastQuery || firstKey === lastKey;
+    const isMissing = best < 0 && !isGap;
+    const isMasked = sight !== null && best >= 0 && most <= 0 && !isSeen(sight, rows, y, firstKey, lastKey);
+    if (isMissing || isMasked) hatched = true;
+    if (isMissing || isMasked) target[start + x] = hatch(isMissing ? MISSING : masked, x + y);
+    else target[start + x] = isGap ? 0 : (pixels[best] as number);
   }
   return hatched;
 }
 
-function hatch(diagonal: number): number {
-  return MISSING[diagonal % (2 * STRIPE) < STRIPE ? 0 : 1] as number;
+/** Whether any cell under a pixel is not masked. */
+function isSeen({ first, stop, keys }: Sight, rows: PixelCells, y: number, firstKey: number, lastKey: number): boolean {
+  for (let query = rows.first[y] as number; query < (rows.last[y] as number); query++) {
+    const end = Math.min(lastKey, stop[query] as number);
+    for (let key = Math.max(firstKey, first[query] as number); key < end; key++) if (keys[key]) return true;
+  }
+  return false;
+}
+
+function hatch(stripes: readonly [number, number], diagonal: number): number {
+  return stripes[diagonal % (2 * STRIPE) < STRIPE ? 0 : 1] as number;
 }

@@ -16,8 +16,8 @@ const HALF_WIDTH = 0.5;
 const INK = 0.35;
 
 /**
- * Draws a head as small lines, from queries on the left edge to keys on the right edge, into the square of the picture
- * at (x, y). `weights` is the head's overview.
+ * Draws a head as small straight lines, from queries on the left edge to keys on the right edge, into the square of the picture
+ * at (x, y). `weights` is the head's overview, with strengths in place of weights. `gain`: see the option of this name.
  */
 export function drawThumbnail(
   picture: PixelBuffer,
@@ -26,6 +26,7 @@ export function drawThumbnail(
   size: number,
   weights: HeadWeights,
   color: Rgb,
+  gain: number | null = null,
 ): void {
   const area: PixelArea = { x, y, width: size, height: size };
   clearArea(picture, area);
@@ -34,23 +35,28 @@ export function drawThumbnail(
     keyY: middles(weights.numKeys, size),
     left: 0,
     right: size,
+    isStraight: true,
   };
-  const opacity = Math.min(1, (INK * size) / (2 * HALF_WIDTH * totalWeight(weights)));
+  const { total, largest } = sumsOf(weights);
+  // The strongest line is opaque at most, but for a gain that the reader chose.
+  const fitting = (INK * size) / (2 * HALF_WIDTH * total);
+  const opacity = gain === null ? Math.min(1 / largest, fitting) : gain * Math.min(1, fitting);
   const style = { opacity, halfWidth: HALF_WIDTH, query: null, key: null };
   drawStrokes(picture, area, [{ weights, color }], geometry, style, EFFORT);
 }
 
 /**
- * The sum of a head's weights. It is the number of queries, or more if an overview keeps the largest weight of each
- * bin.
+ * The sum and the largest of a head's weights. The sum is the number of queries, or more if an overview keeps the
+ * largest weight of each bin.
  */
-function totalWeight({ codes, table }: HeadWeights): number {
-  let total = 0;
+function sumsOf({ codes, table }: HeadWeights): { readonly total: number; readonly largest: number } {
+  let [total, largest] = [0, 0];
   for (const code of codes) {
     const weight = table[code] as number;
     if (weight > 0) total += weight;
+    if (weight > largest) largest = weight;
   }
-  return total;
+  return { total, largest };
 }
 
 function middles(count: number, size: number): Float32Array {

@@ -1,5 +1,6 @@
 import type { MapDescription } from "../contract.gen";
 import { layersAhead } from "../core/async/layers-ahead";
+import { withoutComposed } from "../core/composed/composed-map";
 import type { ViewContext } from "../core/state/context";
 
 /** A page unpacks its weights ahead of requests if they take at most this much memory. */
@@ -10,11 +11,12 @@ export async function unpackAhead(
   root: HTMLElement,
   { maps, source, selection }: Pick<ViewContext, "maps" | "source" | "selection">,
 ): Promise<void> {
-  if (maps.peek().reduce((sum, map) => sum + bytesOf(map), 0) > MAX_BYTES) return;
+  const held = withoutComposed(maps.peek());
+  if (held.reduce((sum, map) => sum + bytesOf(map), 0) > MAX_BYTES) return;
   const never = new AbortController().signal;
   do await idle();
   while (!root.matches(SETTLED) && !root.querySelector(SETTLED));
-  for (const request of layersAhead(maps.peek(), selection.map.peek(), selection.layer.peek())) {
+  for (const request of layersAhead(held, selection.map.peek(), selection.layer.peek())) {
     await idle();
     const isThere = request.heads.every((head) => source.peek(request.kind, request.map, request.layer, head));
     try {

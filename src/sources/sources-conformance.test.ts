@@ -70,7 +70,7 @@ function framesOf({ map, layer, head, queries: [start = 0, stop = 0] }: VectorRe
 const bytesOf = ({ buffer, byteOffset, byteLength }: DataView) =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
-/** The kernel's side of the conversation: what `headscope.widgets.requests` does for this capture. */
+/** The kernel's side of the conversation: what `headscope.wire.requests` does for this capture. */
 class AnsweringModel extends MemoryModel {
   /** Deferred requests that are not yet answered; the newest of each view continues. */
   readonly #underWay = new Map<string, string>();

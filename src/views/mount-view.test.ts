@@ -37,7 +37,7 @@ test("a live view follows the user's settings and is listed until it ends", () =
   const shown = mountLiveView(root, "matrix", context, mount, ending.signal);
   expect([shown.options.theme.value, context.options.theme.value]).toEqual(["dark", "auto"]);
   expect(context.options.aids.threshold.value).toBe(0.2);
-  expect(context.options.colorMap.value).toBe("viridis"); // It was given.
+  expect(context.options.colorMap.value).toBe("lagoon"); // It was given.
   expect(liveViews().map((view) => view.root)).toEqual([root]);
   ending.abort();
   expect(liveViews()).toEqual([]);

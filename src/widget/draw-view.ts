@@ -5,8 +5,9 @@ import type { ViewContext } from "../core/state/context";
 import { listedLayers } from "../core/state/listed-layers";
 import type { LiveCapture } from "../core/state/live";
 import { viewSignals } from "../core/state/option-signals";
+import { ownPlace } from "../core/state/own-place";
 import { offerSnapshots } from "../core/state/snapshot-offer";
-import { pictureExporter } from "../dom/picture-exporter";
+import { pictureExporter } from "../figure/picture-exporter";
 import type { KernelModel } from "../sources/kernel/kernel-status";
 import { mountLiveView } from "../views/mount-live-view";
 import { viewRoot } from "../views/mount-view";
@@ -16,7 +17,7 @@ import { snapshotOffer } from "./offer-snapshot";
 import { traitSignal } from "./traits";
 
 /** The part of the context that all views of a capture share. */
-export type SharedContext = Pick<ViewContext, "name" | "maps" | "selection" | "source" | "status">;
+export type SharedContext = Pick<ViewContext, "name" | "maps" | "selection" | "source" | "status" | "notes">;
 
 /** Draws a view into `el` until `signal` aborts, and calls `painted` once it is ready. */
 export function drawView(
@@ -44,13 +45,17 @@ export function drawView(
 
 function contextOf(model: AnyModel<ViewTraits>, shared: SharedContext, signal: AbortSignal): ViewContext {
   const sample = traitSignal(model, "sample", signal, shared.status);
-  const own = viewSignals((name) => traitSignal(model, name as keyof ViewTraits, signal, shared.status));
+  const trait = <K extends keyof ViewTraits>(name: K) => traitSignal(model, name, signal, shared.status);
+  const own = viewSignals((name) => trait(name as keyof ViewTraits));
+  const { selection, chain } = ownPlace(shared.selection, { own: trait("own"), waiting: trait("waiting") }, signal);
   return {
     ...shared,
+    selection,
+    chain,
     name: computed(() => [shared.name.value, sample.value].filter(Boolean).join(", ")),
     options: {
       ...own,
-      includeLayers: listedLayers(own.includeLayers, shared.maps, shared.selection.map),
+      includeLayers: listedLayers(own.includeLayers, shared.maps, selection.map),
     },
     makePage: pageMaker(model, signal),
     pictureExporter,

@@ -1,6 +1,7 @@
 import { effect, untracked } from "@preact/signals-core";
 import type { ViewKind } from "../contract.gen";
 import type { ViewContext } from "../core/state/context";
+import { withNotes } from "../core/state/notes";
 import type { SnapshotOffer } from "../core/state/snapshot-offer";
 import { stateOf } from "../core/state/view-state";
 import { viewPicture } from "../views/export/export-picture";
@@ -19,7 +20,7 @@ export function snapshotOffer(
     kind,
     source: context.source,
     name: () => context.name.peek(),
-    maps: () => context.maps.peek(),
+    maps: () => withNotes(context.maps.peek(), context.notes?.notes.peek() ?? []),
     status: () => context.status.peek(),
     includeLayers,
     state: () => untracked(() => stateOf(context)),
@@ -27,10 +28,11 @@ export function snapshotOffer(
       if (signal.aborted) return;
       const stop = effect(() => {
         stateOf(context);
+        void context.notes?.notes.value;
         untracked(changed);
       });
       signal.addEventListener("abort", stop, { once: true });
     },
-    picture: (scale, signal) => viewPicture(root, context, "png", scale, signal),
+    picture: (scale, signal) => viewPicture(root, context, "png", scale, signal, { onPaper: true }),
   };
 }

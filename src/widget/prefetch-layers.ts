@@ -1,6 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { PREFETCH_BYTES, type StoreTraits } from "../contract.gen";
 import { layersAhead } from "../core/async/layers-ahead";
+import { withoutComposed } from "../core/composed/composed-map";
 import type { KernelSource } from "../sources/kernel/kernel";
 import { mapsOf } from "../sources/kernel/maps";
 
@@ -13,7 +14,7 @@ export async function prefetchAll(
   signal: AbortSignal,
 ): Promise<void> {
   if (model.get("total_bytes") > PREFETCH_BYTES) return;
-  for (const request of layersAhead(mapsOf(model), model.get("map"), model.get("layer"))) {
+  for (const request of layersAhead(withoutComposed(mapsOf(model)), model.get("map"), model.get("layer"))) {
     try {
       await source.prefetch(request, signal);
     } catch {

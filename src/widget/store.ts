@@ -1,8 +1,9 @@
 import type { AnyModel } from "@anywidget/types";
-import { signal as newSignal } from "@preact/signals-core";
-import type { StoreTraits, ViewTraits } from "../contract.gen";
-import type { TokenPair } from "../core/state/context";
+import { computed, signal as newSignal, type ReadonlySignal, type Signal } from "@preact/signals-core";
+import type { PlacedNote, StoreTraits, ViewTraits } from "../contract.gen";
+import type { NoteBook, Status, TokenPair } from "../core/state/context";
 import { EDITION, skewOf, UPGRADE } from "../core/state/front-end";
+import { whyLocked } from "../core/state/notes";
 import { placeSignals } from "../core/state/option-signals";
 import { element, withCommand } from "../dom/element";
 import { KernelSource } from "../sources/kernel/kernel";
@@ -51,9 +52,22 @@ function sharedContextOf(
     status: source.status,
     name: trait("name"),
     maps: newSignal(mapsOf(model)),
+    notes: noteBook(trait("notes"), source.status),
     selection: {
       ...placeSignals((name) => trait(name as keyof StoreTraits)),
       hover: newSignal<TokenPair>({ query: null, key: null }),
+    },
+  };
+}
+
+/** Older kernels know no notes. */
+function noteBook(notes: Signal<PlacedNote[] | undefined>, status: ReadonlySignal<Status>): NoteBook {
+  const isOld = notes.peek() === undefined;
+  return {
+    notes: computed(() => notes.value ?? []),
+    locked: computed(() => (isOld ? "This kernel's Headscope knows no notes: update it." : whyLocked(status.value))),
+    write(next) {
+      notes.value = [...next];
     },
   };
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -80,3 +82,14 @@ def test_the_package_lists_what_users_call():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert found[0] == "True"
     assert not {"annotations", "version", "PackageNotFoundError", "api"} & set(found)
+
+
+def test_copies_leave_the_widgets_behind_that_show_a_capture():
+    capture = hs.from_attentions([np.full((2, 3, 3), 1 / 3, dtype=np.float32)], list("abc"))
+    capture.head_view(layer=0)
+    capture.note(0, 1, "a name")
+    for copied in (pickle.loads(pickle.dumps(capture)), copy.deepcopy(capture)):
+        assert np.array_equal(copied.weights(0, 1), capture.weights(0, 1))
+        copied.head_view(heads=[1])
+        copied.note(0, 0, "another")
+        assert (len(copied.notes), len(capture.notes)) == (2, 1)

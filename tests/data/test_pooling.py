@@ -139,6 +139,21 @@ def test_overviews_equal_direct_pooling(record: Record, bins: int) -> None:
     np.testing.assert_allclose(found, direct(exact(record), edges, "max"), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [65, 98, 127, 300])
+@pytest.mark.parametrize("has_vectors", [True, False])
+def test_a_small_head_is_one_chunk_of_work_though_its_bins_differ_in_size(
+    size: int, has_vectors: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiles, "CHUNK_WEIGHTS", size * size)
+    monkeypatch.setattr(from_vectors, "FIRST_SCORES", size * size)
+    monkeypatch.setattr(from_vectors, "STEP_SECONDS", 1e9)
+    record: Any = causal_map(size).record(0)
+    if not has_vectors:
+        weights = record.weights(range(2), slice(0, size), slice(0, size))
+        record = from_attentions([weights], ["t"] * size).maps["self"].record(0)
+    assert len(list(tiles.overview(record, [0, 1], 64))) == 2
+
+
 @RELAXED
 @given(record=ALL_RECORDS)
 def test_weights_are_zero_outside_of_the_keys_that_are_seen(record: Record) -> None:

@@ -81,7 +81,7 @@ def test_a_page_makes_no_network_request() -> None:
     assert not parts(html).attributes & {"src", "srcset", "href", "action", "data"}
     addresses = set(re.findall(r"https?://[\w./-]+", html))
     assert addresses <= {f"http://www.w3.org/{name}" for name in ("1999/xhtml", "1999/xlink", "2000/svg")}, "names"
-    asking = r"@import|url\((?!#)|XMLHttpRequest|WebSocket|EventSource|sendBeacon|(?<![.\w])(?<!async )fetch\("
+    asking = r"@import|url\((?!#|\"data:)|XMLHttpRequest|WebSocket|EventSource|sendBeacon|(?<![.\w])(?<!async )fetch\("
     assert not re.search(asking, html)
 
 
@@ -199,3 +199,18 @@ def test_large_pages_say_why_queries_and_keys_are_missing(tiny: Any, monkeypatch
     assert all("holds no queries and keys" in reason for reason in info["maps"][0]["no_vectors"])
     neuron = vectors(parts(standalone_html(capture, "neuron")), 0)
     assert {kind for kind, _ in neuron} == {"queries", "keys"}
+
+
+def test_a_page_has_a_heading_a_caption_and_says_how_to_read_it() -> None:
+    html = standalone_html(capture_of(), "matrix", title="What <it> sees", caption="A & B")
+    assert '<h1 class="hs-page-title">What &lt;it&gt; sees</h1>' in html
+    assert '<p class="hs-page-caption">A &amp; B</p>' in html
+    assert "<summary>How to read this</summary>" in html
+    assert "A row is a query" in html
+
+
+def test_a_page_is_named_after_its_capture_unless_a_title_is_given() -> None:
+    assert f'<h1 class="hs-page-title">{capture_of().name}: attention</h1>' in standalone_html(capture_of())
+    bare = standalone_html(capture_of(), title="")
+    assert "<h1" not in bare
+    assert "<title>Attention</title>" in bare

@@ -15,6 +15,7 @@ import pytest
 from headscope import from_attentions
 from headscope.contract import MESSAGE_BYTES
 from headscope.export import pictures as saving
+from headscope.widgets import views
 from headscope.widgets.views import View
 
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
@@ -24,6 +25,12 @@ PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 def capture() -> Any:
     weights = [np.full((heads, 3, 3), 1 / 3, dtype=np.float32) for heads in (2, 4, 2, 2)]
     return from_attentions(weights, [" a", " b", " c"], sentence_b_start=2)
+
+
+@pytest.fixture(autouse=True)
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages draw pictures only where the extra `figures` is not installed."""
+    monkeypatch.setattr(views, "can_draw", lambda: False)
 
 
 @pytest.fixture
@@ -110,7 +117,7 @@ def test_every_view_is_saved_as_a_page(capture: Any, tmp_path: Path, kind: str) 
 @pytest.mark.parametrize(
     ("name", "options", "error", "message"),
     [
-        ("figure.pdf", {}, ValueError, r"'figure.pdf' ends in '.pdf': a view is saved as .html, .svg or .png"),
+        ("figure.gif", {}, ValueError, r"'figure.gif' ends in '.gif': a view is saved as .html, .svg, .pdf or .png"),
         ("figure", {}, ValueError, "'figure' has no ending"),
         ("missing/figure.svg", {}, FileNotFoundError, "the folder .*missing' for 'figure.svg' does not exist"),
         ("figure.svg", {"layers": [1]}, ValueError, "layers is for .html files"),
@@ -138,7 +145,7 @@ def test_a_path_is_a_str_or_a_path(capture: Any) -> None:
 
 @pytest.mark.parametrize("name", ["figure.svg", "figure.png"])
 def test_a_picture_needs_a_page(capture: Any, tmp_path: Path, name: str) -> None:
-    with pytest.raises(RuntimeError, match=r"display the view first, or save it as \.html"):
+    with pytest.raises(RuntimeError, match=r"display the view first, save it as \.html, or pip install"):
         capture.head_view().save(tmp_path / name)
 
 

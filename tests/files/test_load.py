@@ -94,8 +94,11 @@ def test_a_loaded_capture_behaves_like_any_other(tiny, saved):
     again.select(layer=2, head=1, query=3)
     assert (again.selection.layer, again.selection.heads, again.selection.query) == (2, [1], 3)
     view = again.explorer(layer=1)
-    assert view.store.layer == 1
-    assert view.store.get_state()["block"] == _shown(capture, layer=1)
+    assert (view.layer, view.store.layer) == (1, 2)
+    assert view.store.get_state()["block"] == _shown(capture, layer=2)
+    first = saved(capture).explorer(layer=1)
+    assert (first.layer, first.store.layer) == (1, 0)
+    assert first.store.get_state()["block"] == _shown(capture, layer=1)
     assert again.to("cpu") is again
     np.testing.assert_array_equal(again.weights(2, 1), capture.weights(2, 1))
     assert again.to_frame(0, 0).equals(capture.to_frame(0, 0))

@@ -239,3 +239,14 @@ def test_descriptions_and_headers_with_changed_values(
 
 def _within(part: Any, whole: Any) -> bool:
     return any(parent is part or parent[key] is part for parent, key in places_in(whole))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("missing", [0, 31, 56, 57, 64])
+def test_missing_weights_are_the_same_bytes_at_every_place(path: Path, dtype: torch.dtype, missing: int) -> None:
+    weights = torch.ones(1, 65, 1, dtype=dtype)
+    weights[0, missing, 0] = torch.nan
+    capture = hs.Capture([hs.AttentionMap("self", [ArrayRecord(weights, "")], ["a"] * 65, ["b"])], "", None)
+    again = hs.load(capture.save(path))
+    saved = path.read_bytes()
+    assert again.save(path).read_bytes() == saved

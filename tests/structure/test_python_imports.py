@@ -10,8 +10,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "python" / "headscope"
 
 ORDER = (
-    {"attributes", "contract", "ranges"},
+    {"contract", "plain_errors", "ranges"},
+    {"attributes"},
     {"contract_messages"},
+    {"option_kinds"},
     {"options"},
     {"keywords", "view_keywords"},
     {"text"},

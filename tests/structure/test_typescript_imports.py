@@ -9,13 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 ENTRIES = {"widget", "page", "lab"}
-INNER = {"core", "draw", "dom", "views", "sources"}
+INNER = {"core", "draw", "dom", "views", "figure", "sources"}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "draw": {"core"},
     "dom": {"core"},
     "sources": {"core"},
     "views": {"core", "draw", "dom"},
+    "figure": {"core", "draw", "dom", "views"},
     **dict.fromkeys(ENTRIES, INNER),
 }
 """The folders that each folder of `src/` may import. All may import the generated files."""

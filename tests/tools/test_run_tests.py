@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 import run_tests
-from run_tests import Check, Outcome, count, describe
+from run_tests import Check, Outcome, count, describe, summary
+from unfinished import FAILED, PASSED
 
 DRIVER = """
 import signal, sys
@@ -66,8 +67,8 @@ def test_an_interrupted_run_leaves_no_process(tmp_path: Path, number: signal.Sig
     lines = output.splitlines()
     assert lines.count("Interrupted.") == 2
     assert lines.count("Interrupted before it started.") == 1
-    assert lines[-9:-2] == ["What failed:", *(line for name, reason in ENDINGS for line in (name, f"    {reason}"))]
-    assert lines[-2:] == ["0 passed, 3 failed", "1"]
+    assert lines[-9:-2] == ["Not finished:", *(line for name, reason in ENDINGS for line in (name, f"    {reason}"))]
+    assert lines[-2:] == ["0 passed, 0 failed, 3 not finished", "1"]
     assert not any(running(place) for place in places)
     assert not (tmp_path / "three.pid").exists()
 
@@ -130,6 +131,21 @@ def test_the_output_of_a_failed_check_is_shown() -> None:
     check = Check("mypy", ("mypy",))
     assert describe(Outcome(check, 1, 0, 2.0, "Success")) == "ok      mypy               2 s"
     assert describe(Outcome(check, 0, 1, 2.0, "error\n")) == "FAILED  mypy               2 s\nerror\n"
+
+
+def test_a_check_that_was_stopped_is_not_finished_and_names_what_did_not_run() -> None:
+    (browser,) = next(stage for stage in run_tests.STAGES if stage[0].name == "browser")
+    output = f" {PASSED} ui-tests/head.test.ts > a > b 12ms\n {FAILED} ui-tests/text.test.ts > c 9ms\n"
+    outcome = Outcome(browser, 1, 0, 300.0, output, "Stopped.")
+    assert describe(outcome).startswith("CUT     browser          300 s  1 passed, 0 failed\n")
+    lines = summary([Outcome(Check("mypy", ("mypy",)), 1, 0, 2.0, ""), outcome]).splitlines()
+    assert lines[:3] == ["Not finished:", "browser", "    Stopped."]
+    assert lines[-1] == "2 passed, 0 failed, 1 not finished"
+    named = " ".join(line.strip() for line in lines[3:-1])
+    assert named.startswith("Not run: accessibility.test.ts, ")
+    assert " head.test.ts" not in named
+    assert " text.test.ts" not in named
+    assert "What failed:" not in lines
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,8 @@ def test_a_silent_command_is_ended_with_all_it_started(
     monkeypatch.setattr("supervise.GRACE", 0.01 if ending == DEAF else 600)
     outcome = run(check(place, ending, environment))
     assert outcome.status in {-signal.SIGTERM, -signal.SIGKILL}
-    assert outcome.reason == "Ended because it printed nothing for 300 seconds."
+    assert outcome.stopped
+    assert outcome.reason.startswith("Stopped because it printed nothing for 300 seconds")
     assert not running(place)
 
 
@@ -106,6 +107,7 @@ def test_a_command_that_does_not_exist_says_so(tmp_path: Path) -> None:
     outcome = supervise([str(tmp_path / "nothing")], log=tmp_path / "log", stop=Event())
     assert outcome.status == 1
     assert "could not be started" in outcome.reason
+    assert not outcome.stopped
 
 
 def test_other_processes_keep_running(place: Path, tmp_path: Path) -> None:

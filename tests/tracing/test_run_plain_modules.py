@@ -226,10 +226,12 @@ class Sigmoid(Own):
         return torch.sigmoid(query @ key.mT) @ value
 
 
-SEEN, UNSEEN = "rows do not sum to one", "no softmax of products was seen"
+SEEN, UNSEEN = "rows do not sum to one", "no softmax over positions was multiplied"
 
 
-@pytest.mark.parametrize(("module", "reason"), [(Linear(), SEEN), (Sigmoid(), SEEN), (nn.Linear(WIDTH, WIDTH), UNSEEN)])
+@pytest.mark.parametrize(
+    ("module", "reason"), [(Linear(), "linear attention"), (Sigmoid(), SEEN), (nn.Linear(WIDTH, WIDTH), UNSEEN)]
+)
 def test_what_has_no_softmax_of_queries_by_keys_is_refused(module, reason):
     with pytest.raises(ValueError, match=rf"{reason}.*hs\.from_attentions"):
         hs.capture(module.eval(), inputs=torch.randn(1, 5, WIDTH))

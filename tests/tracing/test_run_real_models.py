@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import headscope as hs
+from headscope.tracing.inputs import candidates
 
 PAIR = ("The cat sat on the mat", "The cat lay on the rug")
 TEXTS = [
@@ -75,7 +76,8 @@ def test_smollm2_on_a_chat(smollm2):
     assert {map_.query_tokens[place] for place in map_.query_special} == {"<|im_start|>", "<|im_end|>"}
 
 
-def test_logits_of_other_positions_are_not_kept(smollm2):
+def test_logits_of_other_positions_of_long_texts_are_not_computed(smollm2, monkeypatch):
+    monkeypatch.setattr(candidates, "FEW_BYTES", 100)
     shapes = []
     hook = smollm2.model.register_forward_hook(lambda _module, _inputs, output: shapes.append(output.logits.shape))
     capture = hs.capture(smollm2.model, smollm2.tokenizer, TEXTS[0])

@@ -54,6 +54,8 @@ def test_transformer(batch_first, sizes):
 def test_padding_that_torchs_encoder_hides_has_no_weight():
     model = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 4, 32, batch_first=True), 2).eval()
     padding = torch.tensor([[False] * 3 + [True] * 2, [False] * 5])
-    capture = hs.capture(model, inputs={"src": torch.randn(2, 5, 16), "src_key_padding_mask": padding})
+    capture = hs.capture(
+        model, inputs={"src": torch.randn(2, 5, 16), "src_key_padding_mask": padding}, keep_padding=True
+    )
     assert not capture.weights(1)[:, :, 3:].any()
     np.testing.assert_allclose(capture.weights(1).sum(-1), 1, atol=1e-6)

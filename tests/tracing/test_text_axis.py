@@ -116,3 +116,28 @@ def test_one_output_for_each_text():
     model, states = Pooled().eval(), torch.randn(4, 4, WIDTH)
     capture = hs.capture(model, inputs=states, batch_index=2)
     np.testing.assert_allclose(capture.weights(0), model.attend.weights[0][2], atol=1e-6)
+
+
+@pytest.mark.parametrize("row", [0, 4, 5])
+@pytest.mark.parametrize("kind", ["torch", "inside"])
+def test_the_number_of_a_text_is_checked_on_the_axis_of_texts(kind, row):
+    attention = torch.nn.MultiheadAttention(16, 2).eval()
+    model = attention if kind == "torch" else Inside(attention)
+    states = torch.randn(3, 6, 16)  # three positions of six texts
+    inputs = {"query": states, "key": states, "value": states} if kind == "torch" else states
+    alone = {name: part[:, row] for name, part in inputs.items()} if kind == "torch" else states[:, row : row + 1]
+    capture, one = (hs.capture(model, inputs=given, batch_index=at) for given, at in ((inputs, row), (alone, 0)))
+    torch.testing.assert_close(torch.from_numpy(capture.weights(0)), torch.from_numpy(one.weights(0)))
+    with pytest.raises(IndexError, match="batch_index 6 is out of range"):
+        hs.capture(model, inputs=inputs, batch_index=6)
+
+
+class Inside(torch.nn.Module):
+    """Holds attention that has positions first."""
+
+    def __init__(self, attention):
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, states):
+        return self.attention(states, states, states, need_weights=False)[0]

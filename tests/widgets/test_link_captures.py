@@ -149,9 +149,9 @@ def test_the_same_token(position: int | None, others: str, found: int | None) ->
 
 def test_bad_links() -> None:
     capture = made(1, 1, "a")
-    with pytest.raises(ValueError, match="two or more different captures"):
+    with pytest.raises(ValueError, match="two or more different captures or views"):
         hs.link(capture)
-    with pytest.raises(ValueError, match="two or more different captures"):
+    with pytest.raises(ValueError, match="two or more different captures or views"):
         hs.link(capture, made(1, 1, "a"), capture)
-    with pytest.raises(TypeError, match="link takes captures, not View"):
-        hs.link(capture, capture.head_view())
+    with pytest.raises(TypeError, match="link takes captures and views, not str"):
+        hs.link(capture, "head")  # type: ignore[arg-type]

@@ -25,17 +25,6 @@ def capture() -> Any:
 
 
 @pytest.fixture
-def encoder_decoder() -> Any:
-    return from_attentions(
-        encoder_attentions=[weights(4, 6, 6)] * 3,
-        cross_attentions=[weights(2, 3, 6)] * 2,
-        encoder_tokens=list("abcdef"),
-        decoder_tokens=list("xyz"),
-        sentence_b_start=2,
-    )
-
-
-@pytest.fixture
 def changes(capture: Any) -> list[tuple[str, Any, Any]]:
     """The changes that observers of the capture's selection receive."""
     seen: list[tuple[str, Any, Any]] = []
@@ -74,7 +63,7 @@ def test_numpy_integers_are_positions(capture: Any) -> None:
     ("place", "error", "message"),
     [
         ({"layer": 3}, ValueError, "layer 3 is out of range"),
-        ({"layer": 1.5}, ValueError, "whole numbers"),
+        ({"layer": 1.5}, ValueError, "a whole number from 0 to 2"),
         ({"layer": 1, "query": "dog"}, ValueError, "no query token is 'dog'"),
         ({"layer": 1, "query": 9}, ValueError, "query 9 is out of range"),
         ({"head": 1, "heads": [1]}, ValueError, "give one of the two"),
@@ -110,7 +99,7 @@ def test_observers_are_called_once_per_change(capture: Any, changes: list[Any]) 
     assert len(changes) == 2
     capture.selection.heads = None
     capture.head_view(layer=2)
-    assert changes[2:] == [("heads", [3], None), ("layer", 1, 2)]
+    assert changes[2:] == [("heads", [3], None)]
 
 
 def test_observers_are_called_for_a_page_s_moves(capture: Any, changes: list[Any]) -> None:
@@ -151,6 +140,12 @@ def test_bad_observers(capture: Any) -> None:
         capture.selection.observe(print, names="token")
     with pytest.raises(TypeError, match="must be a function"):
         capture.selection.observe("print")
+
+
+@pytest.mark.parametrize("name", ["map", "layer", "heads", "query", "key", "pair"])
+def test_a_capture_itself_has_no_place_to_set(capture: Any, name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"capture\.select\({name}=1\)"):
+        setattr(capture, name, 1)
 
 
 def test_a_change_is_frozen() -> None:

@@ -23,16 +23,6 @@ def capture() -> Any:
 
 
 @pytest.fixture
-def encoder_decoder() -> Any:
-    return from_attentions(
-        encoder_attentions=[weights(4, 6, 6)] * 3,
-        cross_attentions=[weights(2, 3, 6)] * 2,
-        encoder_tokens=list("abcdef"),
-        decoder_tokens=list("xyz"),
-    )
-
-
-@pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The messages that stores send to their pages after comm_open."""
     messages: list[dict[str, Any]] = []
@@ -62,13 +52,13 @@ def test_the_first_state_holds_the_weights_on_screen(capture: Any) -> None:
 def test_moving_from_python_sends_the_place_and_its_weights_in_one_message(capture: Any, sent: list[Any]) -> None:
     store = store_of(capture)
     sent.clear()
-    store.select(layer=3, heads=[1])
+    store.move(layer=3, heads=[1])
     [message] = sent
     assert message["state"] == {"layer": 3, "heads": [1]}
     assert message["buffer_paths"] == [["block"]]
     assert decoded(store.get_state("block")["block"])[0]["layer"] == 3
     sent.clear()
-    store.select(heads=[2])
+    store.move(heads=[2])
     assert [message["state"] for message in sent] == [{"heads": [2]}]
 
 
@@ -76,7 +66,7 @@ def test_pages_that_receive_text_request_the_weights_of_a_move(capture: Any, sen
     store = store_of(capture)
     store._on_message(store, {"type": "cancel", "id": "1", "in_text": True}, [])
     sent.clear()
-    store.select(layer=3)
+    store.move(layer=3)
     assert [message["state"] for message in sent] == [{"layer": 3}]
 
 
@@ -87,7 +77,7 @@ def test_moving_from_a_page_sends_no_weights_back(capture: Any, sent: list[Any])
     assert store.layer == 2
 
 
-@pytest.mark.parametrize("move", [Store.set_state, lambda store, place: store.select(**place)], ids=["page", "Python"])
+@pytest.mark.parametrize("move", [Store.set_state, lambda store, place: store.move(**place)], ids=["page", "Python"])
 def test_a_page_that_loads_later_gets_the_current_selection(capture: Any, sent: list[Any], move: Any) -> None:
     store = store_of(capture)
     move(store, {"layer": 4})
@@ -106,8 +96,8 @@ def test_a_layer_too_large_for_a_traitlet_is_left_to_requests(monkeypatch: pytes
 
 def test_another_map_resets_fields_that_it_lacks(encoder_decoder: Any) -> None:
     store = store_of(encoder_decoder)
-    store.select(layer=2, heads=[3], query=5, key=5)
-    store.select(map="cross")
+    store.move(layer=2, heads=[3], query=5, key=5)
+    store.move(map="cross")
     assert (store.map, store.layer, store.heads, store.query, store.key) == ("cross", 1, None, None, None)
     header, block = decoded(store.get_state()["block"])
     assert (header["map"], block.shape) == ("cross", (2, 3, 6))
@@ -115,7 +105,7 @@ def test_another_map_resets_fields_that_it_lacks(encoder_decoder: Any) -> None:
 
 def test_a_map_and_its_place_can_be_chosen_together(encoder_decoder: Any) -> None:
     store = store_of(encoder_decoder)
-    store.select(key=5, heads=[1], layer=1, map="cross")
+    store.move(key=5, heads=[1], layer=1, map="cross")
     assert (store.map, store.layer, store.heads, store.key) == ("cross", 1, [1], 5)
 
 
@@ -135,9 +125,9 @@ def test_a_map_and_its_place_can_be_chosen_together(encoder_decoder: Any) -> Non
 )
 def test_an_unknown_place_moves_nothing(capture: Any, changes: dict[str, Any], message: str) -> None:
     store = store_of(capture)
-    store.select(layer=1)
+    store.move(layer=1)
     with pytest.raises(ValueError, match=message):
-        store.select(**changes)
+        store.move(**changes)
     assert (store.layer, store.heads, store.query, store.key) == (1, None, None, None)
     assert decoded(store.get_state()["block"])[0]["layer"] == 1
 

@@ -85,7 +85,7 @@ def test_heads_that_the_layer_lacks_are_left_out(capture: Any) -> None:
         ({"layr": 1}, TypeError, r"head_view\(\) has no keyword 'layr': did you mean 'layer'"),
         ({"include_heads": [0]}, TypeError, "no keyword 'include_heads'"),
         ({"layer": 3}, ValueError, "layer 3 is out of range.*0 to 2"),
-        ({"layer": "x"}, ValueError, "whole numbers"),
+        ({"layer": "x"}, ValueError, "layer is 'x'; it takes a whole number from 0 to 2"),
         ({"heads": []}, ValueError, "heads is empty"),
         ({"heads": [4]}, ValueError, "heads 4 is out of range"),
         ({"include_layers": []}, ValueError, "include_layers is empty"),
@@ -108,6 +108,10 @@ def test_heads_that_the_layer_lacks_are_left_out(capture: Any) -> None:
         ({"threshold": float("nan")}, ValueError, "threshold is nan"),
         ({"threshold": "0.1"}, ValueError, "threshold is '0.1'"),
         ({"threshold": True}, ValueError, "threshold is True"),
+        ({"scale": "cubic"}, ValueError, "scale is 'cubic'; it can be 'auto', 'linear', 'sqrt', 'log'"),
+        ({"gain": 0}, ValueError, "gain is 0; it takes a number above 0, at most 1000, or None"),
+        ({"gain": "4"}, ValueError, "gain is '4'"),
+        ({"gain": float("nan")}, ValueError, "gain is nan"),
         ({"top_k": 0}, ValueError, "top_k is 0; it takes a whole number of keys, at least 1"),
         ({"top_k": 2.0}, ValueError, "top_k is 2.0"),
         ({"hide_special": "yes"}, ValueError, "hide_special is 'yes'; it can be True or False"),
@@ -115,7 +119,7 @@ def test_heads_that_the_layer_lacks_are_left_out(capture: Any) -> None:
         ({"search": 3}, ValueError, "search is 3; it takes a text"),
         ({"treshold": 0.1}, TypeError, "no keyword 'treshold': did you mean 'threshold'"),
         ({"topk": 3}, TypeError, "no keyword 'topk': did you mean 'top_k'"),
-        ({"scale": "log"}, TypeError, "no keyword 'scale'"),
+        ({"combine": "mean"}, TypeError, "no keyword 'combine'"),
         ({"color_map": "greys"}, TypeError, "no keyword 'color_map'"),
     ],
 )
@@ -156,7 +160,7 @@ def test_every_view_takes_a_selection_and_reading_aids(capture: Any, kind: str) 
 def test_options_are_what_the_traits_are(capture: Any, kind: str) -> None:
     """Each option belongs to the selection or is a trait, and the page knows its default."""
     view = VIEWS[kind](capture)
-    for name in set(KEYWORDS[kind]) - {*PLACE, "head"}:
+    for name in set(KEYWORDS[kind]) - {*PLACE, "head", "follow"}:
         assert view.has_trait(name)
         assert view.trait_metadata(name, "sync")
         assert name in DEFAULTS
@@ -176,7 +180,7 @@ def test_views_differ_in_their_own_options(capture: Any) -> None:
     with pytest.raises(ValueError, match="pool is 'min'; it can be 'max', 'mean'"):
         capture.matrix_view(pool="min")
     assert capture.text_view(color_map="greys").color_map == "greys"
-    with pytest.raises(ValueError, match="color_map is 'jet'; it can be 'viridis', 'greys', 'blues', 'heat'"):
+    with pytest.raises(ValueError, match="color_map is 'jet'; it can be 'lagoon', 'greys', 'blues', 'heat', 'viridis'"):
         capture.matrix_view(color_map="jet")
     view = capture.explorer(tab="neurons", scale="sqrt", color_map="heat", include_heads=[1], detail=True)
     assert (view.tab, view.scale, view.color_map) == ("neurons", "sqrt", "heat")

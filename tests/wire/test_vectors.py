@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import headscope as hs
 from headscope.contract import MESSAGE_BYTES
-from headscope.widgets.requests import immediate_replies
+from headscope.wire.requests import immediate_replies
 from headscope.wire.vectors import added_and_hidden, decode_vectors, encode_vectors, row_frames
 
 FLOATS = st.floats(-1e6, 1e6, width=32)

@@ -18,4 +18,4 @@ export { comparePictures, expectPicture } from "./picture";
 export { setSetting } from "./settings";
 export { shareJupyterLab, test } from "./test";
 export { ready, view } from "./view";
-export { openVscode, type VscodeNotebook, type VscodeOptions } from "./vscode";
+export { openInteractive, openVscode, type VscodeNotebook, type VscodeOptions } from "./vscode";

@@ -96,6 +96,17 @@ async function found(page: Page, path: string): Promise<void> {
 /** Brings a cell to the top of the window. JupyterLab draws only the cells in sight, and a high window draws slowly. */
 export async function scrollToCell(page: Page, index: number): Promise<void> {
   await page.evaluate((at) => window.headscopeTestPanel.content.scrollToItem(at, "start"), index);
+  // JupyterLab gives a scroll up where a cell above changes its height meanwhile.
+  await page.waitForFunction(
+    (at) => {
+      const { content } = window.headscopeTestPanel;
+      if (content.widgets[at]?.isAttached) return true;
+      content.scrollToItem(at, "start");
+      return false;
+    },
+    index,
+    { polling: 200 },
+  );
 }
 
 /** Saves the open notebook with its outputs. Returns the file's path. */

@@ -1,13 +1,13 @@
-"""Kernels that start with torch and transformers already imported, for which a test's first cell would wait longest.
+"""Kernels that start with torch, transformers and Headscope imported, for which a test's first cell would wait longest.
 
-`nursery.py serve SOCKET` imports both once, and then forks a kernel for each `nursery.py kernel SOCKET -f FILE`, the
+`nursery.py serve SOCKET` imports them once, and then forks a kernel for each `nursery.py kernel SOCKET -f FILE`, the
 process that a Jupyter server starts. That process passes signals on to its kernel, and when it ends, the kernel ends
-too. It ends with the server, and the nursery ends when its standard input closes. Headscope is imported only after the
-fork.
+too. It ends with the server, and the nursery ends when its standard input closes.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -27,6 +27,10 @@ MODULES = (
     "transformers.models.bert.modeling_bert",
     "transformers.models.llama.modeling_llama",
     "transformers.models.auto.tokenization_auto",
+    # What a first capture and a first view import.
+    "headscope.tracing.run",
+    "headscope.widgets.views",
+    "headscope.export.snapshot",
 )
 STREAMS = (0, 1, 2)
 MESSAGE = 1 << 20
@@ -41,6 +45,7 @@ def serve(path: str) -> None:
     sys.path.pop(0)  # this script's own folder
     for name in MODULES:
         importlib.import_module(name)
+    gc.freeze()  # else each kernel would search all of it for garbage, and so copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for the kernels
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(path)

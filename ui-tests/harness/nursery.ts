@@ -10,7 +10,7 @@ import { THREADS } from "./workers";
 /** torch and transformers are read from a cold disk, on a busy machine. */
 const START_LIMIT = 200_000;
 
-/** Kernels of one Python that have already imported torch and transformers when they start. */
+/** Kernels of one Python that have already imported torch, transformers and Headscope when they start. */
 export interface Nursery {
   /** A folder for Jupyter's data in which `python3` is such a kernel. */
   readonly data: string;

@@ -2,7 +2,8 @@ import type { KernelMessage } from "@jupyterlab/services";
 import type { Executed, Output } from "./messages";
 
 interface Execution {
-  readonly isCell: boolean;
+  /** The cell that runs; null for code that belongs to none. */
+  readonly cell: string | null;
   readonly resolve: (result: Executed) => void;
   text: string;
   error: string;
@@ -19,10 +20,10 @@ export class Executions {
   constructor(readonly show: (output: Output) => void) {}
 
   /** Resolves once the kernel has answered a request and is idle again. */
-  follow(id: string, isCell: boolean): Promise<Executed> {
+  follow(id: string, cell: string | null): Promise<Executed> {
     return new Promise((resolve) => {
       const start = { text: "", error: "", outputs: 0, hasReply: false, isIdle: false };
-      this.#running.set(id, { isCell, resolve, ...start });
+      this.#running.set(id, { cell, resolve, ...start });
     });
   }
 
@@ -44,8 +45,9 @@ export class Executions {
   }
 
   #display(execution: Execution, id: string, data: Record<string, unknown>): void {
+    const { cell } = execution;
     execution.text += data["text/plain"] ?? "";
-    if (execution.isCell) this.show({ id: `${id}-${execution.outputs++}`, data });
+    if (cell !== null) this.show({ id: `${id}-${execution.outputs++}`, cell, data });
   }
 }
 

@@ -12,7 +12,21 @@ export interface KernelOptions {
 /** The output of a cell. */
 export interface Output {
   readonly id: string;
+  /** The cell that displayed it. */
+  readonly cell: string;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The place of an output in the webview's page, in CSS pixels. */
+export interface Place {
+  readonly id: string;
+  readonly top: number;
+}
+
+export const WIDGET = "application/vnd.jupyter.widget-view+json";
+
+export interface WidgetData {
+  readonly model_id: string;
 }
 
 export interface Executed {
@@ -27,28 +41,34 @@ export type ToWebview =
   | { readonly type: "message"; readonly data: string }
   | { readonly type: "binary-message"; readonly data: readonly number[] }
   | { readonly type: "mirror-execute"; readonly message: KernelMessage.IExecuteRequestMsg }
-  | { readonly type: "script-source"; readonly module: string; readonly path: string | null };
+  | { readonly type: "script-source"; readonly module: string; readonly path: string | null }
+  | { readonly type: "widget-state"; readonly model: string; readonly isKnown: boolean };
 
 /** Webview to extension host. */
 export type FromWebview =
   | { readonly type: "ready" }
   | { readonly type: "message"; readonly data: string }
   | { readonly type: "binary-message"; readonly data: readonly number[] }
-  | { readonly type: "script-source-request"; readonly module: string };
+  | { readonly type: "script-source-request"; readonly module: string }
+  | { readonly type: "query-widget-state"; readonly model: string };
 
 /** Workbench to webview. */
 export type WorkbenchToWebview =
-  | { readonly type: "output"; readonly output: Output }
+  | { readonly type: "output"; readonly output: Output; readonly top: number }
+  | { readonly type: "layout"; readonly places: readonly Place[] }
   | { readonly type: "theme"; readonly theme: ThemeName };
 
 /** Webview to workbench. */
 export type WebviewToWorkbench =
   | { readonly type: "loaded" }
-  | { readonly type: "height"; readonly height: number }
+  | { readonly type: "dimension"; readonly id: string; readonly height: number }
+  | { readonly type: "did-scroll-wheel"; readonly delta: number }
+  | { readonly type: "did-keydown"; readonly key: string }
   | { readonly type: "clicked-data-url"; readonly data: string; readonly name: string };
 
 /** Workbench to extension host. */
 export type ToExtensionHost =
+  | { readonly type: "close"; readonly endsKernel: boolean }
   | { readonly type: "start"; readonly url: string; readonly options: KernelOptions }
   | { readonly type: "execute"; readonly id: string; readonly code: string; readonly isCell: boolean }
   | { readonly type: "from-webview"; readonly message: FromWebview };

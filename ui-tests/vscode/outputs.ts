@@ -1,15 +1,15 @@
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import type { Widget } from "@lumino/widgets";
-import type { Output, ToWebview } from "./messages";
+import { type Output, type Place, type ToWebview, WIDGET, type WidgetData } from "./messages";
 import type { PostOffice } from "./post-office";
 import { createProxyKernel } from "./proxy-kernel";
 import { ScriptLoader } from "./script-loader";
 
-const WIDGET = "application/vnd.jupyter.widget-view+json";
+/** The MIME types that have a renderer here, in the order in which VS Code prefers them. */
+const ORDER = [WIDGET, "image/png", "text/plain"] as const;
 
-interface WidgetData {
-  readonly model_id: string;
-}
+/** The name of the error by which a renderer asks VS Code to show the output's next MIME type. */
+const FALLBACK = "vscode.fallbackToNextRenderer";
 
 /** The public interface of the widget manager in `@vscode/jupyter-ipywidgets8`. */
 interface WidgetManager {
@@ -77,17 +77,40 @@ export class Outputs {
     return waiting;
   }
 
-  show({ id, data }: Output): void {
-    const element = this.#outputElement(id);
-    if (WIDGET in data) {
-      element.classList.add("cell-output-ipywidget-background");
-      this.#render(data[WIDGET] as WidgetData, element).catch((error) => console.error(error));
-    } else {
-      element.textContent = String(data["text/plain"] ?? "");
+  show({ id, data }: Output, top: number): void {
+    this.#renderFirst(data, this.#outputElement(id, top)).catch((error) => console.error(error));
+  }
+
+  place(places: readonly Place[]): void {
+    for (const { id, top } of places) {
+      const cell = document.getElementById(id)?.closest<HTMLElement>(".cell_container");
+      if (cell) cell.style.top = `${top}px`;
     }
   }
 
-  async #render(data: WidgetData, container: HTMLElement): Promise<void> {
+  /** Shows the first MIME type whose renderer does not ask for the next one. */
+  async #renderFirst(data: Output["data"], element: HTMLElement): Promise<void> {
+    const renderers = {
+      [WIDGET]: () => this.#renderWidget(data[WIDGET] as WidgetData, element),
+      "image/png": () => renderPicture(data["image/png"] as string, element),
+      "text/plain": () => renderText(data["text/plain"] as string, element),
+    };
+    for (const type of ORDER.filter((type) => type in data)) {
+      try {
+        return await renderers[type]();
+      } catch (error) {
+        if ((error as Error).name !== FALLBACK) throw error;
+      }
+    }
+  }
+
+  /**
+   * As the Jupyter extension's renderer: a widget that the open notebook has not displayed is left to the next MIME
+   * type, and one that can't be drawn is an error in the log.
+   */
+  async #renderWidget(data: WidgetData, container: HTMLElement): Promise<void> {
+    if (!(await this.#isKnown(data.model_id))) throw Object.assign(new Error("unknown widget"), { name: FALLBACK });
+    container.classList.add("cell-output-ipywidget-background");
     const element = document.createElement("div");
     element.className = "cell-output-ipywidget-background";
     const inner = document.createElement("div");
@@ -100,7 +123,16 @@ export class Outputs {
     await this.#manager?.display_view(data, view, { node: element });
   }
 
-  #outputElement(id: string): HTMLElement {
+  #isKnown(model: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.office.hear((message) => {
+        if (message.type === "widget-state" && message.model === model) resolve(message.isKnown);
+      });
+      this.office.tellExtensionHost({ type: "query-widget-state", model });
+    });
+  }
+
+  #outputElement(id: string, top: number): HTMLElement {
     const output = document.createElement("div");
     output.className = "output";
     output.id = id;
@@ -109,10 +141,25 @@ export class Outputs {
     holder.append(output);
     const cell = document.createElement("div");
     cell.className = "cell_container";
+    cell.style.top = `${top}px`;
     cell.append(holder);
     this.container.append(cell);
+    new ResizeObserver(() => {
+      this.office.tellWorkbench({ type: "dimension", id, height: output.offsetHeight });
+    }).observe(output);
     return output;
   }
+}
+
+/** VS Code's own renderer of pictures heeds no size of the output's metadata. */
+function renderPicture(png: string, element: HTMLElement): void {
+  const picture = document.createElement("img");
+  picture.src = `data:image/png;base64,${png}`;
+  element.append(picture);
+}
+
+function renderText(text: string, element: HTMLElement): void {
+  element.textContent = text;
 }
 
 interface PromiseWithResolvers {

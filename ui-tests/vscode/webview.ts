@@ -12,18 +12,37 @@ async function start(): Promise<void> {
   // As in VS Code, nothing in here reaches the workbench's window.
   Object.assign(window, { parent: window });
   handleClicks((data, name) => office.tellWorkbench({ type: "clicked-data-url", data, name }));
-  new ResizeObserver(() => {
-    office.tellWorkbench({ type: "height", height: container.scrollHeight } satisfies WebviewToWorkbench);
-  }).observe(container);
+  // VS Code's webviews pass on the keys that the page has not stopped, and a keymap may act on them.
+  addEventListener("keydown", ({ key }) => {
+    office.tellWorkbench({ type: "did-keydown", key } satisfies WebviewToWorkbench);
+  });
+  // VS Code scrolls the notebook itself, because its own box scrolls nothing.
+  addEventListener("wheel", ({ deltaY, defaultPrevented, target }) => {
+    if (defaultPrevented || scrollsWithin(target as Element, deltaY)) return;
+    office.tellWorkbench({ type: "did-scroll-wheel", delta: deltaY });
+  });
   const outputs = new Outputs(container, office);
   office.hear((message) => {
     const { type } = message as WorkbenchToWebview;
     if (type === "theme") applyTheme((message as WorkbenchToWebview & { type: "theme" }).theme);
-    if (type === "output") outputs.show((message as WorkbenchToWebview & { type: "output" }).output);
+    if (type === "output") {
+      const { output, top } = message as WorkbenchToWebview & { type: "output" };
+      outputs.show(output, top);
+    }
+    if (type === "layout") outputs.place((message as WorkbenchToWebview & { type: "layout" }).places);
   });
   await outputs.start();
   office.tellWorkbench({ type: "loaded" });
   office.tellExtensionHost({ type: "ready" });
+}
+
+/** Whether a box in the page can take a turn of the wheel. */
+function scrollsWithin(target: Element, delta: number): boolean {
+  for (let box: Element | null = target; box && box.id !== "container"; box = box.parentElement) {
+    if (!/auto|scroll/.test(getComputedStyle(box).overflowY)) continue;
+    if (delta < 0 ? box.scrollTop > 0 : box.scrollTop + box.clientHeight < box.scrollHeight) return true;
+  }
+  return false;
 }
 
 void start();

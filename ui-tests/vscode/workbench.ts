@@ -10,6 +10,7 @@ import type {
   WebviewToWorkbench,
   WorkbenchToWebview,
 } from "./messages";
+import { NotebookList } from "./notebook-list";
 import { applyTheme, type ThemeName } from "./themes";
 
 /** The flags that `webview/browser/pre/index.html` in VS Code sets on the frame of a notebook's outputs. */
@@ -18,6 +19,8 @@ const ALLOWED = "cross-origin-isolated; autoplay; clipboard-read; clipboard-writ
 
 export interface WorkbenchOptions {
   readonly kernel: KernelOptions;
+  /** Whether the tab is an Interactive Window: it follows its newest cell, and a field for code lies below it. */
+  readonly isInteractive: boolean;
   readonly theme: ThemeName;
   /** The URL of the webview, on another site than the workbench, so that it has its own process as in VS Code. */
   readonly webview: string;
@@ -27,6 +30,9 @@ export class Workbench {
   readonly #extensionHost = new Worker("extension-host.js");
   readonly #running = new Map<string, (result: Executed) => void>();
   readonly #outputs: Output[] = [];
+  /** The keys on which a keymap could act, in the order in which they were pressed in the webview. */
+  readonly keys: string[] = [];
+  readonly #list: NotebookList;
   #frame: HTMLIFrameElement | undefined;
   #loaded: () => void = () => {};
   #started: () => void = () => {};
@@ -35,6 +41,8 @@ export class Workbench {
 
   constructor(readonly options: WorkbenchOptions) {
     this.#theme = options.theme;
+    this.#list = new NotebookList(document.getElementById("notebook") as HTMLElement, options.isInteractive);
+    (document.getElementById("input") as HTMLElement).hidden = !options.isInteractive;
     this.#extensionHost.onmessage = ({ data }) => this.#fromExtensionHost(JSON.parse(data));
     addEventListener("message", ({ source, data }) => {
       if (source === this.#frame?.contentWindow) this.#fromWebview(data);
@@ -43,31 +51,46 @@ export class Workbench {
 
   async start(): Promise<void> {
     applyTheme(this.#theme);
-    const { kernel } = this.options;
+    await this.connect(this.options.kernel);
+    await this.openWebview();
+  }
+
+  async connect(kernel: KernelOptions): Promise<void> {
     const url = `ws://${location.host}/api/kernels/${kernel.id}/channels?session_id=${kernel.clientId}`;
     const started = new Promise<void>((resolve) => {
       this.#started = resolve;
     });
     this.#tellExtensionHost({ type: "start", url, options: kernel });
     await started;
-    await this.openWebview();
   }
 
-  /** Opens the webview and discards an open one, as when a notebook's tab is closed and opened again. */
+  /** Closes the notebook's tab. A kernel that VS Code has started itself ends with it. */
+  closeTab(endsKernel: boolean): void {
+    this.#frame?.remove();
+    this.#frame = undefined;
+    this.#tellExtensionHost({ type: "close", endsKernel });
+  }
+
   async openWebview(): Promise<void> {
     const loaded = new Promise<void>((resolve) => {
       this.#loaded = resolve;
     });
-    this.#frame?.remove();
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", SANDBOX);
     frame.setAttribute("allow", ALLOWED);
     frame.src = this.options.webview;
     this.#frame = frame;
-    document.body.append(frame);
+    this.#list.box.append(frame);
+    this.#list.layOut();
     await loaded;
     this.#tellWebview({ type: "theme", theme: this.#theme });
-    for (const output of this.#outputs) this.#tellWebview({ type: "output", output });
+    const tops = new Map(this.#list.layOut().map(({ id, top }) => [id, top]));
+    for (const output of this.#outputs) this.#tellWebview({ type: "output", output, top: tops.get(output.id) ?? 0 });
+  }
+
+  /** Scrolls the notebook by CSS pixels. */
+  scroll(delta: number): void {
+    this.#list.scroll(delta);
   }
 
   setTheme(theme: ThemeName): void {
@@ -78,6 +101,7 @@ export class Workbench {
 
   execute(code: string, isCell: boolean): Promise<Executed> {
     const id = String(this.#count++);
+    if (isCell) this.#list.addCell(id, code);
     return new Promise((resolve) => {
       this.#running.set(id, resolve);
       this.#tellExtensionHost({ type: "execute", id, code, isCell });
@@ -89,7 +113,7 @@ export class Workbench {
     if (message.type === "to-webview") this.#tellWebview(message.message);
     if (message.type === "output") {
       this.#outputs.push(message.output);
-      this.#tellWebview(message);
+      this.#tellWebview({ type: "output", output: message.output, top: this.#list.addOutput(message.output) });
     }
     if (message.type === "executed") {
       this.#running.get(message.id)?.(message.result);
@@ -99,7 +123,11 @@ export class Workbench {
 
   #fromWebview(message: WebviewToWorkbench | FromWebview): void {
     if (message.type === "loaded") this.#loaded();
-    else if (message.type === "height") this.#frame?.style.setProperty("height", `${message.height}px`);
+    else if (message.type === "dimension") {
+      this.#list.resize(message.id, message.height);
+      this.#tellWebview({ type: "layout", places: this.#list.layOut() });
+    } else if (message.type === "did-scroll-wheel") this.#list.scroll(message.delta);
+    else if (message.type === "did-keydown") this.keys.push(message.key);
     else if (message.type === "clicked-data-url") save(message.data, message.name);
     else this.#tellExtensionHost({ type: "from-webview", message });
   }

@@ -9,6 +9,7 @@ from headscope.api.batches import capture_batch
 from headscope.api.capture_class import Capture
 from headscope.api.capture_list import CaptureList
 from headscope.api.capturing import capture, capture_generation
+from headscope.api.comparing import compare
 from headscope.api.given import from_arrays, from_attentions, from_cache
 from headscope.api.opening import load
 from headscope.data.attention_map import AttentionMap
@@ -23,6 +24,7 @@ __all__ = [
     "capture",
     "capture_batch",
     "capture_generation",
+    "compare",
     "from_arrays",
     "from_attentions",
     "from_cache",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from headscope.api.capture_class import Capture
+from headscope.plain_errors import with_plain_errors
 from headscope.text.counted import counted
 from headscope.text.shortened import shortened
 
@@ -16,6 +17,7 @@ LABEL_LENGTH = 80
 """The most characters of a label in a list or in the menu."""
 
 
+@with_plain_errors
 class CaptureList(Sequence[Capture]):
     """Captures of several texts, in their order. A cell shows it as the explorer with a menu of the texts.
 

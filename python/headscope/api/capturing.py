@@ -82,7 +82,8 @@ def capture(
         - A cache is copied, so that the caller's does not grow. Its positions are keys named `past 0`, `past 1`, ... A
           layer with a window has the last of them; the empty room of a static cache is left out.
         - `labels` give the text of a decoder that generates; the model does not get them.
-        - A language model of transformers computes logits for the last position only, unless `candidates` needs them.
+        - A language model of transformers computes logits of long texts for the last position only, unless `candidates`
+          needs them.
     tokens
         Names to show for positions, in place of tokens: one string for each position of the text, such as with
         `inputs_embeds`; or a mapping of such lists for `"input_ids"`, `"decoder_input_ids"` or names of maps
@@ -116,12 +117,13 @@ def capture(
     layers
         The zero-based layers to keep of each map; None (default) keeps all. Kept layers keep their numbers.
     keep_padding
-        Whether to keep positions that the attention mask hides. False (default) leaves them out as queries and as
-        keys; those that a `key_padding_mask` of torch's own modules hides stay, and the report says so. A query that
-        may see no key has weights of zero.
+        Whether to keep positions that the attention mask hides, or a `key_padding_mask` of torch's own modules. False
+        (default) leaves them out as queries and as keys. A query that may see no key has weights of zero.
     candidates
-        The number of most probable next tokens to keep for each position, in `Capture.logits`; None (default) keeps
-        none.
+        The number of most probable next tokens to keep for each position, in `Capture.logits`. None (default) keeps 5
+        where the pass has their logits: of every position for texts up to some hundred tokens, of the last position
+        for longer ones. A masked language model predicts the token at the position itself. `Capture.predictions` has
+        the labels of a classifier.
     prettify
         Whether to show tokens as readable text, see `headscope.text.tokens`. True by default; False shows them as the
         tokenizer's vocabulary writes them.
@@ -205,7 +207,7 @@ def _captured(request: Request, layers: Sequence[int] | None, name: str | None, 
     passed = run(replace(request, model=model, layers=chosen))
     name = name or model_name(model)
     report = replace(passed.report, model=name, notes=(*notes, *passed.report.notes))
-    return Capture(keep_layers(passed.maps, layers), name, report, passed.candidates)
+    return Capture(keep_layers(passed.maps, layers), name, report, passed.candidates, predictions=passed.labels)
 
 
 def capture_generation(
@@ -296,5 +298,5 @@ def capture_generation(
         progress=progress,
     )
     captured = _captured(request, layers, name, written.notes)
-    captured.generation = written.generation(captured.maps)
+    captured.generation = written.generation(captured.maps, tokenizer)
     return captured

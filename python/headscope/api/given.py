@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from headscope.api.capture_class import Capture
-from headscope.data.capture import keep_layers, report_of_weights
-from headscope.data.report import Report
+from headscope.data.capture import keep_layers
+from headscope.data.report import Report, report_of_weights
 from headscope.keywords import suggests_keywords
 from headscope.sources.activation_cache import GivenCache
 from headscope.sources.vectors import GivenVectors, need_torch

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headscope.api.capture_class import Capture
+from headscope.plain_errors import plain_errors
 
 if TYPE_CHECKING:
     from os import PathLike
 
 
+@plain_errors
 def load(path: str | PathLike[str]) -> Capture:
     """Load a capture from a file that `Capture.save` wrote.
 
@@ -38,4 +40,6 @@ def load(path: str | PathLike[str]) -> Capture:
     from headscope.files.load import read_parts
 
     parts = read_parts(path)
-    return Capture(parts.maps, parts.name, parts.report, parts.logits, parts.generation)
+    capture = Capture(parts.maps, parts.name, parts.report, parts.logits, parts.generation, parts.predictions)
+    capture.notes.replace(parts.notes)
+    return capture

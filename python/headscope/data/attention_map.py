@@ -16,7 +16,9 @@ from headscope.data.grouping import Groups, excerpt
 from headscope.data.indexing import Positions, check_position, ranges
 from headscope.data.layers import MissingLayer, Record, VectorRecord, nbytes_of, why_no_vectors
 from headscope.data.pooling import check_pool, checked_place, is_blank, overview, seen_by_rows, tile
+from headscope.data.sinks import sinks_above
 from headscope.data.steps import finish
+from headscope.plain_errors import with_plain_errors
 from headscope.text.counted import counted
 from headscope.text.segments import MapSegments, check_segments
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 LABELS = {"self": "Self", "encoder": "Encoder", "decoder": "Decoder", "cross": "Cross"}
 
 
+@with_plain_errors
 class AttentionMap:
     """All layers of one of a model's attentions, with the tokens of both axes.
 
@@ -310,7 +313,7 @@ class AttentionMap:
         queries: Groups,
         keys: Groups,
         *,
-        without_sink: bool = False,
+        without: Sequence[int] = (),
     ) -> NDArray[np.float32]:
         """Return the weights between groups of tokens, summed over keys and averaged over queries.
 
@@ -323,9 +326,8 @@ class AttentionMap:
         queries, keys
             The half-open ranges of positions of each group: `[start, stop]`, or `[start, stop, start, stop]` and so on.
             All ranges are in ascending order; positions between them are left out.
-        without_sink
-            Whether to rescale each query's weights first, so that those of all keys but the first sum to 1; False by
-            default.
+        without
+            Keys without which each query's weights are first rescaled to sum to 1; by default nothing is rescaled.
 
         Returns
         -------
@@ -340,7 +342,12 @@ class AttentionMap:
             A group has no positions, or ranges are out of order or out of range.
         """
         record = self.record(layer)
-        return finish(excerpt(record, self._heads(record, heads), queries, keys, without_sink))
+        left_out = [end for key in sorted(set(without)) for end in (key, key + 1)]
+        return finish(excerpt(record, self._heads(record, heads), queries, keys, left_out))
+
+    def sinks(self, layer: int, share: float = 0.3) -> dict[int, float]:
+        """Return the keys that gather more than a share of a layer's attention; see `data.sinks`."""
+        return sinks_above(self.record(layer), share)
 
     def info(self) -> MapDescription:
         """Return the description of the map that pages receive."""

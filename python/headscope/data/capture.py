@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,18 @@ from headscope.data.contents import with_contents
 from headscope.data.frame import frame_of
 from headscope.data.indexing import Positions, check_position, is_single, kv_head, ranges
 from headscope.data.layers import MissingLayer, nbytes_of
-from headscope.data.report import MapReport, Report, readable_size
+from headscope.data.maps import Maps, map_named
+from headscope.data.notes import HeadKey, HeadNote, Noted
+from headscope.data.report import Report, readable_size, report_of_weights
+from headscope.data.trace import Traced
+from headscope.plain_errors import with_plain_errors
 from headscope.text.counted import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headscope.data.attention_map import AttentionMap
-    from headscope.data.next_tokens import Candidates, Generation
+    from headscope.data.next_tokens import Candidates, Generation, LabelProbabilities
     from headscope.text.segments import MapSegments
 
 
@@ -32,9 +36,12 @@ class CaptureParts:
     report: Report | None = None
     logits: Candidates | None = None
     generation: Generation | None = None
+    predictions: LabelProbabilities | None = None
+    notes: Sequence[tuple[HeadKey, HeadNote]] = ()
 
 
-class Capture:
+@with_plain_errors
+class Capture(Noted, Traced):
     """The attention of one forward pass; `headscope.Capture` adds the methods that show and save it.
 
     Parameters
@@ -49,6 +56,8 @@ class Capture:
         The most probable next tokens at each position; None (default) if they were not kept.
     generation
         Which tokens were generated; None (default) if none were.
+    predictions
+        The probabilities of a classifier's labels; None (default) if the model has none.
 
     Raises
     ------
@@ -63,22 +72,25 @@ class Capture:
         report: Report | None = None,
         logits: Candidates | None = None,
         generation: Generation | None = None,
+        predictions: LabelProbabilities | None = None,
     ) -> None:
         if not maps:
             raise ValueError("a capture needs at least one attention map.")
         self.name = name
         self.maps: dict[str, AttentionMap] = Maps({map_.name: map_ for map_ in maps})
         self.logits = logits
-        """The most probable next tokens at each position; None unless `candidates` requested them."""
+        """The most probable next tokens at each position; None if the pass gave no logits of tokens."""
         self.generation = generation
         """Which tokens are the prompt and which were generated; None unless `capture_generation` made the capture."""
+        self.predictions = predictions
+        """The probabilities of a classifier's labels; None for other models."""
         self._report = report or report_of_weights(name, maps)
 
     @property
     def nbytes(self) -> int:
         """The memory of the capture, in bytes."""
         layers = nbytes_of(record for map_ in self.maps.values() for record in map_.records)
-        return layers + (self.logits.nbytes if self.logits else 0)
+        return layers + sum(found.nbytes for found in (self.logits, self.predictions) if found)
 
     @property
     def segments(self) -> MapSegments:
@@ -309,38 +321,8 @@ class Capture:
         return f"<Capture of {self.name}: {maps}; {readable_size(self.nbytes)}>"
 
 
-class Maps(dict[str, "AttentionMap"]):
-    """Attention maps by name."""
-
-    def __missing__(self, name: object) -> AttentionMap:
-        raise KeyError(_no_map(self, name))
-
-
-def map_named(maps: Mapping[str, AttentionMap], name: str) -> AttentionMap:
-    """Return an attention map by its name, or raise ValueError with the known names."""
-    if name not in maps:
-        raise ValueError(_no_map(maps, name))
-    return maps[name]
-
-
-def _no_map(maps: Mapping[str, AttentionMap], name: object) -> str:
-    return f"there is no attention map {name!r}: this capture has {', '.join(map(repr, maps))}."
-
-
 def _positions(positions: Positions, size: int, axis: str) -> list[int]:
     return [position for run in ranges(positions, size, axis) for position in run]
-
-
-def report_of_weights(name: str, maps: Sequence[AttentionMap], notes: Sequence[str] = ()) -> Report:
-    """Return the report of a capture whose weights were passed in."""
-    return Report(
-        name,
-        tuple(
-            MapReport(map_.name, None, map_.num_layers, tuple(sorted({record.num_heads for record in map_.records})))
-            for map_ in maps
-        ),
-        notes=tuple(notes),
-    )
 
 
 def _describe(map_: AttentionMap) -> str:

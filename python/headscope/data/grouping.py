@@ -7,11 +7,12 @@ attention that these queries give to these keys. It is computed from whole rows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from headscope.data.layers import MissingLayer, Record
+from headscope.data.layers import MissingLayer, Record, SplitRecord
 from headscope.data.pooling import CHUNK_WEIGHTS, seen
 from headscope.data.steps import Steps
 from headscope.data.types import Weights
@@ -26,9 +27,6 @@ Groups: TypeAlias = "Sequence[Sequence[int]]"
 are in ascending order, within a group and from group to group."""
 
 NOBODY = -1
-
-SINK = 0
-"""The key that receives surplus attention. Source: Xiao et al. 2023, https://arxiv.org/abs/2309.17453."""
 
 
 def owners_of(groups: Groups, size: int, axis: str) -> Owners:
@@ -52,27 +50,35 @@ def owners_of(groups: Groups, size: int, axis: str) -> Owners:
     return owners
 
 
+def heads_together(record: Record, queries: Groups) -> int:
+    """Return how many heads are computed at once: many, if few rows of each are wanted."""
+    rows = sum(stop - start for ranges in queries for start, stop in zip(ranges[::2], ranges[1::2], strict=True))
+    return max(1, CHUNK_WEIGHTS // max(1, rows * record.num_keys))
+
+
 def excerpt(
     record: Record,
     heads: Sequence[int],
     queries: Groups,
     keys: Groups,
-    without_sink: bool = False,
+    without: Sequence[int] = (),
 ) -> Steps[Weights]:
     """Return the weights between groups, shape (heads, query groups, key groups); see `AttentionMap.excerpt`."""
     rows = owners_of(queries, record.num_queries, "query")
     columns = owners_of(keys, record.num_keys, "key")
+    others = owners_of([without], record.num_keys, "left-out key") == NOBODY if len(without) else None
     shape = len(heads), len(queries), len(keys)
     if isinstance(record, MissingLayer):
         return np.full(shape, np.nan, dtype=np.float32)
     found = np.zeros(shape)
     sizes = np.bincount(rows[rows != NOBODY], minlength=shape[1])
-    for n, head in enumerate(heads):
+    step = heads_together(record, queries)
+    for part in (slice(first, first + step) for first in range(0, len(heads), step)):
         for chunk in _chunks(rows, max(1, CHUNK_WEIGHTS // max(1, record.num_keys))):
             yield
-            by_key = _over_keys(record, head, chunk, columns, shape[2], without_sink)
+            by_key = _over_keys(record, heads[part], chunk, columns, shape[2], others)
             starts, groups = _runs(rows[chunk])
-            found[n, groups] += np.add.reduceat(by_key, starts, axis=0)
+            found[part][:, groups] += np.add.reduceat(by_key, starts, axis=1)
     return (found / sizes[:, None]).astype(np.float32)
 
 
@@ -92,27 +98,32 @@ def _runs(owners: Owners) -> tuple[Owners, Owners]:
 
 
 def _over_keys(
-    record: Record, head: int, rows: slice, keys: Owners, count: int, without_sink: bool
+    record: Record, heads: Sequence[int], rows: slice, keys: Owners, count: int, others: NDArray[np.bool_] | None
 ) -> NDArray[np.float64]:
-    """Return the weights of `rows`, summed over the keys of each group, shape (rows, key groups)."""
-    result = np.zeros((rows.stop - rows.start, count))
+    """Return the weights of `rows`, summed over the keys of each group, shape (heads, rows, key groups)."""
+    result = np.zeros((len(heads), rows.stop - rows.start, count))
     low, high = seen(record, rows)
+    if others is None:
+        # Without shares to compute, the keys of no group need not be known.
+        meant = np.flatnonzero(keys != NOBODY)
+        low, high = (max(low, int(meant[0])), min(high, int(meant[-1]) + 1)) if len(meant) else (0, 0)
     if low >= high:
         return result
-    weights = record.weights([head], rows, slice(low, high))[0].astype(np.float64)  # (rows, keys seen)
-    if without_sink:
-        weights *= _shares_without_sink(weights, low)
+    weights = record.weights(heads, rows, slice(low, high)).astype(np.float64)  # (heads, rows, keys seen)
+    if others is not None:
+        for start, stop in pairwise(record.key_edges if isinstance(record, SplitRecord) else (0, record.num_keys)):
+            part = slice(max(start, low) - low, max(stop, low) - low)
+            weights[..., part] *= _shares_of(weights[..., part][..., others[low:high][part]])
     starts, groups = _runs(keys[low:high])
-    sums = np.add.reduceat(weights, starts, axis=1)
-    meant = groups != NOBODY
+    sums = np.add.reduceat(weights, starts, axis=2)
+    named = groups != NOBODY
     # A group may have several runs: `add.at` adds all of them, an assignment would keep only the last.
-    np.add.at(result.T, groups[meant], sums.T[meant])
+    np.add.at(result.T, groups[named], sums.T[named])
     return result
 
 
-def _shares_without_sink(weights: NDArray[np.float64], low: int) -> NDArray[np.float64]:
-    """Return the factors that make rows sum to 1 without the sink, shape (rows, 1); 1 if the sink has everything."""
-    rest = weights[:, max(0, SINK + 1 - low) :]
-    total = np.where(rest > 0, rest, 0).sum(1, keepdims=True)
+def _shares_of(rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the factors that make the rows of `rest` sum to 1, shape (heads, rows, 1); 1 for a row of zeros."""
+    total = np.where(rest > 0, rest, 0).sum(-1, keepdims=True)
     shares: NDArray[np.float64] = np.divide(1.0, total, out=np.ones_like(total), where=total > 0)
     return shares

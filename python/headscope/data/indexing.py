@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import index
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
-from headscope.ranges import check_within
+from headscope.ranges import check_within, is_truth_value
 
 Positions: TypeAlias = "int | slice | range | Sequence[int] | None"
 """None for all positions, one position, a slice, or a sequence of positions in the order of the result; zero-based."""
@@ -22,7 +22,7 @@ def check_position(position: int, size: int | None, axis: str) -> int:
     TypeError
         `position` is not an integer.
     """
-    if isinstance(position, bool):
+    if is_truth_value(position):
         raise TypeError(f"{axis} must be a position (an integer), not {position!r}.")
     try:
         value = index(position)

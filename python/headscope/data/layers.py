@@ -124,6 +124,15 @@ class PooledRecord(Record, Protocol):
         """Return weights pooled to bins; see `headscope.data.pooling.pooled`."""
 
 
+@runtime_checkable
+class SplitRecord(Record, Protocol):
+    """A record whose rows may hold several softmaxes, side by side."""
+
+    @property
+    def key_edges(self) -> Sequence[int]:
+        """The edges of their ranges of keys, from 0 to `num_keys`."""
+
+
 class MissingLayer:
     """A layer that was not kept: all its weights are missing."""
 

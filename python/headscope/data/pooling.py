@@ -117,7 +117,7 @@ def pooled_weights(record: Record, heads: Sequence[int], edges: tuple[Edges, Edg
         for bins, rows in row_chunks(queries, most):
             yield
             weights = record.weights([head], rows, slice(int(keys[0]), int(keys[-1])))[0]
-            into.add(n, bins, weights, keys[:-1] - keys[0])
+            into.add(n, bins, weights, (edges_within(queries, rows)[:-1], keys[:-1] - keys[0]))
     return cast("Weights", into.values())
 
 
@@ -127,11 +127,10 @@ class Largest:
     def __init__(self, shape: tuple[int, int, int]) -> None:
         self._found = np.full(shape, np.nan, dtype=np.float32)
 
-    def add(self, head: int, bins: slice, weights: Weights, starts: Edges) -> None:
-        """Take in rows, shape (rows, keys), that make up these bins in equal parts."""
-        by_row = weights.reshape(bins.stop - bins.start, -1, weights.shape[1])
+    def add(self, head: int, bins: slice, weights: Weights, starts: tuple[Edges, Edges]) -> None:
+        """Take in rows, shape (rows, keys), of these bins; `starts` are those of the bins of rows and of keys."""
         part = self._found[head, bins]
-        np.fmax(part, np.fmax.reduceat(np.fmax.reduce(by_row, axis=1), starts, axis=1), out=part)
+        np.fmax(part, np.fmax.reduceat(np.fmax.reduceat(weights, starts[0], axis=0), starts[1], axis=1), out=part)
 
     def values(self) -> Weights:
         """Return them; NaN where nothing but missing weights were taken in."""
@@ -144,12 +143,12 @@ class Mean:
     def __init__(self, shape: tuple[int, int, int]) -> None:
         self._sum, self._count = np.zeros(shape), np.zeros(shape)
 
-    def add(self, head: int, bins: slice, weights: Weights, starts: Edges) -> None:
-        """Take in rows, shape (rows, keys), that make up these bins in equal parts."""
-        by_row = weights.reshape(bins.stop - bins.start, -1, weights.shape[1])
-        there = np.isfinite(by_row)
-        self._count[head, bins] += np.add.reduceat(there.sum(1), starts, axis=1)
-        self._sum[head, bins] += np.add.reduceat(np.where(there, by_row, 0).sum(1, dtype=np.float64), starts, axis=1)
+    def add(self, head: int, bins: slice, weights: Weights, starts: tuple[Edges, Edges]) -> None:
+        """Take in rows, shape (rows, keys), of these bins; `starts` are those of the bins of rows and of keys."""
+        there = np.isfinite(weights)
+        for into, values in ((self._count, there), (self._sum, np.where(there, weights, 0))):
+            by_bin = np.add.reduceat(values, starts[0], axis=0, dtype=np.float64)
+            into[head, bins] += np.add.reduceat(by_bin, starts[1], axis=1)
 
     def values(self) -> Weights:
         """Return them; NaN where nothing but missing weights were taken in."""
@@ -159,20 +158,24 @@ class Mean:
 
 
 def row_chunks(edges: Edges, most: int) -> Iterator[tuple[slice, slice]]:
-    """Yield the bins and rows of chunks of at most `most` rows: whole bins of the same size, or a part of one bin."""
-    sizes, at = np.diff(edges), 0
-    while at < len(sizes):
-        size = int(sizes[at])
-        if size > most:
+    """Yield the bins and rows of chunks of at most `most` rows: whole bins, or a part of one bin."""
+    at = 0
+    while at < len(edges) - 1:
+        if edges[at + 1] - edges[at] > most:
             for start in range(int(edges[at]), int(edges[at + 1]), most):
                 yield slice(at, at + 1), slice(start, min(start + most, int(edges[at + 1])))
             at += 1
             continue
-        stop, last = at + 1, min(len(sizes), at + most // size)
-        while stop < last and sizes[stop] == size:
-            stop += 1
+        stop = int(np.searchsorted(edges, edges[at] + most, side="right")) - 1
         yield slice(at, stop), slice(int(edges[at]), int(edges[stop]))
         at = stop
+
+
+def edges_within(edges: Edges, rows: slice) -> Edges:
+    """Return the edges of the bins that a chunk of `row_chunks` holds, counted from its first row."""
+    inner = edges[(edges > rows.start) & (edges < rows.stop)]
+    within: Edges = np.concatenate([[rows.start], inner, [rows.stop]]) - rows.start
+    return within
 
 
 def tile(record: Record, heads: Sequence[int], place: Place, pool: PoolKind = "max") -> Steps[Weights]:

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from math import isfinite
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headscope.data.attention_map import AttentionMap
 
 TIERS = {
     1: "transformers' attention interface: queries and keys",
@@ -157,3 +161,15 @@ def readable_size(nbytes: int) -> str:
     """Return a size as text in kB, MB or GB (powers of 1000)."""
     unit, name = next(((unit, name) for unit, name in UNITS if nbytes >= unit), (1e3, "kB"))
     return f"{nbytes / unit:.1f} {name}"
+
+
+def report_of_weights(name: str, maps: Sequence[AttentionMap], notes: Sequence[str] = ()) -> Report:
+    """Return the report of a capture whose weights were passed in."""
+    return Report(
+        name,
+        tuple(
+            MapReport(map_.name, None, map_.num_layers, tuple(sorted({record.num_heads for record in map_.records})))
+            for map_ in maps
+        ),
+        notes=tuple(notes),
+    )

@@ -6,7 +6,8 @@ import base64
 import gzip
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -14,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headscope.contract import OVERVIEW_BINS, BlockKind, Dtype, ViewKind
 from headscope.data.attention_map import has_overviews
-from headscope.data.check_options import check_options
-from headscope.data.descriptions import describe_maps
+from headscope.data.check_options import check_options, check_view
+from headscope.data.composed import COMPOSED, PARTS
+from headscope.data.descriptions import noted_maps
 from headscope.data.layers import why_no_vectors
+from headscope.export.reading import how_to_read
+from headscope.export.texts import check_text
 from headscope.keywords import describes_options
-from headscope.options import DEFAULTS, KEYWORDS, VIEWS, options_of
+from headscope.options import DEFAULTS, VIEWS, options_of
 from headscope.wire.blocks import encode_block
 from headscope.wire.vectors import layer_bytes, layer_frames
 
@@ -51,20 +55,55 @@ TEMPLATE = """<!doctype html>
 <html lang="en" style="color-scheme: {scheme}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
 <body>
-<style>{css}</style>
-<div id="{page}"></div>
-<script type="application/json" id="{page}-info">{info}</script>
+<style>{css}{page_css}</style>
+{header}
+<main class="hs-page">
+{roots}
+</main>
+{how}
+{infos}
 {first}
-<script>{code}headscope.mount("{page}");</script>
+<script>{code}{mounts}</script>
 {rest}
 </body>
 </html>
 """
 
+PAGE_CSS = """
+body{margin:12px 16px;font-family:system-ui,sans-serif}
+.hs-page{display:flex;flex-wrap:wrap;gap:12px 20px}
+.hs-page>*{flex:1 1 420px;min-width:0}
+.hs-page-title{margin:0 0 4px;font-size:20px;font-weight:600}
+.hs-page-caption{max-width:76ch;margin:0 0 12px;line-height:1.5}
+.hs-page-how{max-width:76ch;margin:12px 0 0;font-size:14px;line-height:1.5}
+.hs-page-how p{margin:6px 0}
+"""
+"""The style of what is around the views."""
+
+
+@dataclass(frozen=True)
+class PageView:
+    """A view as a part of a page."""
+
+    view: ViewKind
+    root: str
+    """The id of its element."""
+    info: Mapping[str, Any]
+    """What `src/page/page.ts` reads."""
+    first: Sequence[str]
+    """The elements with what its first picture needs, and with the rest."""
+    rest: Sequence[str]
+
 
 @describes_options(options_of("explorer"))
 def standalone_html(
-    capture: Capture, view: ViewKind = "head", *, precision: Precision = "auto", **options: Unpack[ExplorerKeywords]
+    capture: Capture,
+    view: ViewKind = "head",
+    *,
+    precision: Precision = "auto",
+    title: str | None = None,
+    caption: str | None = None,
+    **options: Unpack[ExplorerKeywords],
 ) -> str:
     """Return a complete, interactive HTML page of one view of a capture; it needs neither network nor kernel.
 
@@ -77,6 +116,10 @@ def standalone_html(
     precision
         `"decimal16"` keeps three digits of each weight. `"sqrt8"` keeps two digits in half the bytes, and the page
         marks its numbers as approximate. `"auto"` (default) chooses decimal16 for up to 2 MiB of weights.
+    title
+        The heading of the page; by default, the name of the capture. `""` for none.
+    caption
+        A paragraph under the heading; none by default.
 
     Raises
     ------
@@ -85,28 +128,79 @@ def standalone_html(
     ValueError
         An option has a value that does not exist or that this capture does not have.
     """
-    if view not in KEYWORDS:
-        raise ValueError(f"view is {view!r}; it can be {', '.join(map(repr, KEYWORDS))}")
+    part = page_view(capture, view, options, precision)
+    return page_html([part], title=f"{capture.name}: attention" if title is None else title, caption=caption)
+
+
+def page_view(
+    capture: Capture,
+    view: ViewKind,
+    options: Mapping[str, object],
+    precision: Precision = "auto",
+    link: str = "",
+) -> PageView:
+    """Return a view as a part of a page; `link` begins its part of the page's address, if there are several views.
+
+    Raises
+    ------
+    TypeError
+        An option is unknown; the message names the most similar one.
+    ValueError
+        An option has a value that does not exist or that this capture does not have.
+    """
+    check_view(view)
     if precision not in Precision.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"precision is {precision!r}; it can be 'auto', 'decimal16' or 'sqrt8'")
     shown = next(iter(capture.maps))
     given = check_options(capture, view, options, shown, "standalone_html")
-    info: dict[str, Any] = DEFAULTS | {"map": shown} | given | {"name": capture.name, "view": view}
-    info["maps"] = describe_maps(capture)
+    given.pop("follow", None)  # a page has no capture to follow
+    start = {"map": shown, "layer": next(iter(capture.maps[given.get("map", shown)].layers), 0)}
+    info: dict[str, Any] = DEFAULTS | start | given | {"name": capture.name, "view": view, "link": link}
+    info["maps"] = noted_maps(capture)
     vectors = _vector_layers(capture, info)
     page = f"headscope-{uuid.uuid4().hex[:12]}"
     first, rest = _ordered_parts(capture, page, info, precision)
-    rest += _vector_parts(page, vectors)
-    return TEMPLATE.format(
-        title=escape(f"{capture.name}: attention"),
-        scheme=SCHEMES[info["theme"]],
-        page=page,
-        css=_asset("widget.css"),
-        code=_asset("page.js"),
-        info=_script_safe(json.dumps(info, separators=(",", ":"))),
-        first="\n".join(first),
-        rest="\n".join(rest),
+    return PageView(view, page, info, first, rest + _vector_parts(page, vectors))
+
+
+def page_html(views: Sequence[PageView], *, title: str, caption: str | None = None) -> str:
+    """Return a page of views side by side, under a heading and over an explanation of how to read them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The title or the caption is not a text that can be written.
+    """
+    check_text("title", title)
+    check_text("caption", caption)
+    header = [f'<h1 class="hs-page-title">{escape(title)}</h1>'] if title else []
+    if caption:
+        header.append(f'<p class="hs-page-caption">{escape(caption)}</p>')
+    infos = (
+        f'<script type="application/json" id="{view.root}-info">'
+        f"{_script_safe(json.dumps(view.info, separators=(',', ':')))}</script>"
+        for view in views
     )
+    return TEMPLATE.format(
+        title=escape(title or "Attention"),
+        scheme=SCHEMES[views[0].info["theme"]],
+        css=_asset("widget.css"),
+        page_css=PAGE_CSS,
+        header="\n".join(header),
+        roots="\n".join(f'<div id="{view.root}"></div>' for view in views),
+        how=_how_to_read(views),
+        infos="\n".join(infos),
+        code=_asset("page.js"),
+        mounts="".join(f'headscope.mount("{view.root}");' for view in views),
+        first="\n".join(part for view in views for part in view.first),
+        rest="\n".join(part for view in views for part in view.rest),
+    )
+
+
+def _how_to_read(views: Sequence[PageView]) -> str:
+    paragraphs = dict.fromkeys(text for view in views for text in how_to_read(view.view))
+    texts = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
+    return f'<details class="hs-page-how"><summary>How to read this</summary>{texts}</details>'
 
 
 def _ordered_parts(
@@ -117,13 +211,14 @@ def _ordered_parts(
     rest: list[str] = []
     layers = {name: _layers(map_, info["include_layers"]) for name, map_ in capture.maps.items()}
     dtype = _dtype(capture, layers, precision)
+    shown = PARTS if info["map"] == COMPOSED else (info["map"],)
     for kind in _kinds(info["view"]):
         for name, map_ in capture.maps.items():
             if kind == "overview" and not has_overviews(map_):
                 continue
             grid = VIEWS[info["view"]].has_grid and (kind == "overview" or not has_overviews(map_))
             for layer in layers[name]:
-                now = name == info["map"] and (grid or layer == info["layer"])
+                now = name in shown and (grid or layer == info["layer"])
                 (first if now else rest).append(_part(page, kind, map_, layer, dtype))
     return first, rest
 

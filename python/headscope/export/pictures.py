@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from headscope.contract import MESSAGE_BYTES, PictureFormat
 from headscope.contract_messages import ErrorMessage, ExportMessage, HtmlMessage
 from headscope.data.check_options import check_layers
-from headscope.export.html import standalone_html
+from headscope.export.figures.needed import INSTALL
+from headscope.export.html import PageView, page_html, page_view
 from headscope.options import KEYWORDS
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PAGE = ".html"
 PICTURES: dict[str, PictureFormat] = {".svg": "svg", ".png": "png"}
+ENDINGS = (PAGE, ".svg", ".pdf", ".png")
+"""The formats in which views and comparisons are saved."""
 
 WAIT_SECONDS = 5.0
 """How long `save` waits for a page to draw a picture."""
@@ -30,30 +33,6 @@ MAX_SCALE = 8.0
 Layers: TypeAlias = "Literal['all', 'shown'] | Sequence[int]"
 
 
-def check_path(path: Any) -> Path:
-    """Return the absolute path of the file to write.
-
-    Raises
-    ------
-    TypeError
-        `path` is not a path.
-    ValueError
-        `path` has another ending than .html, .svg or .png.
-    FileNotFoundError
-        The folder does not exist.
-    """
-    if not isinstance(path, (str, Path)):
-        raise TypeError(f"save takes a path, a str or a Path, not {type(path).__name__}")
-    place = Path(path).absolute()
-    known = (PAGE, *PICTURES)
-    if place.suffix.lower() not in known:
-        ending = f"ends in {place.suffix!r}" if place.suffix else "has no ending"
-        raise ValueError(f"{place.name!r} {ending}: a view is saved as {', '.join(known[:-1])} or {known[-1]}")
-    if not place.parent.is_dir():
-        raise FileNotFoundError(f"the folder {str(place.parent)!r} for {place.name!r} does not exist: create it first")
-    return place
-
-
 def check_scale(scale: Any) -> float:
     """Return the PNG pixels per CSS pixel as a float; raise ValueError unless 0 < scale <= MAX_SCALE."""
     if isinstance(scale, bool) or not isinstance(scale, Real) or not 0 < float(scale) <= MAX_SCALE:
@@ -61,7 +40,7 @@ def check_scale(scale: Any) -> float:
     return float(scale)
 
 
-def page_of(view: ShownView, layers: Layers = "all") -> str:
+def page_of(view: ShownView, layers: Layers = "all", *, title: str | None = None, caption: str | None = None) -> str:
     """Return a standalone page that shows what a view shows now.
 
     Raises
@@ -69,12 +48,19 @@ def page_of(view: ShownView, layers: Layers = "all") -> str:
     ValueError
         The capture or the view does not have one of the layers.
     """
+    part = page_part(view, layers)
+    name = f"{view.shown_name}: attention" if title is None else title
+    return page_html([part], title=name, caption=caption)
+
+
+def page_part(view: ShownView, layers: Layers = "all", link: str = "") -> PageView:
+    """Return what a view shows now as a part of a page; `link` is as in `page_view`."""
     store = view.store
-    state = store.place() | {name: getattr(view, name) for name in KEYWORDS[view.view] if view.has_trait(name)}
+    state = view.place() | {name: getattr(view, name) for name in KEYWORDS[view.view] if view.has_trait(name)}
     state["include_layers"] = _included(view, layers)
     if state["include_layers"] is not None and state["layer"] not in state["include_layers"]:
         del state["layer"]
-    return standalone_html(store.capture, view.view, **state)
+    return page_view(store.capture, view.view, state, link=link)
 
 
 def _included(view: ShownView, layers: Layers) -> list[int] | None:
@@ -156,7 +142,8 @@ class Pictures:
         """
         if not (self.displayed or self._rendered):
             raise RuntimeError(
-                f"no page shows the view, so none can draw {path.name!r}: display the view first, or save it as .html"
+                f"no page shows the view, so none can draw {path.name!r}: display the view first, save it as .html, or "
+                f"{INSTALL}"
             )
         wanted = self._ask(path, scale)
         if {self._listens_in, last_message_thread} - {None} != {threading.get_ident()}:

@@ -12,15 +12,11 @@ if TYPE_CHECKING:
 
 
 class ShownStore(Protocol):
-    """What all views of one capture share: the capture and the selection."""
+    """What all views of one capture share."""
 
     @property
     def capture(self) -> Capture:
         """The capture."""
-
-    @property
-    def map(self) -> str:
-        """The name of the selected attention map."""
 
     @property
     def name(self) -> str:
@@ -31,31 +27,8 @@ class ShownStore(Protocol):
         """The description of every attention map, as the pages receive it."""
 
     @property
-    def shown_map(self) -> AttentionMap:
-        """The selected attention map."""
-
-    @property
-    def layer(self) -> int:
-        """The zero-based selected layer."""
-
-    @property
-    def query(self) -> int | None:
-        """The zero-based pinned query position; None if none is pinned."""
-
-    @property
-    def key(self) -> int | None:
-        """The zero-based pinned key position; None if none is pinned."""
-
-    @property
-    def pair(self) -> str:
-        """Which sentences of a pair are shown."""
-
-    @property
     def overview(self) -> bytes:
-        """The encoded overviews of the selected map; empty until a view asks for them."""
-
-    def place(self) -> dict[str, Any]:
-        """Return the selection by trait name."""
+        """The encoded overviews of the map that the capture has selected; empty until a view asks for them."""
 
 
 class ShownView(Protocol):
@@ -78,12 +51,35 @@ class ShownView(Protocol):
         """The name of the capture, with the sample."""
 
     @property
+    def map(self) -> str:
+        """The name of the attention map on screen."""
+
+    @property
+    def shown_map(self) -> AttentionMap:
+        """The attention map on screen."""
+
+    @property
     def layer(self) -> int:
         """The zero-based layer on screen."""
 
     @property
     def heads(self) -> list[int]:
         """The zero-based heads on screen."""
+
+    @property
+    def query(self) -> int | None:
+        """The zero-based pinned query position; None if none is pinned."""
+
+    @property
+    def key(self) -> int | None:
+        """The zero-based pinned key position; None if none is pinned."""
+
+    @property
+    def pair(self) -> str:
+        """Which sentences of a pair are shown."""
+
+    def place(self) -> dict[str, Any]:
+        """Return what the view shows, as fields of a selection by name; `heads` is None for all heads."""
 
     @property
     def tab(self) -> str:
@@ -96,6 +92,18 @@ class ShownView(Protocol):
     @property
     def combine(self) -> str:
         """How several heads are combined."""
+
+    @property
+    def scale(self) -> str:
+        """How weights become colours and strengths of lines."""
+
+    @property
+    def gain(self) -> float | None:
+        """How strong lines are; None for relative to the strongest."""
+
+    @property
+    def sink_share(self) -> float:
+        """The share of the attention above which a key is a sink."""
 
     @property
     def include_heads(self) -> Sequence[int] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headscope.data.capture import Capture
+from headscope.plain_errors import with_plain_errors
 
 if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
 
+@with_plain_errors
 class CaptureFile(Capture):
     """A capture that can save itself to a file."""
 

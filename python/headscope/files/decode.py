@@ -9,7 +9,8 @@ import numpy as np
 from headscope.data.attention_map import AttentionMap
 from headscope.data.capture import CaptureParts
 from headscope.data.grids import Grid
-from headscope.data.next_tokens import Candidates, Generation
+from headscope.data.next_tokens import Candidates, Generation, LabelProbabilities
+from headscope.data.notes import MAX_NOTES, HeadKey, HeadNote, checked_note
 from headscope.data.report import TIERS, MapReport, Report
 from headscope.files.fields import BrokenFileError, Field
 from headscope.files.layers import Layers
@@ -33,12 +34,17 @@ def restore(file: TensorFile) -> CaptureParts:
     if not maps or len(set(names)) < len(names):
         raise BrokenFileError("it has no attention map" if not maps else f"two of its maps have the same name: {names}")
     logits, generation = description["candidates"], description["generation"]
+    notes = [note for field, map_ in zip(description["maps"], maps, strict=True) for note in _notes(field, map_)]
+    if len(notes) > MAX_NOTES:
+        raise BrokenFileError(f"it has {len(notes)} notes on heads, more than {MAX_NOTES}")
     return CaptureParts(
         maps=maps,
         name=description["name"].text(),
         report=_report(description["report"]),
         logits=_candidates(logits, file) if logits.there else None,
         generation=_generation(generation, maps) if generation.there else None,
+        predictions=_labels(description["predictions"], file) if description.has("predictions") else None,
+        notes=notes,
     )
 
 
@@ -87,6 +93,23 @@ def _segments(field: Field, name: str, count: int) -> list[Segment]:
     return found
 
 
+def _notes(field: Field, map_: AttentionMap) -> list[tuple[HeadKey, HeadNote]]:
+    """Return the notes on the heads of a map; none if the field is missing, as in files without notes."""
+    found: dict[HeadKey, HeadNote] = {}
+    for part in field["notes"] if field.has("notes") else ():
+        layer = part["layer"].integer(0, map_.num_layers - 1)
+        key = HeadKey(map_.name, layer, part["head"].integer(0, map_.num_heads(layer) - 1))
+        name, text = part["name"].text(), part["text"].text()
+        try:
+            note = checked_note(name, text)
+        except ValueError as error:
+            raise BrokenFileError(f"{part.what}: {error}") from None
+        if key in found:
+            raise BrokenFileError(f"{part.what} is a second note on the same head")
+        found[key] = note
+    return list(found.items())
+
+
 def _grid(field: Field, count: int) -> Grid | None:
     if not field.there:
         return None
@@ -128,7 +151,8 @@ def _generation(field: Field, maps: Sequence[AttentionMap]) -> Generation:
     steps = tuple(step.integer(0, count) if step.there else None for step in field["steps"])
     if len(steps) != count:
         raise BrokenFileError(f"{field.what} has {len(steps)} steps, but the {name!r} map has {count} query tokens")
-    return Generation(name, field["num_prompt"].integer(0, MAX_POSITIONS), steps)
+    text = field["text"].text() if field.has("text") else ""
+    return Generation(name, field["num_prompt"].integer(0, MAX_POSITIONS), steps, text)
 
 
 def _candidates(field: Field, file: TensorFile) -> Candidates:
@@ -137,4 +161,15 @@ def _candidates(field: Field, file: TensorFile) -> Candidates:
     tokens = tuple(tuple(token.text() for token in row) for row in field["tokens"])
     if len(tokens) != ids.shape[0] or any(len(row) != ids.shape[1] for row in tokens):
         raise BrokenFileError(f"{field['tokens'].what} is not a table of {ids.shape[0]} rows of {ids.shape[1]} tokens")
-    return Candidates(ids.astype(np.int64), probabilities, tokens)
+    start = field["start"].integer(0, MAX_POSITIONS) if field.has("start") else 0
+    return Candidates(
+        ids.astype(np.int64), probabilities, tokens, start, field.has("masked") and field["masked"].flag()
+    )
+
+
+def _labels(field: Field, file: TensorFile) -> LabelProbabilities:
+    labels = tuple(label.text() for label in field["labels"])
+    per_position = field["per_position"].flag()
+    shape = (None if per_position else 1, len(labels))
+    _, probabilities = file.array(field["probabilities"], ["F32"], shape)
+    return LabelProbabilities(labels, probabilities if per_position else probabilities[0])

@@ -12,7 +12,9 @@ import numpy as np
 from headscope.contract import OVERVIEW_BINS
 from headscope.data.arrays import ArrayRecord
 from headscope.data.attention_map import has_overviews
+from headscope.data.descriptions import described_predictions
 from headscope.data.layers import MissingLayer, PlacedPiece, Record, VectorRecord
+from headscope.data.notes import described_notes
 from headscope.files.numbers import float_type
 from headscope.files.safetensors_writer import Part, Parts
 from headscope.wire.blocks import root_codes
@@ -20,7 +22,7 @@ from headscope.wire.blocks import root_codes
 if TYPE_CHECKING:
     from headscope.data.attention_map import AttentionMap
     from headscope.data.capture import Capture
-    from headscope.data.next_tokens import Candidates
+    from headscope.data.next_tokens import Candidates, Generation, LabelProbabilities
     from headscope.data.report import Report
     from headscope.tracing.qk.biases import Bias
     from headscope.tracing.qk.masks import Visible
@@ -39,10 +41,19 @@ def describe(capture: Capture, version: str, parts: Parts) -> Description:
         "name": capture.name,
         "headscope": version,
         "report": _report(capture.report()),
-        "generation": None if capture.generation is None else asdict(capture.generation),
-        "maps": [_map(map_, found, parts) for map_, found in zip(maps, overviews, strict=True)],
+        "generation": None if capture.generation is None else _generation(capture.generation),
+        "maps": [
+            {**_map(map_, found, parts), **described_predictions(capture, map_), **described_notes(map_, capture.notes)}
+            for map_, found in zip(maps, overviews, strict=True)
+        ],
         "candidates": None if capture.logits is None else _candidates(capture.logits, parts),
+        **({} if capture.predictions is None else {"predictions": _labels(capture.predictions, parts)}),
     }
+
+
+def _generation(generation: Generation) -> Description:
+    fields = asdict(generation)
+    return fields if generation.text else {name: fields[name] for name in fields if name != "text"}
 
 
 def _report(report: Report) -> Description:
@@ -64,6 +75,17 @@ def _candidates(candidates: Candidates, parts: Parts) -> Description:
         "ids": parts.add_array("candidates.ids", candidates.ids, "I32"),
         "probabilities": parts.add_array("candidates.probabilities", candidates.probabilities, "F32"),
         "tokens": candidates.tokens,
+        **({"start": candidates.start} if candidates.start else {}),
+        **({"masked": True} if candidates.masked else {}),
+    }
+
+
+def _labels(found: LabelProbabilities, parts: Parts) -> Description:
+    rows = found.probabilities.reshape(-1, len(found.labels))
+    return {
+        "labels": found.labels,
+        "probabilities": parts.add_array("predictions.probabilities", rows, "F32"),
+        "per_position": found.probabilities.ndim == 2,
     }
 
 
@@ -81,7 +103,12 @@ def _overview(map_: AttentionMap, layer: int, parts: Parts) -> str:
 
     def rows() -> Iterator[Any]:
         pooled = map_.overview(layer, None, OVERVIEW_BINS)
-        yield from root_codes(pooled) if of_softmax else np.clip(pooled, -FLOAT16_MAX, FLOAT16_MAX)
+        if of_softmax:
+            yield from root_codes(pooled)
+            return
+        clipped = np.clip(pooled, -FLOAT16_MAX, FLOAT16_MAX)
+        # There are many NaNs, and which of them a conversion returns depends on the place in memory.
+        yield from np.where(np.isnan(clipped), np.float32(np.nan), clipped)
 
     part = Part("U8" if of_softmax else "F16", (map_.num_heads(layer), *bins), rows)
     return parts.add(f"{map_.name}.{layer}.overview", part)

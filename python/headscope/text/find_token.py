@@ -8,7 +8,10 @@ from itertools import groupby
 from operator import index
 from typing import Any
 
-from headscope.ranges import check_within
+from headscope.ranges import check_within, is_truth_value
+
+PINS = ("query", "key")
+"""What can be pinned, so that None says something of it."""
 
 MAX_NAMED = 8
 """The most similar tokens that an error lists."""
@@ -47,6 +50,8 @@ def find_token(what: str, wanted: Any, tokens: Sequence[str], words: Sequence[in
 
 def _whole(what: str, number: Any, wanted: Any) -> int:
     try:
+        if is_truth_value(number):
+            raise TypeError
         return index(number)
     except TypeError:
         raise ValueError(
@@ -56,7 +61,8 @@ def _whole(what: str, number: Any, wanted: Any) -> int:
 
 def _found(what: str, text: str, nth: int, tokens: Sequence[str], words: Sequence[int] | None) -> int:
     if not text:
-        raise ValueError(f"{what} is an empty text: name a token, or pass None to pin no token")
+        instead = ", or pass None to pin no token" if what in PINS else " by its text or its position"
+        raise ValueError(f"{what} is an empty text: name a token{instead}")
     for matches in _stages(text, tokens, words):
         if 0 <= nth < len(matches):
             return matches[nth]

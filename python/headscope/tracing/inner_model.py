@@ -58,6 +58,14 @@ def config_of(model: Any) -> Any:
     return own if inner is None else inner.config
 
 
+def text_config(config: Any) -> Any:
+    """Return the text part of a config; the whole config if it has several, as MusicGen's has, or none."""
+    try:
+        return config.get_text_config()
+    except (AttributeError, ValueError):
+        return config
+
+
 def dtype_of(model: torch.nn.Module) -> torch.dtype | None:
     """Return the precision in which a model reads its inputs; None if it has no parameters of floating point."""
     own = getattr(inner_model(model) or model, "dtype", None)

@@ -74,6 +74,8 @@ def maps_to_name(traced: Sequence[TracedMap], inputs: Inputs) -> list[AttentionM
     for name in origins - {"input_ids"}:
         inputs.names.pop(name, None)
     first = next(iter(inputs.arguments), "")
+    if len(inputs.names.get("input_ids", ())) == inputs.padding.get(first, (-1,))[0] and first in origins:
+        inputs.names.pop("input_ids")  # given for padding too, so they are selected already
     if "input_ids" in inputs.names:
         traced = [part for part in traced if FEATURES not in part.origins]
         if not traced:

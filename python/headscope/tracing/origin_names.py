@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import isqrt
 from typing import Any
@@ -46,6 +46,23 @@ def side_of_origin(origin: Origin, size: int, pieces: int, inputs: Inputs, reque
     request
         The user's request.
     """
+    length, kept = inputs.padding.get(origin[0] if len(origin) == 1 else "", (0, None))
+    if kept is None or size != len(kept) or pieces > 1:
+        return _whole_side(origin, size, pieces, inputs, request)
+    whole = _whole_side(origin, length, pieces, inputs, request)
+    return None if whole is None else _selected(whole, kept.tolist())
+
+
+def _selected(whole: Side, kept: Sequence[int]) -> Side:
+    """Return a side without its padding."""
+    return Side(
+        tokens=tuple(whole.tokens[place] for place in kept),
+        special=tuple(at for at, place in enumerate(kept) if place in whole.special),
+        words=None if whole.words is None else tuple(whole.words[place] for place in kept),
+    )
+
+
+def _whole_side(origin: Origin, size: int, pieces: int, inputs: Inputs, request: Request) -> Side | None:
     if not origin:
         return None
     if origin == FEATURES:

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 
 from headscope.data.attention_map import AttentionMap
-from headscope.data.next_tokens import Candidates
+from headscope.data.next_tokens import Candidates, LabelProbabilities
 from headscope.data.report import Report
+from headscope.ranges import OutOfRangeError
 from headscope.tracing.generation.repeating import repeated
 from headscope.tracing.generation.step_rows import fit_into_memory, of_steps
 from headscope.tracing.generation.steps import note_of_steps, warned, warned_of_unfollowed
@@ -29,7 +30,7 @@ from headscope.tracing.hooks.tiers import check_served, modules_of
 from headscope.tracing.images.layout import Layouts
 from headscope.tracing.inner_model import config_of
 from headscope.tracing.inputs.caches import cached_keys
-from headscope.tracing.inputs.candidates import read_candidates
+from headscope.tracing.inputs.candidates import read_predictions
 from headscope.tracing.inputs.failures import reported
 from headscope.tracing.inputs.forms import call
 from headscope.tracing.inputs.inputs import Inputs
@@ -57,11 +58,12 @@ class Passed:
     maps: list[AttentionMap]
     report: Report
     candidates: Candidates | None
+    labels: LabelProbabilities | None
 
 
 @torch.no_grad()
 def run(request: Request) -> Passed:
-    """Run the model once and return its attention maps, the report and the next-token candidates.
+    """Run the model once and return its attention maps, the report and what the model predicts.
 
     The model is left exactly as it was, after errors too.
 
@@ -79,7 +81,7 @@ def run(request: Request) -> Passed:
     folder = None if request.offload is None else folder_of(request.offload)
     with capturing(), evaluation(modules), without_lasting_hooks(modules), without_compiling():
         with without_length_warning(request.tokenizer, of_errors=True):
-            inputs, layout = _begun(request, modules)
+            inputs, layout, late = _begun(request, modules)
         labels = Labeller(modules)
         known = _checked(estimate(modules, inputs, request.layers), folder)
         with nullcontext() if folder is None else Offload(folder) as file:
@@ -89,10 +91,13 @@ def run(request: Request) -> Passed:
                 recorder = Recorder(labels, watch, batch, request.layers, layout, origins, file)
                 outputs = _followed(modules, recorder, inputs.arguments, known, request.progress)
                 settle_axis(request.model, inputs.arguments, layout, outputs)
+                if late is not None and not layout.other:
+                    raise late
                 if not (layout.other or layout.folded):
                     break
                 recorder.clear()
                 inputs, layout = _repeated(request, modules, inputs, layout)
+                late = None
             layers = recorder.layers
     if not layers:
         raise ValueError(nothing_recorded(request.model, recorder, inputs.arguments, outputs))
@@ -102,8 +107,7 @@ def run(request: Request) -> Passed:
     report = summary(model_name(request.model), traced, recorder, inputs.batch_size)
     report = replace(report, notes=(*inputs.notes, *said, *report.notes))
     side = inputs.sides["decoder" if is_encoder_decoder(request.model) else "main"]
-    candidates = None if request.candidates is None else read_candidates(outputs, inputs.row, side, request)
-    return Passed([part.map for part in traced], report, candidates)
+    return Passed([part.map for part in traced], report, *read_predictions(outputs, inputs, side, request))
 
 
 def _held_against_steps(
@@ -128,13 +132,22 @@ def _held_against_steps(
     return layers, outputs, [warned(difference)]
 
 
-def _begun(request: Request, modules: Modules) -> tuple[Inputs, BatchLayout]:
-    """Return the inputs of a pass, with the axis of texts that torch's own modules have, or else the first."""
-    inputs = prepare(request, modules)
-    generic = is_generic(request.model)
+def _begun(request: Request, modules: Modules) -> tuple[Inputs, BatchLayout, OutOfRangeError | None]:
+    """Return the inputs of a pass, with the axis of texts that torch's own modules have, or else the first.
+
+    The error is raised if the pass confirms the first axis: `batch_index` may count texts of another one.
+    """
+    generic, late = is_generic(request.model), None
+    try:
+        inputs = prepare(request, modules)
+    except OutOfRangeError as error:
+        if not generic:
+            raise
+        inputs, late = prepare(replace(request, batch_index=0), modules), error
     axis = first_axis(request.model, inputs.arguments) if generic else 0
-    inputs = prepare(request, modules, axis) if axis != 0 else inputs
-    return inputs, _layout(inputs, generic)
+    if axis != 0:
+        inputs, late = prepare(request, modules, axis), None
+    return inputs, _layout(inputs, generic), late
 
 
 def _repeated(request: Request, modules: Modules, inputs: Inputs, layout: BatchLayout) -> tuple[Inputs, BatchLayout]:
@@ -198,6 +211,7 @@ def _batch(inputs: Inputs, request: Request) -> Batch:
         size=inputs.batch_size,
         row=inputs.row,
         unpadded=unpadded,  # type: ignore[arg-type]
+        padding=inputs.padding,
         images=inputs.images,
         argument=inputs.ids,
         trims=trims,

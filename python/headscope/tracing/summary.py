@@ -141,8 +141,8 @@ def nothing_recorded(model: torch.nn.Module, recorder: Recorder, arguments: Mapp
         return f"{kind} ran, but none of its attention can be shown: {where}{reason} {HAVE_YOURSELF}"
     if not recorder.watch.ran():
         return (
-            f"{kind} has no attention: none of the modules that ran is an attention module, and no softmax of products "
-            f"was seen. {HAVE_YOURSELF}"
+            f"{kind} has no attention: none of the modules that ran is an attention module, and no softmax over "
+            f"positions was multiplied with values. {HAVE_YOURSELF}"
         )
     name = recorder.watch.ran()[0]
     return f"{kind} ran, but no attention was recorded: {name}: {_reason(recorder.watch.modules[name])} {HAVE_YOURSELF}"

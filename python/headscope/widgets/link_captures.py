@@ -1,73 +1,82 @@
-"""Link captures: when one moves, the others follow."""
+"""Link captures, or single views: when one moves, the others follow."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from headscope.plain_errors import plain_errors
 from headscope.widgets.capture_views import CaptureViews
 
 if TYPE_CHECKING:
     from headscope.data.attention_map import AttentionMap
-    from headscope.widgets.selection import SelectionChange
+    from headscope.widgets.observers import SelectionChange
+    from headscope.widgets.place import Placed
+    from headscope.widgets.views import View
+
+Linked: TypeAlias = "CaptureViews | View"
+"""What can be linked: a capture, for all views that follow it, or a single view."""
 
 
 class Link:
-    """The result of `headscope.link`: captures that move together until `unlink` is called."""
+    """The result of `headscope.link`: captures or views that move together until `unlink` is called."""
 
-    def __init__(self, captures: Sequence[CaptureViews]) -> None:
-        self.captures = tuple(captures)
+    def __init__(self, linked: Sequence[Linked]) -> None:
+        self.linked = tuple(linked)
         self._following = threading.local()
-        self._handlers = [(capture, _Follow(self, capture)) for capture in self.captures]
-        for capture, handler in self._handlers:
-            capture.selection.observe(handler)
-        self.lead(self.captures[0])
+        self._handlers = [(each, _Follow(self, each)) for each in self.linked]
+        for each, handler in self._handlers:
+            each.selection.observe(handler)
+        self.lead(self.linked[0])
 
-    def lead(self, leader: CaptureViews) -> None:
-        """Move all other captures to the selection of `leader`; moves that this causes are ignored, to avoid echoes."""
+    def lead(self, leader: Linked) -> None:
+        """Move all others to the place of `leader`; moves that this causes are ignored, to avoid echoes."""
         if getattr(self._following, "now", False):
             return
         self._following.now = True
         try:
-            for capture in self.captures:
-                if capture is not leader:
-                    capture.select(**place_in(capture, leader))
+            for each in self.linked:
+                if each is not leader:
+                    each.select(**place_in(each, leader))
         finally:
             self._following.now = False
 
     def unlink(self) -> None:
-        """End the link; the captures move independently again."""
-        for capture, handler in self._handlers:
-            capture.selection.unobserve(handler)
+        """End the link; the captures or views move independently again."""
+        for each, handler in self._handlers:
+            each.selection.unobserve(handler)
         self._handlers = []
 
     def __repr__(self) -> str:
-        return f"<{'Link' if self._handlers else 'Ended link'} of {', '.join(each.name for each in self.captures)}>"
+        names = ", ".join(each.name if isinstance(each, CaptureViews) else repr(each) for each in self.linked)
+        return f"<{'Link' if self._handlers else 'Ended link'} of {names}>"
 
 
 class _Follow:
-    """An observer of one capture that moves all other captures of a link after it."""
+    """An observer of one capture or view that moves all others of a link after it."""
 
-    def __init__(self, link: Link, leader: CaptureViews) -> None:
+    def __init__(self, link: Link, leader: Linked) -> None:
         self._link, self._leader = link, leader
 
     def __call__(self, _change: SelectionChange) -> None:
         self._link.lead(self._leader)
 
 
-def link(*captures: CaptureViews) -> Link:
-    """Link captures: when a reader or Python moves one of them, the others follow.
+@plain_errors
+def link(*linked: Linked) -> Link:
+    """Link captures or views: when a reader or Python moves one of them, the others follow.
 
     They show the same layer and heads, or the nearest layer that they have. They show the map of the same name and the
     same sentences, if they have these. A pinned token is pinned in the others at the same position if it has the same
     text there, or else at the same occurrence of the text, counted from the start; if the text does not occur as often,
-    no token is pinned. At first all move to the selection of the first capture.
+    no token is pinned. At first all move to the selection of the first one.
 
     Parameters
     ----------
-    *captures
-        Two or more captures.
+    *linked
+        Two or more captures or views. A capture stands for all views that follow it. A view that is linked follows its
+        capture no longer, so that the link ties this view alone.
 
     Returns
     -------
@@ -77,23 +86,35 @@ def link(*captures: CaptureViews) -> Link:
     Raises
     ------
     ValueError
-        There are fewer than two captures, or the same one twice.
+        There are fewer than two captures or views, or the same one twice.
     TypeError
-        An argument is not a capture.
+        An argument is neither a capture nor a view.
     """
-    for capture in captures:
-        if not isinstance(capture, CaptureViews):
-            raise TypeError(f"link takes captures, not {type(capture).__name__}: link(capture, other)")
-    if len({id(capture) for capture in captures}) < max(2, len(captures)):
-        raise ValueError("link takes two or more different captures: link(capture, other)")
-    return Link(captures)
+    for each in linked:
+        if not isinstance(each, CaptureViews) and not _is_view(each):
+            raise TypeError(
+                f"link takes captures and views, not {type(each).__name__}: link(capture, other), or "
+                "link(capture.head_view(), other.head_view())"
+            )
+    if len({id(each) for each in linked}) < max(2, len(linked)):
+        raise ValueError("link takes two or more different captures or views: link(capture, other)")
+    for each in linked:
+        if not isinstance(each, CaptureViews):
+            each.follow = False
+    return Link(linked)
 
 
-def place_in(capture: CaptureViews, leader: CaptureViews) -> dict[str, Any]:
-    """Return the selection of `capture` that corresponds to that of `leader`, as keywords of `Capture.select`."""
-    there = leader.selection
-    name = there.map if there.map in capture.maps else capture.selection.map
-    map_, led = capture.maps[name], leader.maps[there.map]
+def _is_view(value: object) -> bool:
+    from headscope.widgets.views import View
+
+    return isinstance(value, View)
+
+
+def place_in(follower: Linked, leader: Linked) -> dict[str, Any]:
+    """Return the place of `follower` that corresponds to that of `leader`, as keywords of `Capture.select`."""
+    there, maps = leader.selection, _maps(follower)
+    name = there.map if there.map in maps else follower.selection.map
+    map_, led = maps[name], _maps(leader)[there.map]
     layer = min(map_.layers, key=lambda each: abs(each - there.layer))
     return {
         "map": name,
@@ -105,16 +126,24 @@ def place_in(capture: CaptureViews, leader: CaptureViews) -> dict[str, Any]:
     }
 
 
+def _maps(linked: Linked) -> Mapping[str, AttentionMap]:
+    return linked.maps if isinstance(linked, CaptureViews) else linked.capture.maps
+
+
 def _has_pair(map_: AttentionMap) -> bool:
     return map_.sentence_b_start is not None
 
 
-def _heads(leader: CaptureViews, count: int) -> list[int] | None:
+def _heads(leader: Linked, count: int) -> list[int] | None:
     """Return the leader's heads that are below `count`, or else the last head; None for all heads."""
+    heads = _placed(leader).place()["heads"]
+    return None if heads is None else [head for head in heads if head < count] or [count - 1]
+
+
+def _placed(linked: Linked) -> Placed:
     from headscope.widgets.store import store_of
 
-    heads = store_of(leader).heads
-    return None if heads is None else [head for head in heads if head < count] or [count - 1]
+    return store_of(linked) if isinstance(linked, CaptureViews) else linked
 
 
 def same_token(position: int | None, tokens: Sequence[str], others: Sequence[str]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,6 +20,12 @@ class SelectionChange:
     """The old value; None means all heads, or no pinned token."""
     new: Any
     """The new value."""
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[SelectionChange]:
+    """Return the changes from one place to another, each a dict with the fields of a selection."""
+    pairs = ((name, before[name], after[name]) for name in SELECTION)
+    return [SelectionChange(name, old, new) for name, old, new in pairs if old != new]
 
 
 Handler: TypeAlias = "Callable[[SelectionChange], object]"

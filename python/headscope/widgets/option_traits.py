@@ -20,8 +20,18 @@ class OptionTraits(t.HasTraits):
     hide_special = t.Bool(False).tag(sync=True)
     """Leave out special tokens."""
     hide_sink = t.Bool(False).tag(sync=True)
-    """Leave out the first key, the attention sink (Xiao et al. 2023, https://arxiv.org/abs/2309.17453), and rescale
+    """Leave out attention sinks, the keys that gather more than `sink_share` of the layer's attention, and rescale
     each query's other weights to sum to 1.
+    """
+    sink_share = t.Float(0.3).tag(sync=True)
+    """The share of the layer's attention above which a key is a sink: the mean of its weights over the heads and
+    over the queries that see it (Gu et al. 2024, https://arxiv.org/abs/2410.10781).
+    """
+    keep_sinks = t.List(t.Int()).tag(sync=True)
+    """Keys that `hide_sink` does not leave out, in the same form as `exclude`."""
+    exclude = t.List(t.Int()).tag(sync=True)
+    """Further keys to leave out, with the other weights rescaled as by `hide_sink`: a list of positions, or of
+    texts as for `query`, where a text without a number stands for all its occurrences.
     """
     merge_words = t.Bool(False).tag(sync=True)
     """Show words instead of tokens: weights are summed over keys and averaged over queries."""
@@ -35,10 +45,22 @@ class OptionTraits(t.HasTraits):
     """
     search = t.Unicode("").tag(sync=True)
     """Mark the tokens that contain this text."""
-    scale = t.Enum(("linear", "sqrt", "log"), default_value="linear").tag(sync=True)
-    """How weights become colours: `"linear"`, or `"sqrt"` or `"log"`, which show small weights better."""
-    color_map = t.Enum(("viridis", "greys", "blues", "heat"), default_value="viridis").tag(sync=True)
-    """The colours of weights, in even steps of lightness: `"viridis"`, `"greys"`, `"blues"` or `"heat"`."""
+    scale = t.Enum(("auto", "linear", "sqrt", "log"), default_value="auto").tag(sync=True)
+    """How weights become colours and strengths of lines: `"linear"`, or `"sqrt"` or `"log"`, which show small
+    weights better. `"auto"` is linear; but from 128 tokens on, heat maps and running text have the square root, and
+    attention sinks set no scale: it ends at the largest weight beside them.
+    """
+    gain = t.Float(None, allow_none=True).tag(sync=True)
+    """How strong lines are. None makes the strongest line on screen opaque, or fainter where lines would cover the
+    picture. With a number, a line's opacity is its place on the scale, times that number, divided by the number of
+    heads.
+    """
+    color_map = t.Enum(("lagoon", "greys", "blues", "heat", "viridis", "magma", "cividis"), default_value="lagoon").tag(
+        sync=True
+    )
+    """The colours of weights, in even steps of lightness: `"lagoon"`, `"greys"`, `"blues"` or `"heat"`; or
+    `"viridis"`, `"magma"` or `"cividis"` as in matplotlib, reversed on a light background.
+    """
     combine = t.Enum(("each", "mean", "sum"), default_value="each").tag(sync=True)
     """How heat maps show several heads: `"each"` in a map of its own, or one map of their `"mean"` or `"sum"`."""
     pool = t.Enum(("max", "mean"), default_value="max").tag(sync=True)
@@ -47,6 +69,15 @@ class OptionTraits(t.HasTraits):
     """The tab beside the grid: `"heads"`, `"matrix"`, `"neurons"` or `"text"`."""
     detail = t.Bool(False).tag(sync=True)
     """Whether a head is open beside the grid."""
+    thumbnails = t.Enum(("auto", "heat", "lines"), default_value="auto").tag(sync=True)
+    """How the grid shows each head: as a `"heat"` map or as `"lines"`. `"auto"` is heat maps for causal maps and
+    above 64 tokens, otherwise lines. Each heat map has the square-root scale, unless `scale` names another, up to
+    its own largest weight beside attention sinks.
+    """
+    trace = t.Bool(False).tag(sync=True)
+    """Whether a map of all layers and heads is open: how strongly each looks from the pinned query to the pinned
+    key. With one of them pinned, the strongest weight of the query, or the mean that the key receives.
+    """
     include_heads = t.List(t.Int(), default_value=None, allow_none=True).tag(sync=True)
     """The heads that the grid shows, zero-based; None for all."""
     include_layers = t.List(t.Int()).tag(sync=True)

@@ -39,7 +39,7 @@ class Samples(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._captures, self._labels = tuple(captures), tuple(labels)
         self._views: dict[int, View] = {}
         choices = [(f"{number}: {shortened(label, LABEL_LENGTH)}", number) for number, label in enumerate(labels)]
-        self.menu = ipywidgets.Dropdown(options=choices, value=0, description="Text", layout={"width": "100%"})
+        self.menu = ipywidgets.Dropdown(options=choices, value=0, description="Text", layout={"width": "auto"})
         super().__init__([self.menu, self.view_of(0)])
         self.menu.observe(self._choose, "value")
 

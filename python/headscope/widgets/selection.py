@@ -1,47 +1,53 @@
-"""`capture.selection`: read and move the selection, which all views of a capture share."""
+"""`capture.selection` and `view.selection`: read, move and observe the place of a capture's views, or of one view."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from headscope.attributes import KnownAttributes
 from headscope.contract import PairFilter
-from headscope.data.check_options import check_place
+from headscope.data.check_options import check_kept, check_place, kept_layers
 from headscope.keywords import reject_unknown
-from headscope.options import PLACE_OPTIONS
+from headscope.options import MAY_BE_NONE, PLACE_OPTIONS
+from headscope.plain_errors import with_plain_errors
 from headscope.widgets.observers import SELECTION, Handler, SelectionChange
-from headscope.widgets.store import Store, store_of
+from headscope.widgets.place import Placed
+from headscope.widgets.store import store_of
 
 if TYPE_CHECKING:
     from headscope.data.capture import Capture
 
 __all__ = ["Selection", "SelectionChange", "select", "selection_of"]
 
-MAY_BE_NONE = ("heads", "query", "key")
 
-
+@with_plain_errors
 class Selection(KnownAttributes):
-    """The map, layer, heads, pinned tokens and sentences that all views of a capture share.
+    """The map, layer, heads, pinned tokens and sentences on screen: in all views that follow a capture, or in one view.
 
-    Assigning one of them moves every view. Positions are zero-based. A value that the capture does not have raises
+    Assigning one of them moves these views. Positions are zero-based. A value that the capture does not have raises
     ValueError, and nothing moves.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, placed: Placed) -> None:
+        self._placed = placed
 
     def _kind(self) -> str:
         return "a selection"
 
     def _move(self, **place: Any) -> None:
-        check_place(self._store.capture, place, self._store.map)
-        self._store.select(**place)
+        check_place(self._placed.capture, place, self.map)
+        if "layer" in place:
+            check_kept(place["layer"], kept_layers(self._placed.capture))
+        self._placed.move(**place)
+
+    def _field(self, name: str) -> Any:
+        return self._placed.place()[name]
 
     @property
     def map(self) -> str:
         """The name of the attention map on screen."""
-        return str(self._store.map)
+        return str(self._field("map"))
 
     @map.setter
     def map(self, name: str) -> None:
@@ -50,7 +56,7 @@ class Selection(KnownAttributes):
     @property
     def layer(self) -> int:
         """The zero-based layer on screen."""
-        return int(self._store.layer)
+        return int(self._field("layer"))
 
     @layer.setter
     def layer(self, layer: int) -> None:
@@ -59,19 +65,18 @@ class Selection(KnownAttributes):
     @property
     def heads(self) -> list[int]:
         """The zero-based heads on screen; assign None for all heads."""
-        store = self._store
-        count = store.shown_map.num_heads(store.layer)
-        chosen = [head for head in store.heads or [] if head < count]
+        count = self._placed.shown_map.num_heads(self.layer)
+        chosen = [head for head in self._field("heads") or [] if head < count]
         return chosen or list(range(count))
 
     @heads.setter
-    def heads(self, heads: Sequence[int] | None) -> None:
+    def heads(self, heads: Sequence[int] | Literal["all"] | None) -> None:
         self._move(heads=heads)
 
     @property
     def query(self) -> int | None:
         """The pinned query position; None if none is pinned. Assign a position, a token's text, or None."""
-        return None if self._store.query is None else int(self._store.query)
+        return cast("int | None", self._field("query"))
 
     @query.setter
     def query(self, query: int | str | tuple[str, int] | None) -> None:
@@ -80,7 +85,7 @@ class Selection(KnownAttributes):
     @property
     def key(self) -> int | None:
         """The pinned key position; None if none is pinned. Assign a position, a token's text, or None."""
-        return None if self._store.key is None else int(self._store.key)
+        return cast("int | None", self._field("key"))
 
     @key.setter
     def key(self, key: int | str | tuple[str, int] | None) -> None:
@@ -89,14 +94,14 @@ class Selection(KnownAttributes):
     @property
     def pair(self) -> PairFilter:
         """Which sentences of a pair are shown: `"all"`, or `"ab"` for queries of A and keys of B, and so on."""
-        return cast("PairFilter", self._store.pair)
+        return cast("PairFilter", self._field("pair"))
 
     @pair.setter
     def pair(self, pair: PairFilter) -> None:
         self._move(pair=pair)
 
     def observe(self, handler: Handler, names: str | Sequence[str] | None = None) -> None:
-        """Call a function whenever Python, or a reader in any view, moves the selection.
+        """Call a function whenever Python, or a reader in any of these views, moves the selection.
 
         Parameters
         ----------
@@ -117,11 +122,11 @@ class Selection(KnownAttributes):
         """
         if not callable(handler):
             raise TypeError(f"the handler must be a function of one change, not {handler!r}")
-        self._store.observers.add(handler, _names(names))
+        self._placed.observers.add(handler, _names(names))
 
     def unobserve(self, handler: Handler, names: str | Sequence[str] | None = None) -> None:
         """Stop calling a function, or stop calling it for some fields; an unknown function is ignored."""
-        self._store.observers.remove(handler, _names(names))
+        self._placed.observers.remove(handler, _names(names))
 
     def __repr__(self) -> str:
         pair = "" if self.pair == "all" else f", pair={self.pair!r}"
@@ -140,14 +145,14 @@ def _names(names: str | Sequence[str] | None) -> Sequence[str]:
 
 
 def selection_of(capture: Capture) -> Selection:
-    """Return the selection that all views of `capture` share."""
+    """Return the selection of the views that follow `capture`."""
     return Selection(store_of(capture))
 
 
-def select(capture: Capture, place: Mapping[str, object]) -> Selection:
-    """Move all views of `capture` in one step; see `headscope.Capture.select`."""
+def select(placed: Placed, place: Mapping[str, object]) -> Selection:
+    """Move a capture's views, or one view, in one step; see `headscope.Capture.select`."""
     known = [option.name for option in PLACE_OPTIONS]
     reject_unknown("select", (name for name in place if name not in known), known)
-    selection = selection_of(capture)
+    selection = Selection(placed)
     selection._move(**{name: value for name, value in place.items() if value is not None or name in MAY_BE_NONE})
     return selection

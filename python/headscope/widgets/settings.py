@@ -7,9 +7,12 @@ from weakref import WeakSet
 
 from headscope.attributes import KnownAttributes
 from headscope.contract import SNAPSHOT_BYTES
+from headscope.option_kinds import check_switch
+from headscope.plain_errors import Tracebacks, with_plain_errors
 from headscope.wire.lru import CACHE_BYTES, ByteLru
 
 
+@with_plain_errors
 class Settings(KnownAttributes):
     """The limits that apply to every view of the session."""
 
@@ -44,6 +47,15 @@ class Settings(KnownAttributes):
         self._cache_bytes = _checked_bytes("cache_bytes", value)
         for cache in tuple(self._caches):
             cache.max_bytes = self._cache_bytes
+
+    @property
+    def full_tracebacks(self) -> bool:
+        """Whether an error about what you passed shows Headscope's own lines too; False by default."""
+        return Tracebacks.full
+
+    @full_tracebacks.setter
+    def full_tracebacks(self, value: bool) -> None:
+        Tracebacks.full = check_switch("full_tracebacks", value)
 
     def cache(self) -> ByteLru:
         """Return a new cache that follows the limit, also when it changes."""

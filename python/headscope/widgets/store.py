@@ -6,21 +6,26 @@ import contextvars
 import json
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
+from weakref import WeakSet
 
 import traitlets as t
 
 from headscope.contract import CONTRACT_VERSION, MESSAGE_BYTES, MapDescription, PairFilter
-from headscope.data.capture import map_named
 from headscope.data.descriptions import describe_maps
-from headscope.ranges import check_within
+from headscope.data.maps import map_named
+from headscope.data.notes import Notes, read_notes
 from headscope.widgets.comm import encode_buffers
-from headscope.widgets.observers import SELECTION, Observers, SelectionChange
-from headscope.widgets.requests import (
+from headscope.widgets.observers import SELECTION, Observers, changes_between
+from headscope.widgets.place import fitting, valid_field
+from headscope.widgets.settings import settings
+from headscope.widgets.subshells import SubshellWidget
+from headscope.widgets.worker import Job, Worker
+from headscope.wire.requests import (
     accepted_reply,
     deferred_replies,
     encoded_bytes,
@@ -29,9 +34,6 @@ from headscope.widgets.requests import (
     is_deferred,
     layer_blocks,
 )
-from headscope.widgets.settings import settings
-from headscope.widgets.subshells import SubshellWidget
-from headscope.widgets.worker import Job, Worker
 from headscope.wire.tile_cache import TileCache
 
 if TYPE_CHECKING:
@@ -50,10 +52,17 @@ OVERVIEW_WEIGHTS = 64 * 1024 * 1024
 """With more weights than this, overviews take seconds, so they are computed layer by layer on request."""
 
 
+class Follower(Protocol):
+    """A view of the capture, which may follow its moves."""
+
+    def capture_moved(self, names: Collection[str]) -> None:
+        """Take note of the fields of the capture's selection that have moved."""
+
+
 class Store(SubshellWidget):
     """The selection of one capture, and the replies to pages' requests for its weights.
 
-    A page requests the weights that it lacks, see `headscope.widgets.requests`. Only the whole state, which a loading
+    A page requests the weights that it lacks, see `headscope.wire.requests`. Only the whole state, which a loading
     page or a saved notebook receives, contains the weights on screen, so that they are shown without a request.
     """
 
@@ -88,26 +97,35 @@ class Store(SubshellWidget):
     """
     total_bytes = t.Int(0).tag(sync=True)
     """The encoded size of all blocks of all maps."""
+    notes = t.List(t.Dict()).tag(sync=True)
+    """The notes on heads, each a `headscope.contract.PlacedNote`: those of `Capture.notes`, which pages change too."""
     subshells = t.Bool(True).tag(sync=True)
     """Whether to answer pages while a cell runs, if the kernel can, rather than after it. A JupyterLab setting."""
 
-    def __init__(self, capture: Capture) -> None:
+    def __init__(self, capture: Capture, opened_at: tuple[str, int] | None = None) -> None:
         self._capture = capture
+        self._opened_at = opened_at
         self._lock = threading.RLock()
         self._tile_cache = TileCache(settings.cache())
         self._worker = Worker()
         self._moves = 0
         self.observers = Observers()
         """The observers of moves, called after the lock is released because they may wait for other stores."""
+        self.followers: WeakSet[Follower] = WeakSet()
+        """The views of the capture, which learn of a move before its observers."""
         self.last_message_thread: int | None = None
         """The thread that handled the last message from a page."""
         self._serves_text = False
         """Whether a page receives weights faster as text: such pages request every block."""
         infos = describe_maps(capture)
         total = sum(encoded_bytes(map_, layer) for map_ in capture.maps.values() for layer in range(map_.num_layers))
-        first = infos[0]["name"]
-        super().__init__(name=capture.name, maps=infos, map=first, block=_layer_name(first, 0), total_bytes=total)
+        first = next(iter(capture.maps.values()))
+        layer = next(iter(first.layers), 0)
+        block = _layer_name(*(opened_at or (first.name, layer)))
+        super().__init__(name=capture.name, maps=infos, map=first.name, layer=layer, block=block, total_bytes=total)
         self.on_msg(self._on_message)
+        self._show_notes()
+        capture.notes.changed = self._show_notes
 
     @property
     def capture(self) -> Capture:
@@ -124,7 +142,7 @@ class Store(SubshellWidget):
         """The attention map on screen."""
         return self._capture.maps[self.map]
 
-    def select(self, **changes: Any) -> None:
+    def move(self, **changes: Any) -> None:
         """Move the selection in one step; every page receives the new selection in one message.
 
         Raises
@@ -141,9 +159,6 @@ class Store(SubshellWidget):
             except t.TraitError as error:
                 self._assign(before)
                 raise ValueError(str(error)) from None
-            except ValueError:
-                self._assign(before)
-                raise
 
     def place(self) -> dict[str, Any]:
         """Return the selection by field name; `heads` is None for all heads."""
@@ -159,7 +174,10 @@ class Store(SubshellWidget):
                 yield
             finally:
                 self._moves -= 1
-                changes = [] if self._moves else _changes(before, self.place())
+                changes = [] if self._moves else changes_between(before, self.place())
+                self._opened_at = None if changes else self._opened_at
+        for follower in tuple(self.followers) if changes else ():
+            follower.capture_moved({change.name for change in changes})
         self.observers.notify(changes)
 
     def _assign(self, values: dict[str, Any]) -> None:
@@ -176,47 +194,49 @@ class Store(SubshellWidget):
             layers = (b"".join(layer_blocks("overview", map_, layer)) for layer in range(map_.num_layers))
             self.overview = _within_bytes(layers, OVERVIEW_BYTES)
 
-    @t.validate("map")
-    def _known_map(self, proposal: dict[str, Any]) -> str:
-        return map_named(self._capture.maps, proposal["value"]).name
-
-    @t.validate("layer")
-    def _known_layer(self, proposal: dict[str, Any]) -> int:
-        return check_within(proposal["value"], self.shown_map.num_layers, "layer")
-
-    @t.validate("heads")
-    def _known_heads(self, proposal: dict[str, Any]) -> list[int] | None:
-        heads, map_ = proposal["value"], self.shown_map
-        if heads is None:
-            return None
-        if not heads:
-            raise ValueError("heads is empty: name at least one head, or give None for all of them")
-        most = max(map_.num_heads(layer) for layer in range(map_.num_layers))
-        return sorted({check_within(head, most, "head") for head in heads})
-
-    @t.validate("query", "key")
-    def _known_position(self, proposal: dict[str, Any]) -> int | None:
+    @t.validate("map", "layer", "heads", "query", "key")
+    def _known_field(self, proposal: dict[str, Any]) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
-        tokens = self.shown_map.query_tokens if name == "query" else self.shown_map.key_tokens
-        return None if value is None else check_within(value, len(tokens), name)
+        try:
+            return valid_field(map_named(self._capture.maps, value if name == "map" else self.map), name, value)
+        except ValueError as error:
+            # Only this error makes traitlets take back what a page has sent.
+            raise t.TraitError(str(error)) from None
 
     @t.observe("map")
     def _map_moved(self, _change: dict[str, Any]) -> None:
         """Reset the fields that do not fit the new map."""
-        map_ = self.shown_map
-        self.layer = min(self.layer, map_.num_layers - 1)
-        for name in ("heads", "query", "key"):
-            self.set_trait(name, None)
-        if map_.sentence_b_start is None:
-            self.pair = "all"
+        for name, value in fitting(self.shown_map, self.place()).items():
+            self.set_trait(name, value)
         self.overview = b""
 
+    def _show_notes(self) -> None:
+        self.notes = [dict(note) for note in self._capture.notes.placed()]
+
+    @t.validate("notes")
+    def _valid_notes(self, proposal: dict[str, Any]) -> list[Any]:
+        try:
+            return Notes(self._capture.maps, read_notes(proposal["value"])).placed()
+        except (ValueError, TypeError, LookupError) as error:
+            # Only this error makes traitlets take back what a page has sent.
+            raise t.TraitError(str(error)) from None
+
+    @t.observe("notes")
+    def _notes_moved(self, _change: object) -> None:
+        if self.notes != self._capture.notes.placed():
+            self._capture.notes.replace(read_notes(self.notes))
+
     def encoded_layer(self) -> bytes:
-        """Return the block of the layer on screen with all heads; empty if it is too large for the whole state."""
+        """Return the block of the layer on screen with all heads; empty if it is too large for the whole state.
+
+        Until something moves, that is the layer of the first view, which may have a place of its own.
+        """
         with self._lock:
-            if encoded_bytes(self.shown_map, self.layer) > BLOCK_BYTES:
+            name, layer = self._opened_at or (self.map, self.layer)
+            map_ = self._capture.maps[name]
+            if encoded_bytes(map_, layer) > BLOCK_BYTES:
                 return b""
-            return b"".join(layer_blocks("block", self.shown_map, self.layer))
+            return b"".join(layer_blocks("block", map_, layer))
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Apply a page's changes as one move."""
@@ -279,11 +299,6 @@ def _layer_name(map_name: str, layer: int) -> bytes:
     return f"{map_name} {layer}".encode()
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[SelectionChange]:
-    pairs = ((name, before[name], after[name]) for name in SELECTION)
-    return [SelectionChange(name, old, new) for name, old, new in pairs if old != new]
-
-
 def _within_bytes(parts: Iterable[bytes], most: int) -> bytes:
     """Return the joined parts, or an empty string if they exceed `most` bytes."""
     joined = bytearray()
@@ -294,9 +309,9 @@ def _within_bytes(parts: Iterable[bytes], most: int) -> bytes:
     return bytes(joined)
 
 
-def store_of(capture: Capture) -> Store:
-    """Return the store of a capture, which the first call creates."""
+def store_of(capture: Capture, opened_at: tuple[str, int] | None = None) -> Store:
+    """Return the store of a capture, which the first call creates with the weights of a layer of a map."""
     store = capture.__dict__.get("_store")
     if store is None:
-        store = capture.__dict__["_store"] = Store(capture)
+        store = capture.__dict__["_store"] = Store(capture, opened_at)
     return cast("Store", store)

@@ -1,4 +1,4 @@
-import { computed, type Signal } from "@preact/signals-core";
+import { computed } from "@preact/signals-core";
 
 /** The part of a signal that callers read and write. */
 export interface WritableSignal<T> {
@@ -7,7 +7,11 @@ export interface WritableSignal<T> {
 }
 
 /** Presents a signal in other terms: `read` converts its value, `write` converts back. */
-export function mapSignal<T, S>(source: Signal<S>, read: (value: S) => T, write: (value: T) => S): WritableSignal<T> {
+export function mapSignal<T, S>(
+  source: WritableSignal<S>,
+  read: (value: S) => T,
+  write: (value: T) => S,
+): WritableSignal<T> {
   const shown = computed(() => read(source.value));
   return {
     get value() {

@@ -1,6 +1,8 @@
 import type { MapDescription, MapOrigin, Segment } from "../../contract.gen";
 import { Fields } from "./fields";
 import { MAX_HEADS } from "./layer-record";
+import { readNotes } from "./notes";
+import { readPredictions } from "./predictions";
 
 /**
  * Checks the description of an attention map. Throws an error with a message for users. If the description has no
@@ -33,6 +35,8 @@ export function readMapDescription(fields: Fields): MapDescription {
     sentence_b_start: fields.optional("sentence_b_start", () => fields.count("sentence_b_start", 0, numQueries)),
     no_vectors: noVectors,
     ...readOrigin(fields, numLayers),
+    ...readPredictions(fields, numQueries),
+    ...readNotes(fields, numHeads),
   };
 }
 

@@ -18,7 +18,7 @@ function answer(rows: WeightRows, wanted: Pooled): Float64Array {
     return bins.values();
   }
   const [queries, keys] = [groupingOf(wanted.queries, rows.numQueries), groupingOf(wanted.keys, rows.numKeys)];
-  const sums = new ExcerptSums(queries, keys, wanted.without_sink);
+  const sums = new ExcerptSums(queries, keys, wanted.without_sink ? [0] : []);
   drain(addRows(rows, sums, ...extentOf(queries)));
   return sums.values;
 }

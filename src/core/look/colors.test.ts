@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { colorDistance as distance, seenBy, VISIONS } from "../../../testing/color-vision";
 import type { ColorMap } from "../../contract.gen";
 import {
+  COLOR_MAPS,
+  colorMapName,
   css,
   DARK_BACKGROUND,
   headColor,
@@ -19,11 +22,6 @@ import { contrast, oklabOf } from "./oklch";
 
 const THEMES = [false, true];
 const background = (dark: boolean) => (dark ? DARK_BACKGROUND : LIGHT_BACKGROUND);
-
-function distance(one: Rgb, other: Rgb): number {
-  const [p, q] = [oklabOf(one), oklabOf(other)];
-  return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
-}
 
 function headColors(numHeads: number, dark: boolean): Rgb[] {
   return Array.from({ length: numHeads }, (_, head) => headColor(head, numHeads, dark));
@@ -53,6 +51,17 @@ describe("headColor", () => {
       lightness.slice(1).forEach((value, index) => {
         expect(Math.abs(value - (lightness[index] as number))).toBeGreaterThan(0.07);
       });
+    }
+  });
+
+  it.each(VISIONS)("tells neighbours apart under %s, among 2 to 32 heads", (vision) => {
+    for (const dark of THEMES) {
+      for (let numHeads = 2; numHeads <= 32; numHeads++) {
+        const seen = headColors(numHeads, dark).map((color) => seenBy(vision, color));
+        const between = seen.slice(1).map((color, head) => distance(color, seen[head] as Rgb));
+        const least = numHeads <= 8 ? 0.1 : 0.06;
+        expect(Math.min(...between), `${numHeads} heads, ${dark ? "dark" : "light"}`).toBeGreaterThan(least);
+      }
     }
   });
 
@@ -91,7 +100,8 @@ it("css writes a colour that CSS understands", () => {
 });
 
 describe("heatTable", () => {
-  const MAPS: readonly ColorMap[] = ["viridis", "greys", "blues", "heat"];
+  const MAPS: readonly ColorMap[] = ["lagoon", "greys", "blues", "heat"];
+  const OF_MATPLOTLIB: readonly ColorMap[] = ["viridis", "magma", "cividis"];
   const colorsOf = (map: ColorMap, dark: boolean) => {
     const table = heatTable(map, dark);
     return Array.from({ length: 256 }, (_, index) => [...table.subarray(3 * index, 3 * index + 3)] as unknown as Rgb);
@@ -118,10 +128,33 @@ describe("heatTable", () => {
     }
   });
 
+  it.each<[ColorMap, Rgb, Rgb, Rgb]>([
+    ["viridis", [68, 1, 84], [33, 145, 140], [253, 231, 37]],
+    ["magma", [0, 0, 4], [183, 55, 121], [252, 253, 191]],
+    ["cividis", [0, 34, 78], [125, 124, 120], [254, 232, 56]],
+  ])("%s is matplotlib's on a dark background, and reversed on a light one", (map, first, middle, last) => {
+    const [dark, light] = [colorsOf(map, true), colorsOf(map, false)];
+    expect([dark[0], dark[255], light[0], light[255]]).toEqual([first, last, last, first]);
+    (dark[128] as Rgb).forEach((value, channel) => {
+      expect(Math.abs(value - (middle[channel] as number))).toBeLessThanOrEqual(2);
+    });
+    expect([colorMapName(map, true), colorMapName(map, false)]).toEqual([map, `${map}, reversed`]);
+  });
+
+  it.each(OF_MATPLOTLIB)("%s leaves the background in lightness that never falls", (map) => {
+    for (const dark of THEMES) {
+      const away = colorsOf(map, dark).map((color) => Math.abs(oklabOf(color)[0] - (dark ? 0 : 1)));
+      const falls = away.slice(1).map((value, index) => (away[index] as number) - value);
+      expect(Math.max(...falls)).toBeLessThan(0.005);
+    }
+  });
+
   it("has maps that cannot be confused", () => {
     for (const dark of THEMES) {
-      const middles = MAPS.map((map) => colorsOf(map, dark)[128] as Rgb);
-      const distances = middles.flatMap((one, index) => middles.slice(0, index).map((other) => distance(one, other)));
+      const samples = COLOR_MAPS.map((map) => [64, 128, 192].map((index) => colorsOf(map, dark)[index] as Rgb));
+      const apart = (one: readonly Rgb[], other: readonly Rgb[]) =>
+        Math.max(...one.map((color, index) => distance(color, other[index] as Rgb)));
+      const distances = samples.flatMap((one, index) => samples.slice(0, index).map((other) => apart(one, other)));
       expect(Math.min(...distances)).toBeGreaterThan(0.04);
     }
   });

@@ -10,6 +10,8 @@ export interface LineGeometry {
   /** The x where lines leave the queries, and where they reach the keys. */
   readonly left: number;
   readonly right: number;
+  /** Whether lines are straight instead of leaving tokens horizontally, as in pictures too small for a bend. */
+  readonly isStraight?: boolean;
 }
 
 /** Which lines of which heads to draw. */

@@ -14,7 +14,7 @@ describe("layoutMatrix", () => {
     const many = layoutMatrix(square(512), 400);
     expect(many.left + many.mapWidth).toBeLessThanOrEqual(400);
     expect(many.mapWidth).toBeGreaterThan(300);
-    expect(layoutMatrix(square(512), 4000).mapWidth).toBe(640);
+    expect(layoutMatrix(square(512), 4000, 900).mapWidth).toBe(640);
   });
 
   it("makes a single query among many keys high enough to read", () => {

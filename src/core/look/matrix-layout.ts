@@ -4,10 +4,14 @@ const LARGEST_MAP = 640;
 /** A side of few tokens is not made lower than this to keep cells square. */
 const READABLE_CELL = 12;
 /** Of several maps side by side, none is planned narrower than this. */
-const SMALLEST_MAP = 120;
+const SMALLEST_MAP = 100;
+
+/** This many maps stand in one row if each gets this width, in CSS pixels. */
+const MOST_BESIDE = 3;
+const WIDE_MAP = 200;
 
 /** All maps together are no higher than this, in CSS pixels, unless that makes them too small. */
-const IN_SIGHT = 700;
+const USUAL_HEIGHT = 700;
 
 /** The gap between maps, and the height of the caption below each, in CSS pixels. */
 export const MAP_GAP = 14;
@@ -26,6 +30,8 @@ export interface MatrixShape {
   /** The number of letters in the longest label of each side. */
   readonly queryLetters: number;
   readonly keyLetters: number;
+  /** The space beside the labels for the names of parts of the text, in CSS pixels; 0 by default. */
+  readonly parts?: number;
 }
 
 /**
@@ -44,12 +50,13 @@ export interface MatrixLayout {
   readonly height: number;
 }
 
-export function layoutMatrix(shape: MatrixShape, available: number): MatrixLayout {
+export function layoutMatrix(shape: MatrixShape, available: number, inSight = USUAL_HEIGHT): MatrixLayout {
   const { numMaps } = shape;
-  const left = Math.max(CORNER.width, Math.ceil(shape.queryLetters * LETTER) + LABEL_SPACE);
-  const top = Math.max(CORNER.height, Math.ceil(shape.keyLetters * LETTER) + LABEL_SPACE);
+  const { parts = 0 } = shape;
+  const left = parts + Math.max(CORNER.width, Math.ceil(shape.queryLetters * LETTER) + LABEL_SPACE);
+  const top = parts + Math.max(CORNER.height, Math.ceil(shape.keyLetters * LETTER) + LABEL_SPACE);
   const room = Math.max(SMALLEST_MAP, available - left - 4);
-  const [mapWidth, mapHeight] = mapSize(shape, room);
+  const [mapWidth, mapHeight] = mapSize(shape, room, Math.max(SMALLEST_MAP, inSight - top));
   // Maps of few tokens are narrower than planned, so more of them fit side by side.
   const columns = Math.max(1, Math.min(numMaps, Math.floor((room + MAP_GAP) / (mapWidth + MAP_GAP))));
   const rows = Math.ceil(numMaps / columns);
@@ -84,24 +91,40 @@ export function labelStep(cell: number, pixels: number): number {
 
 /**
  * The size of the largest maps that are all in sight together; where those are too small, the smallest maps allowed.
+ * Two or three maps stand side by side as long as they are wide enough.
  */
-function mapSize({ numMaps, numQueries, numKeys }: MatrixShape, room: number): [width: number, height: number] {
-  let size: [number, number] = [1, 1];
-  for (let columns = 1; columns <= Math.max(1, numMaps); columns++) {
-    const share = Math.min(LARGEST_MAP, (room + MAP_GAP) / columns - MAP_GAP);
-    if (columns > 1 && share < SMALLEST_MAP) break;
-    const [width, height] = cellOf(numQueries, numKeys, share);
-    size = [Math.max(1, Math.round(width * numKeys)), Math.max(1, Math.round(height * numQueries))];
-    if (Math.ceil(numMaps / columns) * (size[1] + CAPTION + MAP_GAP) <= IN_SIGHT) break;
+function mapSize(
+  { numMaps, numQueries, numKeys }: MatrixShape,
+  room: number,
+  inSight: number,
+): [width: number, height: number] {
+  const below = numMaps > 1 ? CAPTION + MAP_GAP : 0;
+  const widthOf = (columns: number) => Math.min(LARGEST_MAP, (room + MAP_GAP) / columns - MAP_GAP);
+  const sizeOf = (columns: number): [number, number] => {
+    const high = inSight / Math.ceil(numMaps / columns) - below;
+    const [width, height] = cellOf(numQueries, numKeys, widthOf(columns), high);
+    return [Math.max(1, Math.floor(width * numKeys)), Math.max(1, Math.floor(height * numQueries))];
+  };
+  if (numMaps <= MOST_BESIDE && widthOf(numMaps) >= WIDE_MAP) return sizeOf(Math.max(1, numMaps));
+  const fits = (columns: number, high: number) => Math.ceil(numMaps / columns) * (high + below) <= inSight + MAP_GAP;
+  let [size, largest] = [sizeOf(1), 0];
+  for (let columns = 1; columns <= numMaps && (columns === 1 || widthOf(columns) >= SMALLEST_MAP); columns++) {
+    const next = sizeOf(columns);
+    const area = fits(columns, next[1]) ? next[0] * next[1] : 0;
+    if (area > largest || largest === 0) size = next;
+    largest = Math.max(largest, area);
   }
   return size;
 }
 
-/** Square cells, except in maps with far more tokens on one side than on the other. */
-function cellOf(numQueries: number, numKeys: number, room: number): [width: number, height: number] {
-  const width = cellFor(numKeys, room);
-  const height = cellFor(numQueries, Math.max(room, SMALLEST_MAP));
-  return [Math.min(width, Math.max(height, READABLE_CELL)), Math.min(height, Math.max(width, READABLE_CELL))];
+/** Square cells, except that a side of few tokens among many stays high enough to read. */
+function cellOf(numQueries: number, numKeys: number, wide: number, high: number): [width: number, height: number] {
+  const width = cellFor(numKeys, wide);
+  const height = cellFor(numQueries, Math.max(Math.min(high, LARGEST_MAP), SMALLEST_MAP));
+  const square = Math.min(width, height);
+  const sideOf = (count: number, other: number, most: number) =>
+    2 * count < other ? Math.min(most, Math.max(square, READABLE_CELL)) : square;
+  return [sideOf(numKeys, numQueries, width), sideOf(numQueries, numKeys, height)];
 }
 
 /** Rounds down to whole pixels where cells are so large that uneven ones would show. */

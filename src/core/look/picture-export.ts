@@ -1,33 +1,36 @@
-/** The text above and below a picture. */
-export interface FigureText {
-  /** What the picture shows. */
-  readonly title: string;
-  /** The legend: for each colour, the number that it stands for and the ink in which the number is written. */
-  readonly keys: readonly { readonly text: string; readonly color: string; readonly ink: string }[];
-  /** What a reader must know to read the picture; empty for nothing. */
-  readonly caption: string;
-}
+import type { MapDescription, SnapshotState, ViewKind } from "../../contract.gen";
+import type { Source } from "../state/source";
+import type { Viewport } from "./viewport";
 
-export interface SvgOptions {
-  readonly figureText: FigureText;
-  /** A selector of the elements that the picture leaves out. */
-  readonly leaveOut: string;
+/** What a view shows, and where its weights come from. */
+export interface ShownPicture {
+  readonly view: ViewKind;
+  readonly name: string;
+  readonly maps: readonly MapDescription[];
+  readonly state: SnapshotState;
+  readonly source: Source;
+  /** The first visible tokens of a long map. */
+  readonly window: { readonly query: number; readonly key: number };
+  /** The visible part of heat maps; null for the whole. */
+  readonly viewport: Viewport | null;
+  readonly dark: boolean;
+  /** The colour of the paper; null for the usual one. */
+  readonly background: string | null;
   /** Leave out the background colour. */
-  readonly transparent?: boolean;
-  /** Keep canvases as the images that are on screen, for a picture that becomes an image itself. */
-  readonly images?: boolean;
+  readonly transparent: boolean;
 }
 
+/** A picture as a whole SVG file. */
 export interface SvgPicture {
-  /** The whole file. */
   readonly text: string;
   /** In CSS pixels. */
   readonly width: number;
   readonly height: number;
 }
 
-/** Makes pictures of a part of the page. In Jupyter, one exporter serves all views of a capture. */
+/** Draws what views show. In Jupyter, one exporter serves all views of a capture. */
 export interface PictureExporter {
-  svg(root: HTMLElement, options: SvgOptions): SvgPicture;
+  /** Rejects with a message for users, or with the signal's reason once it aborts. */
+  svg(shown: ShownPicture, signal: AbortSignal): Promise<SvgPicture>;
   png(picture: SvgPicture, scale: number): Promise<Blob>;
 }

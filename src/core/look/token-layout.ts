@@ -3,12 +3,14 @@ export const MAX_ROW_HEIGHT = 20;
 export const MIN_ROW_HEIGHT = 12;
 
 /** Rows shrink down to `MIN_ROW_HEIGHT` before the picture grows taller than this many CSS pixels. */
-const COMFORTABLE_HEIGHT = 640;
+export const COMFORTABLE_HEIGHT = 640;
 
 export interface LayoutOptions {
   /** The half-open range of the queries that are shown; all by default. */
   readonly queries?: readonly [number, number];
   readonly keys?: readonly [number, number];
+  /** The height above which rows shrink; `COMFORTABLE_HEIGHT` by default. */
+  readonly room?: number;
   /** The y where the first rows start; 0 by default. */
   readonly top?: number;
 }
@@ -24,7 +26,12 @@ export interface TokenLayout {
 }
 
 /** The height that the other rows share above and below the visible rows, in CSS pixels. */
-export const OTHER_ROWS_HEIGHT = 64;
+export const OTHER_ROWS_HEIGHT = 36;
+
+/** The most visible rows of a long text that fit into `room` CSS pixels, from 12 to 40. */
+export function rowsInRoom(room: number): number {
+  return Math.max(12, Math.min(40, Math.floor((room - 2 * OTHER_ROWS_HEIGHT) / MIN_ROW_HEIGHT)));
+}
 
 /** The number of rows on one side, and the range of visible rows. */
 export interface LayoutRows {
@@ -37,8 +44,7 @@ export interface LayoutRows {
  * number of visible rows, so that nothing jumps while the reader scrolls.
  */
 export function layoutVisible(queries: LayoutRows, keys: LayoutRows, size: number): TokenLayout {
-  const room = COMFORTABLE_HEIGHT - OTHER_ROWS_HEIGHT;
-  const rowHeight = Math.min(MAX_ROW_HEIGHT, Math.max(MIN_ROW_HEIGHT, Math.floor(room / size)));
+  const rowHeight = MIN_ROW_HEIGHT;
   const middle = size * rowHeight;
   return {
     rowHeight,
@@ -58,9 +64,9 @@ function bandedMiddles({ rows, visible: [first, stop] }: LayoutRows, rowHeight: 
 
 /** Stacks the shown queries and the shown keys in rows of equal height. */
 export function layoutTokens(numQueries: number, numKeys: number, options: LayoutOptions = {}): TokenLayout {
-  const { queries = [0, numQueries], keys = [0, numKeys], top = 0 } = options;
+  const { queries = [0, numQueries], keys = [0, numKeys], top = 0, room = COMFORTABLE_HEIGHT } = options;
   const rows = Math.max(1, queries[1] - queries[0], keys[1] - keys[0]);
-  const rowHeight = Math.min(MAX_ROW_HEIGHT, Math.max(MIN_ROW_HEIGHT, Math.floor(COMFORTABLE_HEIGHT / rows)));
+  const rowHeight = Math.min(MAX_ROW_HEIGHT, Math.max(MIN_ROW_HEIGHT, Math.floor(room / rows)));
   return {
     rowHeight,
     height: top + rows * rowHeight,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { MapDescription } from "../../contract.gen";
 import { encodeWeights, type HeadWeights, weightAt } from "../weights/head-weights";
 import { carriedOver, excerptParts, joinedParts } from "./excerpt-parts";
-import { groupingOf, groupTokens } from "./group-tokens";
+import { groupingOf, groupTokens, positionsIn } from "./group-tokens";
 import { axesInWindow, axesOf, type ShownMapOptions, shownMapOf } from "./shown-map";
 
 const NOTHING: ShownMapOptions = {
@@ -11,7 +11,7 @@ const NOTHING: ShownMapOptions = {
   topK: null,
   topOf: "query",
   hideSpecial: false,
-  hideSink: false,
+  excluded: [],
   mergeWords: false,
   closed: () => false,
 };
@@ -53,18 +53,23 @@ const HEAD: HeadWeights = {
   ),
 };
 
-function answer(request: { queries: number[][]; keys: number[][]; without_sink: boolean }): HeadWeights {
-  return groupTokens(HEAD, groupingOf(request.queries, COUNT), groupingOf(request.keys, COUNT), request.without_sink);
+function answer(request: { queries: number[][]; keys: number[][]; without: number[] }): HeadWeights {
+  return groupTokens(
+    HEAD,
+    groupingOf(request.queries, COUNT),
+    groupingOf(request.keys, COUNT),
+    positionsIn(request.without),
+  );
 }
 
 describe("the two parts of an excerpt", () => {
   it("together give the weights between all rows and columns of the shown map", () => {
     fc.assert(
-      fc.property(fc.nat(COUNT), fc.boolean(), (at, hideSink) => {
-        const shown = shownMapAt(at, { hideSink });
+      fc.property(fc.nat(COUNT), fc.constantFrom([], [0], [0, 3]), (at, excluded) => {
+        const shown = shownMapAt(at, { excluded });
         const { near, far } = excerptParts(shown, WHICH);
         const joined = joinedParts(shown, answer(near), far && answer(far));
-        const direct = groupTokens(HEAD, shown.queries, shown.keys, hideSink);
+        const direct = groupTokens(HEAD, shown.queries, shown.keys, excluded);
         expect([joined.numQueries, joined.numKeys]).toEqual([direct.numQueries, direct.numKeys]);
         expect([...joined.codes]).toEqual([...direct.codes]);
       }),

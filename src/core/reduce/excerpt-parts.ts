@@ -16,10 +16,10 @@ export interface ExcerptParts {
 
 type Which = Pick<ExcerptRequest, "map" | "layer" | "heads">;
 
-export function excerptParts({ queries, keys, hidesSink }: ShownMap, which: Which): ExcerptParts {
+export function excerptParts({ queries, keys, without }: ShownMap, which: Which): ExcerptParts {
   const [first, stop] = queries.visibleRows;
   const rows = queries.groups.map(toRanges);
-  const rest = { ...which, keys: keys.groups.map(toRanges), without_sink: hidesSink };
+  const rest = { ...which, keys: keys.groups.map(toRanges), without: toRanges(without) };
   const far = [...rows.slice(0, first), ...rows.slice(stop)];
   return {
     near: { ...rest, queries: rows.slice(first, stop) },

@@ -2,25 +2,28 @@ import { rowsAtOnce } from "../attend/compute-head";
 import { MissingRows, type WeightRows } from "../attend/weight-rows";
 import type { Grouping } from "./axis";
 
-/** The attention sink: the first key, which absorbs surplus attention. Source: Xiao et al. 2023, arXiv:2309.17453. */
-export const SINK = 0;
-
 /**
- * Weights between groups: summed over keys, averaged over queries, and added query by query. Without the sink, each
- * query's weights are first scaled so that the others add up to 1. `headscope.data.grouping` is the same rule in
- * Python.
+ * Weights between groups: summed over keys, averaged over queries, and added query by query. Without some keys,
+ * each query's weights are first scaled so that those of the others add up to 1, in each of its softmaxes: they end at
+ * `edges` of the keys. `headscope.data.grouping` is the same rule in Python.
  */
 export class ExcerptSums {
   readonly queries: Grouping;
   readonly keys: Grouping;
   /** Shape (query groups, key groups). */
   readonly values: Float64Array;
-  readonly #isWithoutSink: boolean;
+  /** 1 for keys that are left out; null if none is. */
+  readonly #leftOut: Uint8Array | null;
 
-  constructor(queries: Grouping, keys: Grouping, isWithoutSink: boolean) {
+  constructor(
+    queries: Grouping,
+    keys: Grouping,
+    without: readonly number[],
+    private readonly edges: readonly number[] = [0, keys.shownAt.length],
+  ) {
     this.queries = queries;
     this.keys = keys;
-    this.#isWithoutSink = isWithoutSink;
+    this.#leftOut = without.length > 0 ? marksOf(without, keys.shownAt.length) : null;
     this.values = new Float64Array(queries.groups.length * keys.groups.length);
   }
 
@@ -31,21 +34,31 @@ export class ExcerptSums {
   add(group: number, weights: Float32Array, base: number, low: number, high: number): void {
     const { groups, shownAt } = this.keys;
     const size = (this.queries.groups[group] as readonly number[]).length;
-    const share = (this.#isWithoutSink ? withoutSink(weights, base, low, high) : 1) / size;
     const start = group * groups.length;
-    for (let key = low; key < high; key++) {
-      const column = shownAt[key] as number;
-      if (column >= 0) (this.values[start + column] as number) += share * (weights[base + key] as number);
+    for (let edge = 1; edge < this.edges.length; edge++) {
+      const from = Math.max(low, this.edges[edge - 1] as number);
+      const to = Math.min(high, this.edges[edge] as number);
+      const share = (this.#leftOut ? factorWithout(this.#leftOut, weights, base, from, to) : 1) / size;
+      for (let key = from; key < to; key++) {
+        const column = shownAt[key] as number;
+        if (column >= 0) (this.values[start + column] as number) += share * (weights[base + key] as number);
+      }
     }
   }
 }
 
-/** The factor that makes the weights of a query add up to 1 without the sink; 1 where no other key has weight. */
-function withoutSink(weights: Float32Array, base: number, low: number, high: number): number {
+function marksOf(keys: readonly number[], size: number): Uint8Array {
+  const marks = new Uint8Array(size);
+  for (const key of keys) marks[key] = 1;
+  return marks;
+}
+
+/** The factor that makes a query's weights of the other keys add up to 1; 1 where no other key has weight. */
+function factorWithout(leftOut: Uint8Array, weights: Float32Array, base: number, low: number, high: number): number {
   let rest = 0;
   for (let key = low; key < high; key++) {
     const weight = weights[base + key] as number;
-    if (key !== SINK && weight > 0) rest += weight;
+    if (!leftOut[key] && weight > 0) rest += weight;
   }
   return rest > 0 ? 1 / rest : 1;
 }

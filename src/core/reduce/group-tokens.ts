@@ -3,15 +3,16 @@ import { encodeWeights, type HeadWeights } from "../weights/head-weights";
 import type { Grouping } from "./axis";
 import { ExcerptSums } from "./excerpt-sums";
 
-/** The weights between groups, computed from a head that is in memory: see `ExcerptSums`. */
+/** The weights between groups, computed from a head that is in memory: see `ExcerptSums` for `without` and `edges`. */
 export function groupTokens(
   weights: HeadWeights,
   queries: Grouping,
   keys: Grouping,
-  isWithoutSink: boolean,
+  without: readonly number[],
+  edges?: readonly number[],
 ): HeadWeights {
   const { codes, table, numKeys, dtype } = weights;
-  const sums = new ExcerptSums(queries, keys, isWithoutSink);
+  const sums = new ExcerptSums(queries, keys, without, edges);
   const row = new Float32Array(numKeys);
   queries.groups.forEach((group, at) => {
     for (const query of group) {
@@ -25,6 +26,16 @@ export function groupTokens(
 /** An excerpt as encoded weights; `from` is the encoding of the weights from which it was computed. */
 export function excerptOf({ values, queries, keys }: ExcerptSums, from?: Dtype): HeadWeights {
   return { numQueries: queries.groups.length, numKeys: keys.groups.length, ...encodeWeights(values, from) };
+}
+
+/** The positions of half-open ranges. */
+export function positionsIn(ranges: readonly number[]): number[] {
+  const positions: number[] = [];
+  for (let at = 0; at < ranges.length; at += 2) {
+    for (let position = ranges[at] as number; position < (ranges[at + 1] as number); position++)
+      positions.push(position);
+  }
+  return positions;
 }
 
 /** Ascending positions as half-open ranges: `[start, stop, start, stop]`. */

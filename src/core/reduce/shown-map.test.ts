@@ -11,7 +11,7 @@ const NOTHING: ShownMapOptions = {
   topK: null,
   topOf: "query",
   hideSpecial: false,
-  hideSink: false,
+  excluded: [],
   mergeWords: false,
   closed: () => false,
 };
@@ -72,7 +72,7 @@ describe("shownMapOf", () => {
   });
 
   it("leaves out the first key and scales the others to add up to 1", () => {
-    const { description, apply } = shownMapOf(DESCRIPTION, { ...NOTHING, hideSink: true });
+    const { description, apply } = shownMapOf(DESCRIPTION, { ...NOTHING, excluded: [0] });
     expect(description.key_tokens).toEqual(["un", "seen", "cat"]);
     expect(description.query_tokens).toEqual(DESCRIPTION.query_tokens);
     const [first, ...others] = rowsOf(apply(HEAD)) as [number[], ...number[][]];

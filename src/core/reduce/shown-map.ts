@@ -1,16 +1,18 @@
 import type { MapDescription } from "../../contract.gen";
+import { keyEdges, type Region, regionsOf, targetStart } from "../composed/composed-map";
 import type { Span } from "../look/viewport";
 import type { HeadWeights } from "../weights/head-weights";
 import { type Axis, axisOf, type NamedRange } from "./axis";
-import { SINK } from "./excerpt-sums";
 import { groupTokens } from "./group-tokens";
 import { gatherRows, rowWindowOf } from "./row-window";
+import { groupedSight, type Sight, sightOf } from "./sight";
 import { applyThreshold, type ThresholdOptions } from "./threshold";
 
 /** The options that hide or merge tokens. */
 export interface ShownMapOptions extends ThresholdOptions {
   readonly hideSpecial: boolean;
-  readonly hideSink: boolean;
+  /** Keys that are left out, in ascending order; each query's other weights then add up to 1. */
+  readonly excluded: readonly number[];
   readonly mergeWords: boolean;
   /** Whether the segment of this number is closed, so that one row stands for its tokens. */
   readonly closed: (segment: number) => boolean;
@@ -35,9 +37,14 @@ export interface ShownMap extends MapAxes {
   readonly description: MapDescription;
   /** Whether the source groups weights by `queries` and `keys`, because whole heads are too large to send. */
   readonly isRemote: boolean;
-  readonly hidesSink: boolean;
+  /** The keys that are left out, so that the weights of the others add up to 1. */
+  readonly without: readonly number[];
+  /** The rectangles of the picture of all, in rows and columns; undefined for other maps. */
+  readonly regions: readonly Region[] | undefined;
   /** The weights between what is shown, from those of all tokens, or from an excerpt where the source groups them. */
   apply(weights: HeadWeights): HeadWeights;
+  /** The cells between what is shown that no mask closes, from the weights of all tokens of some heads. */
+  sight(heads: readonly HeadWeights[]): Sight;
 }
 
 /** The map as seen through `axes`, by default whole. If `isRemote`, the source groups the weights. */
@@ -50,20 +57,29 @@ export function shownMapOf(
   const { queries, keys } = axes;
   const done = new WeakMap<HeadWeights, HeadWeights>();
   const isPlain = queries.isPlain && keys.isPlain;
+  const regions = regionsOf(description);
   const whole = (weights: HeadWeights) =>
-    isPlain || isRemote ? weights : groupTokens(weights, queries, keys, options.hideSink);
+    isPlain || isRemote ? weights : groupTokens(weights, queries, keys, options.excluded, keyEdges(description));
   return {
-    description: isPlain ? description : shownDescription(description, queries, keys),
+    description: isPlain ? description : shownDescription(description, queries, keys, options.mergeWords),
     queries,
     keys,
     isRemote,
-    hidesSink: options.hideSink,
+    without: options.excluded,
+    regions: shownRegions(description, queries, keys),
     apply(weights) {
       const found = done.get(weights) ?? applyThreshold(whole(weights), options);
       done.set(weights, found);
       return found;
     },
+    sight: (heads) => (isPlain ? sightOf(heads, regions) : groupedSight(sightOf(heads, regions), queries, keys)),
   };
+}
+
+function shownRegions(description: MapDescription, queries: Axis, keys: Axis): readonly Region[] | undefined {
+  const rows = ([start, stop]: Region["queries"], axis: Axis) =>
+    [firstFrom(start, axis), firstFrom(stop, axis)] as const;
+  return regionsOf(description)?.map((one) => ({ queries: rows(one.queries, queries), keys: rows(one.keys, keys) }));
 }
 
 /** The rows and columns for all positions, or for the `shown` ones. */
@@ -80,7 +96,7 @@ export function axesOf(
   };
   const [numQueries, numKeys] = [description.query_tokens.length, description.key_tokens.length];
   const hiddenKeys = hidden(description.key_special, numKeys, shown?.keys);
-  if (options.hideSink) hiddenKeys.add(SINK);
+  for (const key of options.excluded) hiddenKeys.add(key);
   const hiddenQueries = hidden(description.query_special, numQueries, shown?.queries);
   const closed = (of: readonly NamedRange[]) => of.filter((_, segment) => options.closed(segment));
   return {
@@ -91,20 +107,24 @@ export function axesOf(
 
 /** The same rows and columns with those outside the window gathered by position. */
 export function axesInWindow(
-  { sentence_b_start }: MapDescription,
+  { sentence_b_start, parts }: MapDescription,
   { queries, keys }: MapAxes,
   sight: RowWindow,
 ): MapAxes {
-  const cut = (axis: Axis) => (sentence_b_start === null ? null : firstFrom(sentence_b_start, axis));
+  const start = sentence_b_start ?? targetStart({ parts });
+  const cut = (axis: Axis) => (start === null ? null : firstFrom(start, axis));
   return {
     queries: gatherRows(queries, rowWindowOf(queries, sight.query, sight.size), cut(queries)),
     keys: gatherRows(keys, rowWindowOf(keys, sight.key, sight.size), cut(keys)),
   };
 }
 
-function shownDescription(description: MapDescription, queries: Axis, keys: Axis): MapDescription {
+function shownDescription(description: MapDescription, queries: Axis, keys: Axis, isMerged: boolean): MapDescription {
   const tokens = (of: readonly string[], { groups, names }: Axis) =>
-    groups.map((group, row) => names.get(row) ?? group.map((position) => of[position]).join(""));
+    spacedWords(
+      groups.map((group, row) => names.get(row) ?? group.map((position) => of[position]).join("")),
+      isMerged,
+    );
   const special = (of: readonly number[], { shownAt, names, visibleRows }: Axis) =>
     of
       .map((position) => shownAt[position] as number)
@@ -121,6 +141,20 @@ function shownDescription(description: MapDescription, queries: Axis, keys: Axis
     key_segments: [],
     sentence_b_start: description.sentence_b_start === null ? null : firstFrom(description.sentence_b_start, queries),
   };
+}
+
+/** Stands before a word that follows the one before without a space. */
+const JOINED = "\u203f";
+
+/**
+ * Words without the spaces before them, where most begin with one, as in texts of GPT-like models. Those that follow
+ * without a space get a sign instead.
+ */
+function spacedWords(words: string[], isMerged: boolean): string[] {
+  const isSpaced = (word: string) => /^ \S/.test(word);
+  if (!isMerged || 2 * words.filter(isSpaced).length < words.length) return words;
+  const isJoined = (word: string, row: number) => row > 0 && /^\S/.test(word) && !/\s$/.test(words[row - 1] as string);
+  return words.map((word, row) => (isSpaced(word) ? word.slice(1) : isJoined(word, row) ? JOINED + word : word));
 }
 
 /** The first row at or after a position. */

@@ -1,6 +1,7 @@
-import type { ReadonlySignal, Signal } from "@preact/signals-core";
-import type { MapDescription } from "../../contract.gen";
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { MapDescription, OwnPlace, PlacedNote } from "../../contract.gen";
 import type { AidSignals, LookSignals, PlaceSignals } from "../../options.gen";
+import type { WritableSignal } from "../async/map-signal";
 import type { PictureExporter } from "../look/picture-export";
 import type { Source } from "./source";
 
@@ -11,12 +12,22 @@ export interface TokenPair {
 }
 
 /**
- * The state that all views of a capture share. Writing a signal updates every view of the capture, and the value in
+ * The place of a capture's views, or of one view. Writing a signal updates every view that follows, and the value in
  * Python.
  */
 export interface Selection extends PlaceSignals {
   /** The tokens under the pointer, in any view of this page. Never leaves the page. */
-  readonly hover: Signal<TokenPair>;
+  readonly hover: WritableSignal<TokenPair>;
+}
+
+/** The link between a view and its capture: the chain in the toolbar. */
+export interface Following {
+  /** Whether the view follows the capture in all of its place, in a part of it, or not at all. */
+  readonly following: ReadonlySignal<"all" | "part" | "none">;
+  /** The fields that the view does not follow. */
+  readonly kept: ReadonlySignal<readonly (keyof OwnPlace)[]>;
+  /** Goes to where the capture is and follows it from now on, or stays here from now on. */
+  follow(isFollowing: boolean): void;
 }
 
 /** The state of a single view. */
@@ -36,11 +47,24 @@ export type Aids = AidSignals;
  */
 export type Status = "live" | "busy" | "offline" | "restarted" | "stopped" | "page" | "file" | "snapshot";
 
+/** The notes on the heads of a capture, which all its views share. */
+export interface NoteBook {
+  readonly notes: ReadonlySignal<readonly PlacedNote[]>;
+  /** Why notes can't be written here, as a sentence; empty if they can. */
+  readonly locked: ReadonlySignal<string>;
+  /** Puts other notes in the place of all. */
+  write(notes: readonly PlacedNote[]): void;
+}
+
 export interface ViewContext {
   readonly name: ReadonlySignal<string>;
   readonly maps: ReadonlySignal<readonly MapDescription[]>;
   readonly selection: Selection;
+  /** Absent where there is no capture to follow: in saved pages, files and snapshots. */
+  readonly chain?: Following | undefined;
   readonly options: ViewOptions;
+  /** The notes on heads; absent where none are shown. */
+  readonly notes?: NoteBook | undefined;
   readonly source: Source;
   readonly status: ReadonlySignal<Status>;
   /** The name of the file that holds the weights; only under status `file`. */

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
 import type { MapDescription, ViewTraits } from "../../contract.gen";
 import { DEFAULTS } from "../../options.gen";
+import type { WritableSignal } from "../async/map-signal";
 import type { ViewOptions } from "./context";
 import { listedLayers } from "./listed-layers";
 import { viewSignals } from "./option-signals";
@@ -9,7 +10,7 @@ import { viewSignals } from "./option-signals";
 export function localOptions(
   given: Partial<ViewTraits>,
   maps: ReadonlySignal<readonly MapDescription[]>,
-  map: ReadonlySignal<string>,
+  map: Pick<WritableSignal<string>, "value">,
 ): ViewOptions {
   const values = { ...DEFAULTS, ...given };
   const own = viewSignals((name) => signal(values[name] ?? DEFAULTS[name]));

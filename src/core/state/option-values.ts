@@ -11,6 +11,7 @@ const CHECKS: Readonly<Record<OptionKind, Check>> = {
   switch: (value) => typeof value === "boolean",
   text: (value) => typeof value === "string",
   weight: (value) => typeof value === "number" && value >= 0 && value < 1,
+  factor: (value) => typeof value === "number" && value > 0 && value <= 1000,
   keyCount: (value, row) => isCount(value, row) && value !== 0,
   position: isCount,
   // Where null stands for all positions, an empty list would show nothing.

@@ -81,18 +81,28 @@ describe("the call that shows a view", () => {
       options.detail.value = true;
       options.tab.value = "matrix";
       options.scale.value = "log";
+      options.gain.value = 4;
       options.colorMap.value = "greys";
       options.combine.value = "mean";
       options.pool.value = "mean";
       options.includeHeads.value = [1];
     });
     const optionsOf = (view: ViewKind) => pythonCall(view, chosen).match(/\w+(?==)/g);
-    expect(optionsOf("head")).toEqual(["layer"]);
+    expect(optionsOf("head")).toEqual(["layer", "scale", "gain"]);
     expect(optionsOf("matrix")).toEqual(["layer", "scale", "color_map", "combine", "pool"]);
     expect(optionsOf("text")).toEqual(["layer", "scale", "color_map"]);
-    expect(optionsOf("neuron")).toEqual(["layer"]);
-    expect(optionsOf("model")).toEqual(["layer", "detail", "include_heads"]);
-    expect(optionsOf("explorer")).toEqual(["layer", "scale", "color_map", "combine", "pool", "tab", "include_heads"]);
+    expect(optionsOf("neuron")).toEqual(["layer", "scale", "gain"]);
+    expect(optionsOf("model")).toEqual(["layer", "scale", "gain", "color_map", "detail", "include_heads"]);
+    expect(optionsOf("explorer")).toEqual([
+      "layer",
+      "scale",
+      "gain",
+      "color_map",
+      "combine",
+      "pool",
+      "tab",
+      "include_heads",
+    ]);
   });
 });
 

@@ -54,10 +54,10 @@ describe("attentionOptions", () => {
   it("lists a sentence pair's filters", () => {
     expect(attentionOptions([description()]).map(({ label, pair }) => [pair, label])).toEqual([
       ["all", "All"],
-      ["aa", "Sentence A → Sentence A"],
-      ["bb", "Sentence B → Sentence B"],
-      ["ab", "Sentence A → Sentence B"],
-      ["ba", "Sentence B → Sentence A"],
+      ["aa", "A → A"],
+      ["bb", "B → B"],
+      ["ab", "A → B"],
+      ["ba", "B → A"],
     ]);
   });
 
@@ -77,7 +77,7 @@ describe("attentionOptions", () => {
       description({ name: "cross", sentence_b_start: null }),
     ];
     const options = attentionOptions(maps);
-    expect(options.map(({ label }) => label)).toContain("Encoder: Sentence A → Sentence B");
+    expect(options.map(({ label }) => label)).toContain("Encoder: A → B");
     expect(new Set(options.map(({ value }) => value)).size).toBe(6);
     for (const { value, map, pair } of options) expect(attentionValue(map, pair)).toBe(value);
   });

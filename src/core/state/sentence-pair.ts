@@ -29,10 +29,10 @@ export interface AttentionOption {
 
 const PAIRS: readonly (readonly [PairFilter, string])[] = [
   ["all", "All"],
-  ["aa", "Sentence A → Sentence A"],
-  ["bb", "Sentence B → Sentence B"],
-  ["ab", "Sentence A → Sentence B"],
-  ["ba", "Sentence B → Sentence A"],
+  ["aa", "A → A"],
+  ["bb", "B → B"],
+  ["ab", "A → B"],
+  ["ba", "B → A"],
 ];
 
 /** The entries of the "Attention" control. If there is only one entry, the control is not shown. */

@@ -1,5 +1,6 @@
 import type { MapDescription, Snapshot, SnapshotPart, ViewKind } from "../../contract.gen";
 import { VIEWS } from "../../options.gen";
+import { withComposed } from "../composed/composed-map";
 import { Fields } from "../file/fields";
 import { readMapDescription } from "../file/map-description";
 import { startOf } from "./view-state";
@@ -7,7 +8,8 @@ import { startOf } from "./view-state";
 /** Checks a snapshot, because the contents of a notebook can be of any origin. Throws if it cannot be shown. */
 export function readSnapshot(value: unknown): Snapshot {
   const fields = new Fields(value, "The snapshot");
-  const maps = fields.list("maps").map((map, index) => readMapDescription(new Fields(map, `Map ${index}`)));
+  const saved = fields.list("maps").map((map, index) => readMapDescription(new Fields(map, `Map ${index}`)));
+  const maps = [...withComposed(saved)];
   if (maps.length === 0) fields.fail("there is no attention map");
   const view = fields.text("view");
   if (!Object.hasOwn(VIEWS, view)) fields.fail(`there is no view ${view}`);

@@ -18,7 +18,7 @@ const { include_layers: _, ...START } = startOf(MAPS, null);
 const MOVED: ViewState = {
   ...START,
   ...{ map: "cross", layer: 2, heads: [1], query: 3, key: 0, pair: "ab", theme: "dark" },
-  ...{ include_heads: [0, 1], detail: true, tab: "matrix", scale: "log", color_map: "blues" },
+  ...{ include_heads: [0, 1], detail: true, tab: "matrix", scale: "log", gain: 2.5, color_map: "blues" },
   ...{ combine: "mean", pool: "mean", threshold: 0.1, top_k: 3 },
   ...{ hide_special: true, hide_sink: true, merge_words: true, merge_segments: true },
   ...{ open_segments: [0, 2], direction: "in", search: "cat" },
@@ -42,7 +42,7 @@ test("a view begins with the first map and all heads of its first layer", () => 
 test("each invalid value is dropped on its own", () => {
   const odd = {
     ...{ map: "decoder", layer: -1, heads: [], query: 0.5, key: "1", pair: "cc", theme: "pink", include_heads: [-1] },
-    ...{ detail: 1, tab: "constructor", scale: "cube", color_map: "rainbow", combine: null, pool: "min" },
+    ...{ detail: 1, tab: "constructor", scale: "cube", gain: 0, color_map: "rainbow", combine: null, pool: "min" },
     ...{ threshold: 1, top_k: 0, hide_special: "yes" },
     ...{ hide_sink: null, merge_words: 0, merge_segments: 1, open_segments: [0, -1], direction: "up", search: 7 },
     ...{ include_layers: [1], __proto__: { layer: 2 } },

@@ -16,7 +16,7 @@ export function cacheKey(kind: BlockKind, map: string, layer: number, head: numb
 }
 
 /** The key of each head of an excerpt in a cache. */
-export function excerptKeys({ map, layer, queries, keys, without_sink }: ExcerptRequest): (head: number) => string {
-  const groups = JSON.stringify([queries, keys, without_sink]);
+export function excerptKeys({ map, layer, queries, keys, without }: ExcerptRequest): (head: number) => string {
+  const groups = JSON.stringify([queries, keys, without]);
   return (head) => JSON.stringify(["excerpt", map, layer, head, groups]);
 }

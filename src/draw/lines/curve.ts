@@ -9,10 +9,11 @@ export interface CurvePoint {
 }
 
 /**
- * The point of every line at `x`, on a smoothstep. That is the cubic Bézier curve with horizontal ends and control
+ * The point of every line at `x`, on a straight line or a smoothstep. That is the cubic Bézier curve with horizontal ends and control
  * points at one and two thirds of the width.
  */
-export function curveAt(x: number, { left, right }: LineGeometry): CurvePoint {
+export function curveAt(x: number, { left, right, isStraight }: LineGeometry): CurvePoint {
   const u = (x - left) / (right - left);
+  if (isStraight) return { fraction: u, slope: 1 / (right - left) };
   return { fraction: u * u * (3 - 2 * u), slope: (6 * u * (1 - u)) / (right - left) };
 }

@@ -42,7 +42,9 @@ export class FileView extends Widget {
   }
 
   protected override onActivateRequest(): void {
-    (this.#place.querySelector<HTMLElement>(".headscope") ?? this.#note.querySelector("button"))?.focus();
+    (this.#place.querySelector<HTMLElement>(".headscope") ?? this.#note.querySelector("button"))?.focus({
+      preventScroll: true,
+    });
   }
 
   protected override onAfterShow(): void {

@@ -1,5 +1,6 @@
-import { batch, signal as newSignal, type ReadonlySignal, type Signal } from "@preact/signals-core";
+import { batch, signal as newSignal, type ReadonlySignal } from "@preact/signals-core";
 import type { MapDescription } from "../../contract.gen";
+import type { WritableSignal } from "../../core/async/map-signal";
 import type { Selection, Status, TokenPair } from "../../core/state/context";
 import type { LiveCapture, SelectionValues } from "../../core/state/live";
 import { effectUntil } from "../../dom/until";
@@ -25,7 +26,7 @@ export function mirrorOf(capture: LiveCapture, signal: AbortSignal): Mirror {
     hover: newSignal<TokenPair>({ query: null, key: null }),
   };
   const parts = Object.keys(place) as (keyof SelectionValues)[];
-  const cell = (part: keyof SelectionValues): Signal<unknown> => selection[part];
+  const cell = (part: keyof SelectionValues): WritableSignal<unknown> => selection[part];
   const different = (here: SelectionValues) => parts.filter((part) => !same(cell(part).peek(), here[part]));
   const take = () => {
     const here = capture.place();

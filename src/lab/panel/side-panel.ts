@@ -44,7 +44,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
       caption: "List the captures that live in the open notebooks",
       execute: () => {
         shell.activateById(widget.id);
-        widget.node.querySelector<HTMLElement>("button")?.focus();
+        widget.node.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
       },
       describedBy: { args: { type: "object", properties: {} } },
     });

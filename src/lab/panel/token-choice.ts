@@ -1,4 +1,5 @@
-import type { ReadonlySignal, Signal } from "@preact/signals-core";
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { WritableSignal } from "../../core/async/map-signal";
 import { element } from "../../dom/element";
 import { tokenText } from "../../dom/token";
 import { effectUntil } from "../../dom/until";
@@ -12,7 +13,7 @@ const NONE = "";
 export function tokenChoice(
   name: string,
   tokens: ReadonlySignal<readonly string[]>,
-  pinned: Signal<number | null>,
+  pinned: WritableSignal<number | null>,
   signal: AbortSignal,
 ): HTMLSelectElement {
   const select = element("select", { "aria-label": name, class: "headscope-card-token" });

@@ -2,7 +2,7 @@ import { computed, signal as signalOf } from "@preact/signals-core";
 import type { Snapshot } from "../../contract.gen";
 import { localContext } from "../../core/state/local-context";
 import { holdingOf } from "../../core/state/snapshot";
-import { pictureExporter } from "../../dom/picture-exporter";
+import { pictureExporter } from "../../figure/picture-exporter";
 import { EmbeddedSource } from "../../sources/embedded/embedded";
 import { SnapshotParts } from "../../sources/embedded/snapshot-parts";
 import { mountView, viewRoot } from "../../views/mount-view";

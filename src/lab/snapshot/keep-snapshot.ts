@@ -34,7 +34,7 @@ export function keepSnapshot(
 ): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const kept = () => model.data[SNAPSHOT_TYPE] as unknown as Snapshot | undefined;
-  const isBehind = () => isOfOther(kept(), offer) || differs(kept(), offer.state());
+  const isBehind = () => isOfOther(kept(), offer) || differs(kept(), offer.state()) || hasOtherNotes(kept(), offer);
   const write = async () => {
     const now = kept();
     if (ended.aborted || !now) return;
@@ -53,7 +53,8 @@ export function keepSnapshot(
     const now = kept();
     if (state !== "started" || !now || isOfOther(now, offer) || !isBehind()) return;
     // The saved state must match the view; its picture may follow with the next save.
-    model.setData({ data: { ...model.data, [SNAPSHOT_TYPE]: { ...now, state: moved(now, offer.state()) } as never } });
+    const saved = { ...now, state: moved(now, offer.state()), maps: noted(now, offer) };
+    model.setData({ data: { ...model.data, [SNAPSHOT_TYPE]: saved as never } });
     follow();
   };
   offer.follow(follow, ended);
@@ -80,6 +81,20 @@ function differs(kept: Snapshot | undefined, now: ViewState): boolean {
   return (Object.keys(next) as (keyof Snapshot["state"])[]).some(
     (name) => JSON.stringify(next[name]) !== JSON.stringify(kept.state[name]),
   );
+}
+
+function hasOtherNotes(kept: Snapshot | undefined, offer: SnapshotOffer): boolean {
+  const notes = (maps: Snapshot["maps"]) => JSON.stringify(maps.map((map) => map.notes ?? []));
+  return kept !== undefined && notes(kept.maps) !== notes(noted(kept, offer));
+}
+
+/** The maps of a snapshot with the notes on their heads as they are now. */
+function noted({ maps }: Snapshot, offer: SnapshotOffer): Snapshot["maps"] {
+  const now = offer.maps();
+  return maps.map(({ notes: _, ...map }) => {
+    const notes = now.find(({ name }) => name === map.name)?.notes;
+    return notes ? { ...map, notes } : map;
+  });
 }
 
 function withTaken(model: IRenderMime.IMimeModel, { snapshot, picture }: TakenSnapshot) {

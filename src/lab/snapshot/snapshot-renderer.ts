@@ -114,7 +114,9 @@ export class SnapshotRenderer extends Panel implements IRenderMime.IRenderer {
       widget.node.classList.remove("headscope-coming");
       for (const child of [...this.node.children]) if (child !== widget.node) child.remove();
       const offer = snapshotOfferOf(root);
-      if (notebook && offer) keepSnapshot(model, offer, notebook.context, this.#keeping, shown);
+      // Of views side by side the notebook keeps how they were first shown.
+      const isOne = panelsOf(model.data[SNAPSHOT_TYPE]).length === 1;
+      if (notebook && offer && isOne) keepSnapshot(model, offer, notebook.context, this.#keeping, shown);
     });
   }
 
@@ -125,16 +127,18 @@ export class SnapshotRenderer extends Panel implements IRenderMime.IRenderer {
     const size = (metadata["image/png"] as { width?: unknown } | undefined)?.width;
     const still = (sentence?: string) => this.node.replaceChildren(stillOf(data["image/png"], size, sentence));
     try {
-      const snapshot = readSnapshot(data[SNAPSHOT_TYPE]);
-      if (snapshot.parts.length === 0) {
+      const snapshots = panelsOf(data[SNAPSHOT_TYPE]).map(readSnapshot);
+      if (snapshots.some(({ parts }) => parts.length === 0)) {
         still();
         return;
       }
-      const box = document.createElement("div");
+      const box = element("div", { class: snapshots.length > 1 ? "headscope-side-by-side" : "" });
       this.node.append(box);
       // The code of the views is a large part of the extension, and most pages show no snapshot.
       import("./draw-snapshot")
-        .then(({ drawSnapshot }) => ended.aborted || drawSnapshot(box, snapshot, ended))
+        .then(({ drawSnapshot }) => {
+          for (const snapshot of ended.aborted ? [] : snapshots) drawSnapshot(box, snapshot, ended);
+        })
         .catch(() => still(DAMAGED));
     } catch {
       still(DAMAGED);
@@ -159,6 +163,12 @@ export class SnapshotRenderer extends Panel implements IRenderMime.IRenderer {
     const origin = this.#tracker?.find((panel) => panel.content.rendermime === rendermime);
     return { rendermime, session: host?.sessionContext ?? origin?.sessionContext ?? null, notebook };
   }
+}
+
+/** The snapshots of an output: several if it shows views side by side. */
+function panelsOf(value: unknown): readonly unknown[] {
+  const { panels } = Object(value ?? {}) as { panels?: unknown };
+  return Array.isArray(panels) && panels.length > 0 ? panels : [value];
 }
 
 function modelId(model: IRenderMime.IMimeModel): string {

@@ -1,4 +1,5 @@
 import type { Snapshot } from "../../contract.gen";
+import { withoutComposed } from "../../core/composed/composed-map";
 import { withoutKeyFields } from "../../core/file/map-description";
 import type { SnapshotOffer } from "../../core/state/snapshot-offer";
 import { base64Of } from "../../sources/embedded/packed";
@@ -34,7 +35,7 @@ export async function takeSnapshot(offer: SnapshotOffer, kept: Snapshot, signal:
     view: offer.kind,
     name,
     state: { ...offer.state(), theme: kept.state.theme, include_layers: offer.includeLayers() },
-    maps: offer.maps().map(withoutKeyFields),
+    maps: withoutComposed(offer.maps()).map(withoutKeyFields),
     parts: [],
     limit,
     drawn_by: "page",

@@ -72,7 +72,7 @@ export class LiveTab extends Widget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    (this.node.querySelector<HTMLElement>(".headscope, button") ?? this.node).focus();
+    (this.node.querySelector<HTMLElement>(".headscope, button") ?? this.node).focus({ preventScroll: true });
   }
 
   #update(): void {

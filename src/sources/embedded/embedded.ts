@@ -1,4 +1,6 @@
 import type { BlockHeader, BlockKind, BlockRequest, MapDescription, VectorRequest } from "../../contract.gen";
+import { fetchComposed } from "../../core/composed/composed-heads";
+import { isComposed } from "../../core/composed/composed-map";
 import type { Source } from "../../core/state/source";
 import { HeadAssembler } from "../../core/weights/assemble";
 import { decodeBlocks } from "../../core/weights/blocks";
@@ -89,6 +91,9 @@ export class EmbeddedSource implements Source {
   async #unpack({ kind: wanted, map, layer, heads: names }: BlockRequest): Promise<Map<number, HeadWeights>> {
     const description = this.#description(map);
     const kind = storedKind(wanted, description);
+    if (isComposed(description) && !this.#carrier.has(kind, map, layer, names)) {
+      return this.#compose(description, { kind, map, layer, heads: names });
+    }
     const heads = new Map<number, HeadWeights>();
     const assembler = new HeadAssembler();
     const packed = await this.#carrier.text(kind, map, layer, names);
@@ -99,6 +104,20 @@ export class EmbeddedSource implements Source {
         this.#cache.set(cacheKey(kind, map, layer, head), weights);
       }
     }
+    return heads;
+  }
+
+  /** Composes heads of the picture of all, which pages hold in its parts alone. */
+  async #compose(map: MapDescription, request: BlockRequest): Promise<Map<number, HeadWeights>> {
+    const found = await fetchComposed(
+      map,
+      request,
+      (part) => this.#description(part),
+      (part) => this.fetch(part, new AbortController().signal),
+    );
+    const heads = new Map(request.heads.map((head, at) => [head, found[at] as HeadWeights]));
+    for (const [head, weights] of heads)
+      this.#cache.set(cacheKey(request.kind, map.name, request.layer, head), weights);
     return heads;
   }
 }

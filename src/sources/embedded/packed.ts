@@ -4,6 +4,8 @@ import type { BlockKind } from "../../contract.gen";
 export interface Carrier {
   /** The layer's frames as gzip in base64, with at least these heads. Rejects with a message for users. */
   text(kind: BlockKind | "vectors", map: string, layer: number, heads: readonly number[]): Promise<string>;
+  /** Whether it holds these heads of a layer; parts of a page that have not arrived yet count as missing. */
+  has(kind: BlockKind | "vectors", map: string, layer: number, heads: readonly number[]): boolean;
   /** The largest size of an unpacked layer. */
   readonly maxBytes: number;
 }

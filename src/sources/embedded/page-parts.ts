@@ -11,6 +11,10 @@ export class PageParts implements Carrier {
     this.#page = page;
   }
 
+  has(kind: BlockKind | "vectors", map: string, layer: number): boolean {
+    return document.getElementById(`${this.#page}-${kind}-${map}-${layer}`) !== null;
+  }
+
   /**
    * Waits for a missing part only while the page loads, so the first picture appears before a large page is complete.
    */

@@ -1,4 +1,4 @@
-import type { BlockKind, Snapshot } from "../../contract.gen";
+import type { BlockKind, Snapshot, SnapshotPart } from "../../contract.gen";
 import { holdingOf } from "../../core/state/snapshot";
 import { NotHeldError } from "../../core/state/source";
 import type { Carrier } from "./packed";
@@ -12,10 +12,14 @@ export class SnapshotParts implements Carrier {
     this.#snapshot = snapshot;
   }
 
+  has(kind: BlockKind | "vectors", map: string, layer: number, heads: readonly number[]): boolean {
+    return this.#find(kind, map, layer, heads) !== undefined;
+  }
+
   async text(kind: BlockKind | "vectors", map: string, layer: number, heads: readonly number[]): Promise<string> {
-    const here = this.#snapshot.parts.filter((part) => part.kind === kind && part.map === map && part.layer === layer);
-    const found = here.find((part) => heads.every((head) => part.heads.includes(head)));
+    const found = this.#find(kind, map, layer, heads);
     if (found) return found.data;
+    const here = this.#snapshot.parts.filter((part) => part.kind === kind && part.map === map && part.layer === layer);
     const lacking = this.#snapshot.maps.find(({ name }) => name === map)?.label ?? map;
     if (kind === "vectors") {
       throw new NotHeldError(`The snapshot does not hold the queries and keys of head ${heads.join(", ")}. ${RUN}`);
@@ -25,6 +29,11 @@ export class SnapshotParts implements Carrier {
     throw new NotHeldError(
       `The snapshot holds ${holding || `other parts of ${lacking}`}, not layer ${layer}. Run the cell to see it.`,
     );
+  }
+
+  #find(kind: SnapshotPart["kind"], map: string, layer: number, heads: readonly number[]): SnapshotPart | undefined {
+    const here = this.#snapshot.parts.filter((part) => part.kind === kind && part.map === map && part.layer === layer);
+    return here.find((part) => heads.every((head) => part.heads.includes(head)));
   }
 }
 

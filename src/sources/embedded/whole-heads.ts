@@ -1,5 +1,6 @@
 import type { ExcerptRequest, MapDescription, TileRequest } from "../../contract.gen";
-import { groupingOf, groupTokens } from "../../core/reduce/group-tokens";
+import { keyEdges } from "../../core/composed/composed-map";
+import { groupingOf, groupTokens, positionsIn } from "../../core/reduce/group-tokens";
 import type { Source } from "../../core/state/source";
 import { tileOfHead } from "../../core/tiles/tile-bins";
 import { checkPlace, type Tile, tilesOf } from "../../core/tiles/tiles";
@@ -10,12 +11,13 @@ type Pooling = Pick<Source, "peekExcerpt" | "excerpt" | "peekTile" | "tiles">;
 /** Excerpts and tiles for a source of whole heads, computed from these at each request. */
 export function ofWholeHeads(
   source: Pick<Source, "peek" | "fetch">,
-  describe: (map: string) => Pick<MapDescription, "query_tokens" | "key_tokens">,
+  describe: (map: string) => Pick<MapDescription, "query_tokens" | "key_tokens" | "parts">,
 ): Pooling {
   const excerptOf = (request: ExcerptRequest, weights: HeadWeights): HeadWeights => {
-    const { query_tokens, key_tokens } = describe(request.map);
-    const queries = groupingOf(request.queries, query_tokens.length);
-    return groupTokens(weights, queries, groupingOf(request.keys, key_tokens.length), request.without_sink);
+    const map = describe(request.map);
+    const queries = groupingOf(request.queries, map.query_tokens.length);
+    const keys = groupingOf(request.keys, map.key_tokens.length);
+    return groupTokens(weights, queries, keys, positionsIn(request.without), keyEdges(map));
   };
   return {
     peekExcerpt: (request) =>

@@ -24,6 +24,8 @@ class WatchedHead {
 
   record = (): FileRecord => ({ kind: "vectors", numHeads: 1, numQueries: SIZE, numKeys: SIZE }) as FileRecord;
 
+  edges = (): number[] => [0, SIZE];
+
   rows = async (): Promise<WeightRows> => ({
     ...{ numQueries: SIZE, numKeys: SIZE, cost: 32 },
     seen: (start, stop) => this.#rows.seen(start, stop),
@@ -57,7 +59,7 @@ const excerptOf = (queries: number[][]): ExcerptRequest => ({
       [0, 64],
       [64, SIZE],
     ],
-    without_sink: false,
+    without: [],
   },
 });
 const near = excerptOf([

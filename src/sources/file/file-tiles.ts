@@ -6,7 +6,7 @@ import type { FileRecord } from "../../core/file/layer-record";
 import { bytesPerValue } from "../../core/file/safetensors";
 import type { Grouping } from "../../core/reduce/axis";
 import { addRows, ExcerptSums, extentOf } from "../../core/reduce/excerpt-sums";
-import { excerptOf, groupingOf } from "../../core/reduce/group-tokens";
+import { excerptOf, groupingOf, positionsIn } from "../../core/reduce/group-tokens";
 import type { Source } from "../../core/state/source";
 import { fillTiles, keysOf, TileBins, tileOf } from "../../core/tiles/tile-bins";
 import { checkPlace, type TakeTile, type TileAddress, tileKey, tilesOf } from "../../core/tiles/tiles";
@@ -18,6 +18,8 @@ import type { HeadWeights } from "../../core/weights/head-weights";
 export interface FileHeads {
   /** Throws an error with a message for users if there is no such layer or head. */
   record(map: string, layer: number, heads: readonly number[]): FileRecord;
+  /** The edges between the keys of different softmaxes. */
+  edges(map: string): readonly number[];
   /** A head's weights for the queries from `start` up to `stop`. */
   rows(map: string, layer: number, head: number, queries: QueryRange, signal: AbortSignal): Promise<WeightRows>;
 }
@@ -140,7 +142,7 @@ export class FileTiles implements Pick<Source, "peekExcerpt" | "excerpt" | "peek
     keys: Grouping,
     signal: AbortSignal,
   ): Promise<HeadWeights> {
-    const sums = new ExcerptSums(queries, keys, request.without_sink);
+    const sums = new ExcerptSums(queries, keys, positionsIn(request.without), this.#heads.edges(request.map));
     const count = queries.groups.reduce((sum, { length }) => sum + length, 0);
     await this.#walk({ ...request, head }, extentOf(queries), signal, (rows, first, last) => ({
       steps: addRows(rows, sums, first, last),

@@ -217,7 +217,7 @@ describe("a file of a gigabyte", () => {
       [9000, 9001],
       [9001, length],
     ];
-    const excerpt = { map: "self", layer: 2, heads: [5], queries: [[9000, 9001]], keys: groups, without_sink: false };
+    const excerpt = { map: "self", layer: 2, heads: [5], queries: [[9000, 9001]], keys: groups, without: [] };
     const [found] = await source.excerpt(excerpt, "view", never);
     // Zero vectors attend to all keys alike.
     const shares = Array.from(found?.codes ?? [], (code) => found?.table[code]?.toFixed(3));

@@ -6,6 +6,9 @@ import { checkSize, computeHead, computeRows } from "../../core/attend/compute-h
 import { loadHead } from "../../core/attend/load-head";
 import { hasVectors, loadVectors } from "../../core/attend/load-vectors";
 import type { WeightRows } from "../../core/attend/weight-rows";
+import { fetchComposed } from "../../core/composed/composed-heads";
+import { isComposed, keyEdges, withComposed } from "../../core/composed/composed-map";
+import { ComposedRows, within } from "../../core/composed/composed-rows";
 import type { ByteReader } from "../../core/file/byte-reader";
 import { FileBytes } from "../../core/file/file-bytes";
 import { type FileRecord, tensorsOf } from "../../core/file/layer-record";
@@ -52,14 +55,14 @@ export class FileSource implements Source {
 
   constructor(reader: ByteReader, { maps }: FileCapture, limits: Partial<FileLimits> = {}) {
     const { weights, vectors, tensors } = { ...LIMITS, ...limits };
-    this.#maps = maps;
+    this.#maps = withComposedFile(maps);
     this.#file = new FileBytes(reader, tensors);
     this.#cache = headCache(weights);
     this.#vectors = vectorCache(vectors);
     const record: FileHeads["record"] = (map, layer, heads) => recordOf(this.#map(map), layer, heads);
     const rows: FileHeads["rows"] = (map, layer, head, queries, signal) =>
       this.#rows(map, layer, head, signal, queries);
-    this.#tiles = new FileTiles({ record, rows }, this.#cache);
+    this.#tiles = new FileTiles({ record, rows, edges: (map) => keyEdges(this.#map(map).description) }, this.#cache);
   }
 
   /** The memory that weights of all kinds take, in bytes. */
@@ -79,6 +82,7 @@ export class FileSource implements Source {
     const kind = storedKind(request.kind, found.description);
     const known = heads.map((head) => this.peek(kind, map, layer, head));
     if (known.every((one) => one !== undefined)) return known;
+    if (kind === "overview" && isComposed(found.description)) return this.#composedOverviews(found, request, signal);
     if (kind === "overview") return this.#overviews(found, layer, heads, signal);
     checkSize(heads.length, record.numQueries, record.numKeys);
     return this.#queue.add(() => this.#compute(request, signal), signal, true);
@@ -133,13 +137,44 @@ export class FileSource implements Source {
     signal: AbortSignal,
     queries?: QueryRange,
   ): Promise<WeightRows> {
-    const record = recordOf(this.#map(map), layer, [head]);
+    const found = this.#map(map);
+    const record = recordOf(found, layer, [head]);
+    if (isComposed(found.description)) return this.#composedRows(found.description, layer, head, signal, queries);
     await this.#readLayer(record, signal);
     if (record.kind !== "vectors") return loadHead(this.#file, record, head, signal, queries && { queries });
     const key = JSON.stringify([map, layer, head]);
     const norms = this.#norms.get(key) ?? noNorms(record.numQueries);
     this.#norms.set(key, norms);
     return loadHead(this.#file, record, head, signal, { norms });
+  }
+
+  /** The rows of a head of the picture of all, from those of its parts that have the layer and the head. */
+  async #composedRows(
+    { parts = [], query_tokens }: MapDescription,
+    layer: number,
+    head: number,
+    signal: AbortSignal,
+    queries?: QueryRange,
+  ): Promise<WeightRows> {
+    const there = parts.filter(({ name }) => head < (this.#map(name).description.num_heads[layer] ?? 0));
+    const rows = await Promise.all(
+      there.map(async (part) => {
+        const own = queries && within(part.queries, queries[0], queries[1]);
+        return { part, rows: await this.#rows(part.name, layer, head, signal, own) };
+      }),
+    );
+    return new ComposedRows(query_tokens.length, rows);
+  }
+
+  async #composedOverviews({ description }: FileMap, request: BlockRequest, signal: AbortSignal) {
+    const describe = (part: string) => this.#map(part).description;
+    const found = await fetchComposed(description, { ...request, kind: "overview" }, describe, (part) =>
+      this.fetch(part, signal),
+    );
+    request.heads.forEach((head, at) => {
+      this.#cache.set(cacheKey("overview", description.name, request.layer, head), found[at] as HeadWeights);
+    });
+    return found;
   }
 
   /** Reads all tensors of a small layer at once. */
@@ -172,6 +207,17 @@ export class FileSource implements Source {
     if (!found) throw new Error(`This file has no attention map "${name}".`);
     return found;
   }
+}
+
+/** The picture of all has no tensors of its own: its records have only their sizes. */
+function withComposedFile(maps: readonly FileMap[]): readonly FileMap[] {
+  const composed = withComposed(maps.map(({ description }) => description)).find(isComposed);
+  if (!composed) return maps;
+  const size = composed.query_tokens.length;
+  const records = composed.num_heads.map(
+    (numHeads): FileRecord => ({ kind: "missing", numHeads, numQueries: size, numKeys: size, overview: null }),
+  );
+  return [...maps, { description: composed, records }];
 }
 
 function recordOf({ description, records }: FileMap, layer: number, heads: readonly number[]): FileRecord {

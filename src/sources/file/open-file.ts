@@ -1,4 +1,5 @@
 import type { MapDescription } from "../../contract.gen";
+import { withComposed } from "../../core/composed/composed-map";
 import type { ByteReader } from "../../core/file/byte-reader";
 import { captureJson, FILE_VERSION, readCapture } from "../../core/file/read-capture";
 import { readSafetensors } from "../../core/file/safetensors";
@@ -26,7 +27,7 @@ export async function openFile(reader: ByteReader, signal: AbortSignal): Promise
   const capture = readCapture(captureJson(safetensors), safetensors.tensors);
   return {
     name: capture.name,
-    maps: capture.maps.map(({ description }) => description),
+    maps: withComposed(capture.maps.map(({ description }) => description)),
     version: FILE_VERSION,
     headscope: capture.headscope,
     source: (limits) => new FileSource(reader, capture, limits),

@@ -170,7 +170,7 @@ describe("a deferred answer", () => {
   const EXCERPT: DeferredRequest = {
     type: "excerpt",
     view: "",
-    request: { map: "self", layer: 0, heads: [0], queries: [[0, 1]], keys: [[0, 2]], without_sink: false },
+    request: { map: "self", layer: 0, heads: [0], queries: [[0, 1]], keys: [[0, 2]], without: [] },
   };
 
   function askLater(lane = "view", giveUp = new AbortController()) {

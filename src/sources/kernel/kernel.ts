@@ -2,6 +2,8 @@ import type { AnyModel } from "@anywidget/types";
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { BlockKind, BlockRequest, MapDescription, StoreTraits, VectorRequest } from "../../contract.gen";
 import { SingleFlight } from "../../core/async/single-flight";
+import { peekComposed } from "../../core/composed/composed-heads";
+import { isComposed } from "../../core/composed/composed-map";
 import type { Status } from "../../core/state/context";
 import type { Source } from "../../core/state/source";
 import { HeadAssembler } from "../../core/weights/assemble";
@@ -56,7 +58,7 @@ export class KernelSource implements Source {
     const cached = this.#cache.get(key);
     if (cached) return cached;
     this.#takeTraits();
-    return this.#cache.get(key);
+    return this.#cache.get(key) ?? this.#composed(kind, map, layer, head);
   }
 
   fetch(request: BlockRequest, signal: AbortSignal): Promise<HeadWeights[]> {
@@ -101,6 +103,16 @@ export class KernelSource implements Source {
       },
       signal,
     );
+  }
+
+  /** A head of the picture of all whose parts are in memory. */
+  #composed(kind: BlockKind, name: string, layer: number, head: number): HeadWeights | undefined {
+    const map = this.#description(name);
+    if (!isComposed(map) || storedKind(kind, map) === "overview") return undefined;
+    const describe = (part: string) => this.#description(part);
+    const weights = peekComposed(map, layer, head, describe, (part) => this.peek("block", part, layer, head));
+    if (weights) this.#cache.set(cacheKey("block", name, layer, head), weights);
+    return weights;
   }
 
   #known({ kind, map, layer, heads }: BlockRequest): Map<number, HeadWeights> {

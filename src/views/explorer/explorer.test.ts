@@ -50,10 +50,10 @@ test("clicks and arrow keys choose the tab, and only its pane exists", async () 
 
 test("what an aid hides is missing from grid and pane, and the status line says so", async () => {
   const { root, context } = await open();
-  context.options.aids.hideSink.value = true;
+  context.options.aids.exclude.value = [0];
   expect(root.querySelectorAll("[data-key]")).toHaveLength(2);
   expect(root.querySelectorAll("[data-query]")).toHaveLength(3);
-  expect(root.querySelector(".hs-shown")?.textContent).toContain("without the first key, renormalised");
+  expect(root.querySelector(".hs-shown")?.textContent).toContain("without an excluded key, renormalised");
 });
 
 test("a search finds a token, and Enter pins it for every view", async () => {

@@ -2,23 +2,35 @@ import { type ReadonlySignal, signal as signalOf, untracked } from "@preact/sign
 import type { Tab } from "../../contract.gen";
 import { element } from "../../dom/element";
 import { childOf, effectUntil } from "../../dom/until";
+import { fitToolbar } from "../frame/fit-toolbar";
 import type { Pane, PaneKind } from "../frame/pane";
 import { HEADS } from "../head/head-view";
 import { MATRIX } from "../matrix/matrix-view";
 import { NEURONS } from "../neuron/neuron-view";
+import { lessRoom } from "../scene/room";
 import type { Scene } from "../scene/scene";
 import { TEXT } from "../text/text-view";
 
 /** The explorer's panes in the order of their tabs. */
 const PANES: Readonly<Record<Tab, PaneKind>> = { heads: HEADS, matrix: MATRIX, neurons: NEURONS, text: TEXT };
 
+/** The height of the row of tabs and the gap below it, in CSS pixels. */
+const TAB_ROW = 40;
+
+/** The heads that the chosen pane shows: all active ones, or one of them. */
+export function headsInPane(scene: Scene): readonly number[] {
+  return PANES[scene.context.options.tab.value].headsOf?.(scene) ?? scene.heads.value;
+}
+
 /** The chosen pane of the explorer under a row of tabs. Hidden panes do not exist. */
 export function mountPanes(parent: HTMLElement, scene: Scene, signal: AbortSignal): ReadonlySignal<Pane | null> {
   const { tab } = scene.context.options;
   const pane = signalOf<Pane | null>(null);
+  const inRoom = { ...scene, room: lessRoom(scene.room, TAB_ROW) };
   const own = element("div", { class: "hs-pane-controls" });
+  const row = element("div", { class: "hs-tab-row" }, tabList(scene, signal), own);
   const body = element("div", { class: "hs-pane", role: "tabpanel" });
-  parent.append(element("div", { class: "hs-tab-row" }, tabList(scene, signal), own), body);
+  parent.append(row, body);
   let open: AbortController | undefined;
   effectUntil(signal, () => {
     const kind = PANES[tab.value];
@@ -27,8 +39,13 @@ export function mountPanes(parent: HTMLElement, scene: Scene, signal: AbortSigna
       open = childOf(signal);
       body.replaceChildren();
       body.setAttribute("aria-label", kind.name);
-      own.replaceChildren(...(kind.controls?.(scene, open.signal) ?? []));
-      pane.value = kind.mount(body, scene, open.signal);
+      const controls = [
+        ...(kind.tabControls?.(scene, open.signal) ?? []),
+        ...(kind.controls?.(scene, open.signal) ?? []),
+      ];
+      own.replaceChildren(...controls);
+      fitToolbar(row, controls, open.signal);
+      pane.value = kind.mount(body, inRoom, open.signal);
     });
   });
   return pane;
@@ -67,7 +84,7 @@ function moveByKey(event: KeyboardEvent, buttons: readonly HTMLButtonElement[]):
   if (step === undefined) return;
   const at = buttons.findIndex((button) => button.tabIndex === 0);
   const next = buttons[(at + step + buttons.length) % buttons.length];
-  next?.focus();
+  next?.focus({ preventScroll: true });
   next?.click();
   event.preventDefault();
   event.stopPropagation();

@@ -26,6 +26,7 @@ describe("the Export menu", () => {
     vi.useRealTimers();
     document.body.replaceChildren();
     vi.unstubAllGlobals();
+    vi.restoreAllMocks();
   });
 
   it("offers pages only if a kernel can make them", () => {
@@ -33,7 +34,7 @@ describe("the Export menu", () => {
       setUp(makePage)
         .buttons()
         .map(({ textContent }) => textContent);
-    expect(names()).toEqual(["SVG", "PNG (2x)", "Copy as Python"]);
+    expect(names()).toEqual(["SVG", "PNG (2x)", "Copy as Python", "Table of weights"]);
     expect(names(() => new Promise(() => {}))).toContain("HTML page: all layers");
   });
 
@@ -51,6 +52,23 @@ describe("the Export menu", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(said()).toBe("The kernel no longer has this capture.");
     expect(page.disabled).toBe(false);
+  });
+
+  it("closes once a file is saved, and says so until the reader goes on", async () => {
+    const make: MakePage = async () => new Blob(["<html>"]);
+    // This DOM would follow the link of the download.
+    vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => {});
+    const { control, entry } = setUp(make);
+    const panel = control.querySelector<HTMLElement>(".hs-menu");
+    control.querySelector<HTMLElement>(".hs-menu-button")?.click();
+    expect(panel?.hidden).toBe(false);
+    entry("HTML page: this layer").click();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(panel?.hidden).toBe(true);
+    const saved = control.querySelector(".hs-export-saved");
+    expect(saved?.textContent).toMatch(/^Saved .*\.html$/);
+    document.dispatchEvent(new Event("pointerdown"));
+    expect(saved?.textContent).toBe("");
   });
 
   it("says why it cannot make a picture of a view that shows an error", async () => {

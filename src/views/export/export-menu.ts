@@ -1,13 +1,14 @@
 import { signal as signalOf } from "@preact/signals-core";
 import type { PictureFormat, ViewKind } from "../../contract.gen";
 import { pythonCall } from "../../core/state/python-call";
-import { download } from "../../dom/download";
+import { download, downloadWords } from "../../dom/download";
 import { element } from "../../dom/element";
 import { checkbox } from "../../dom/inputs";
 import { type Menu, menu } from "../../dom/menu";
+import { openWeightsTable } from "../frame/weights-table";
 import type { Scene } from "../scene/scene";
 import { viewPicture } from "./export-picture";
-import { fileName } from "./figure-text";
+import { fileName } from "./file-name";
 
 /** Pixels of a PNG per CSS pixel. */
 const SCALE = 2;
@@ -25,6 +26,12 @@ export function exportMenu(scene: Scene, root: HTMLElement, signal: AbortSignal)
     said.textContent = text;
     line.hidden = true;
   };
+  // Stays under the button, out of the closed menu, until the reader goes on.
+  const saved = element("div", { class: "hs-export-saved", role: "status" });
+  const forget = () => {
+    saved.textContent = "";
+  };
+  for (const next of ["pointerdown", "keydown"]) document.addEventListener(next, forget, { capture: true, signal });
   const entry = (text: string, run: () => Promise<string | null>) => {
     const button = element("button", { type: "button", class: "hs-button hs-menu-item" }, text);
     const start = async () => {
@@ -39,12 +46,18 @@ export function exportMenu(scene: Scene, root: HTMLElement, signal: AbortSignal)
   };
   const save = (file: Blob, name: string) => {
     download(file, name);
-    return `Saved ${name}`;
+    made.close();
+    if (made.control.contains(document.activeElement)) made.button.focus({ preventScroll: true });
+    saved.textContent = downloadWords(name);
+    return null;
   };
   const picture = async (format: PictureFormat) =>
-    save(await viewPicture(root, context, format, SCALE, signal, transparent.value), fileName(scene, view, format));
+    save(
+      await viewPicture(root, context, format, SCALE, signal, { transparent: transparent.value }),
+      fileName(scene, view, format),
+    );
   const page = async (layers: "shown" | "all") => {
-    const busy = setTimeout(() => say("The kernel is busy: the page is saved once it is free."), BUSY_MS);
+    const busy = setTimeout(() => say("The kernel is busy: the page follows once it is free."), BUSY_MS);
     try {
       const file = await context.makePage?.(layers, signal);
       return file ? save(file, fileName(scene, view, "html")) : null;
@@ -75,12 +88,20 @@ export function exportMenu(scene: Scene, root: HTMLElement, signal: AbortSignal)
       entry(`PNG (${SCALE}x)`, () => picture("png")),
       ...pages,
       entry("Copy as Python", copy),
+      entry("Table of weights", async () => {
+        if (!openWeightsTable(root)) return "This view shows no head: open one first.";
+        made.close();
+        return null;
+      }),
       checkbox("Pictures without a background", transparent, signal),
       said,
       line,
     ],
     signal,
   );
+  made.control.append(saved);
+  made.button.dataset.icon = "export";
+  made.button.title = "Export: a picture, a page, or the line of Python";
   made.control.querySelector(".hs-menu")?.classList.add("hs-export");
   return made;
 }

@@ -1,12 +1,17 @@
-import { signal as signalOf } from "@preact/signals-core";
 import type { PictureFormat, ViewKind } from "../../contract.gen";
 import type { ViewContext } from "../../core/state/context";
-import { createScene } from "../scene/scene";
-import { figureText } from "./figure-text";
+import { withNotes } from "../../core/state/notes";
+import { optionValues } from "../../core/state/option-signals";
+import { paintOf } from "../../dom/paint";
+import { sceneOfRoot } from "../frame/scene-of-root";
 
-/** Controls, which mean nothing in a picture. */
-const CONTROLS =
-  ".hs-toolbar, .hs-statusline, .hs-table, .hs-ruler, .hs-button, .hs-notice, .hs-tab-row, .hs-zoom, .hs-menu, button.hs-tab, select, input";
+/** How a picture differs from the view on screen. */
+export interface PictureLook {
+  /** Leave out the background colour. */
+  readonly transparent?: boolean;
+  /** On light paper, whatever the page's theme is, unless the view was asked to be dark. */
+  readonly onPaper?: boolean;
+}
 
 /** Draws what a view shows as a whole file, after the view has painted everything it waits for. */
 export async function viewPicture(
@@ -15,19 +20,29 @@ export async function viewPicture(
   format: PictureFormat,
   scale: number,
   signal: AbortSignal,
-  transparent = false,
+  { transparent = false, onPaper = false }: PictureLook = {},
 ): Promise<Blob> {
   await painted(root, signal);
-  const scene = createScene(context, signalOf(root.dataset.background === "dark"));
-  const text = figureText(scene, root.dataset.view as ViewKind);
-  // A PNG takes canvases as they are on screen, because paths look slightly different.
-  const svg = context.pictureExporter.svg(root, {
-    figureText: text,
-    leaveOut: CONTROLS,
+  const scene = sceneOfRoot(root);
+  const dark = onPaper ? context.options.theme.peek() === "dark" : root.dataset.background === "dark";
+  const shown = {
+    view: root.dataset.view as ViewKind,
+    name: context.name.peek(),
+    maps: withNotes(context.maps.peek(), context.notes?.notes.peek() ?? []),
+    state: optionValues(context),
+    source: context.source,
+    window: scene?.windowStart.peek() ?? { query: 0, key: 0 },
+    viewport: scene?.zoomed.peek() ?? null,
+    dark,
+    background: onPaper ? null : backgroundOf(root),
     transparent,
-    images: format === "png",
-  });
+  };
+  const svg = await context.pictureExporter.svg(shown, signal);
   return format === "png" ? context.pictureExporter.png(svg, scale) : new Blob([svg.text], { type: "image/svg+xml" });
+}
+
+function backgroundOf(root: HTMLElement): string | null {
+  return paintOf(getComputedStyle(root).getPropertyValue("--hs-background").trim())?.color ?? null;
 }
 
 /** Waits until the view has painted what was requested. */

@@ -97,10 +97,10 @@ test("the strongest weights are counted along the direction, and the field says 
   const { root, context, turn } = open(headView);
   const shown = () => root.querySelector(".hs-shown")?.textContent;
   context.options.aids.topK.value = 1;
-  expect(named(root, "Strongest keys of each query").isConnected).toBe(true);
+  expect(named(root, "Top keys per query").isConnected).toBe(true);
   expect(shown()).toContain("(strongest key)");
   turn("attended to by");
-  expect(named(root, "Strongest queries of each key").isConnected).toBe(true);
+  expect(named(root, "Top queries per key").isConnected).toBe(true);
   expect(shown()).toContain("(strongest query of each key)");
 });
 

@@ -1,15 +1,25 @@
-import { computed } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import { css, headColor, inkOn } from "../../core/look/colors";
 import { element } from "../../dom/element";
+import { rovingFocus } from "../../dom/roving";
 import { effectUntil } from "../../dom/until";
-import { isolateHead, showAllHeads, toggleHead } from "../scene/move-selection";
+import { markNoted, noteOfHead } from "../notes/head-notes";
+import { chooseHead, gestureOf } from "../scene/choose-head";
+import { showAllHeads } from "../scene/move-selection";
 import type { Scene } from "../scene/scene";
 import { labelled } from "./toolbar-controls";
 
-const HINT = "Click: show or hide. Double-click: this head alone, or all again.";
+const HINT = "Click: this head alone, or all again. With Ctrl, ⌘ or Shift: add or remove it.";
 
-/** A square for each head, in the head's colour and with its number. */
-export function headToggles(scene: Scene, signal: AbortSignal): HTMLElement {
+/**
+ * A square for each head, in the head's colour and with its number. Squares of active heads that are not among `shown`
+ * are pale.
+ */
+export function headToggles(
+  scene: Scene,
+  signal: AbortSignal,
+  shown: ReadonlySignal<readonly number[]> = scene.heads,
+): HTMLElement {
   const group = element("div", { class: "hs-heads", role: "group", "aria-label": "Heads" });
   const all = element("button", { type: "button", class: "hs-button", title: "Show all heads" }, "All");
   all.addEventListener("click", () => showAllHeads(scene), { signal });
@@ -17,26 +27,19 @@ export function headToggles(scene: Scene, signal: AbortSignal): HTMLElement {
     "click",
     (event) => {
       const head = headAt(event.target);
-      if (head === null) return;
-      if (event.shiftKey) isolateHead(scene, head);
-      else toggleHead(scene, head);
-    },
-    { signal },
-  );
-  group.addEventListener(
-    "dblclick",
-    (event) => {
-      const head = headAt(event.target);
-      if (head !== null && !event.shiftKey) isolateHead(scene, head);
+      if (head !== null) chooseHead(scene, head, gestureOf(event));
     },
     { signal },
   );
   const toggles = computed(() => buildToggles(scene.numHeads.value, scene.dark.value));
   effectUntil(signal, () => group.replaceChildren(...toggles.value));
+  rovingFocus(group, toggles, signal);
   effectUntil(signal, () => {
     const active = new Set(scene.heads.value);
     toggles.value.forEach((toggle, head) => {
       toggle.setAttribute("aria-pressed", String(active.has(head)));
+      toggle.toggleAttribute("data-pale", active.has(head) && !shown.value.includes(head));
+      markNoted(toggle, noteOfHead(scene, scene.layer.value, head), HINT);
     });
   });
   return labelled("Heads", all, group);

@@ -1,7 +1,10 @@
+import type { ViewKind } from "../../contract.gen";
 import { isLong } from "../../core/weights/map-size";
 import { element } from "../../dom/element";
 import { showAllHeads, stepLayer, toggleHead, unpin } from "../scene/move-selection";
 import type { Scene } from "../scene/scene";
+import { type HelpLine, helpContent } from "./help";
+import { hearKeys } from "./host-keys";
 
 /** One line in the list of keys. `press` returns whether it handled the key. */
 export interface KeyBinding {
@@ -32,7 +35,7 @@ export function headKeys(scene: Scene): readonly KeyBinding[] {
   return [
     {
       keys: "0 to 9",
-      meaning: "show or hide a head; Tab and Enter reach every head",
+      meaning: "add or remove one of the first ten heads",
       press: (key) => /^\d$/.test(key) && handled(toggleHead(scene, Number(key))),
     },
     {
@@ -41,8 +44,8 @@ export function headKeys(scene: Scene): readonly KeyBinding[] {
       press: (key) => key === "a" && handled(showAllHeads(scene)),
     },
     {
-      keys: "Shift Enter",
-      meaning: "on a head: this head alone, or all again",
+      keys: "Enter",
+      meaning: "on a head: this head alone, or all again; with Shift: add or remove it; arrow keys: another head",
     },
   ];
 }
@@ -73,45 +76,23 @@ export function searchKeys(search: () => void): readonly KeyBinding[] {
   return [{ keys: "/", meaning: "find a token", press: (key) => key === "/" && handled(search()) }];
 }
 
+/** `leaveOut` returns whether there was a key to leave out. */
+export function leaveOutKeys(leaveOut: (target: Element) => boolean): readonly KeyBinding[] {
+  return [
+    {
+      keys: "Delete",
+      meaning: "leave out the key token with the focus, or the pinned one",
+      press: (key, target) => (key === "Delete" || key === "Backspace") && handled(leaveOut(target)),
+    },
+  ];
+}
+
 /** A key of the view counts as handled even if there is nothing left to do, such as no layer after the last. */
 function handled(_: unknown): true {
   return true;
 }
 
-/** The keys that a control uses itself. */
-function controlKeys(target: Element): RegExp | undefined {
-  if (target instanceof HTMLInputElement) return target.type === "checkbox" ? /^ $/ : /^(?!Escape).*$/;
-  if (target instanceof HTMLSelectElement) return /^(\w|Arrow.*|Home|End|Enter| )$/;
-  return target instanceof HTMLButtonElement || target.localName === "summary" ? /^(Enter| )$/ : undefined;
-}
-
-/** The keys that some view uses, alone or with Shift. */
-const USED = /^([a\d[\]/?+=−-]|Arrow\w+|Home|End|Page(Up|Down)|Enter|Escape| )$/;
-
-/**
- * Keeps keys that the view may use from the host's shortcuts until the view has seen them.
- * Notebook 7 handles keys before the page's elements do: "0" pressed twice would restart the kernel, "a" would insert a
- * cell, an arrow would move to another cell. The command registry of JupyterLab and Notebook skips elements with this
- * attribute. JupyterLab handles keys last, so it still gets those that the view does not use.
- */
-function keepFromHost(root: HTMLElement, signal: AbortSignal): () => void {
-  const attribute = "data-lm-suppress-shortcuts";
-  const look = (event: KeyboardEvent) => {
-    const { target } = event;
-    const isInside = target instanceof Element && root.contains(target);
-    root.toggleAttribute(attribute, isInside && mayBeOurs(event, target));
-  };
-  window.addEventListener("keydown", look, { capture: true, signal });
-  return () => root.removeAttribute(attribute);
-}
-
-function mayBeOurs({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent, target: Element): boolean {
-  if (ctrlKey || metaKey || altKey) return false;
-  // Shift Enter runs the cell, unless a control uses it.
-  return controlKeys(target)?.test(key) || (USED.test(key) && !(shiftKey && key === "Enter"));
-}
-
-/** Handles keys pressed anywhere in the view, and lists them behind a button. The keys may change with the view. */
+/** Handles keys pressed anywhere in the view, and explains them behind a button. They may change with the view. */
 export function mountKeys(
   root: HTMLElement,
   toolbar: HTMLElement,
@@ -119,30 +100,23 @@ export function mountKeys(
   signal: AbortSignal,
 ): void {
   const bindings = typeof given === "function" ? given : () => given;
-  const help = element("dl", { class: "hs-help", hidden: true, "aria-label": "Keys" });
-  const button = element("button", { type: "button", class: "hs-button hs-ask", title: "Keys" }, "?");
-  button.setAttribute("aria-label", "Keys");
+  const help = element("div", { class: "hs-help", role: "group", hidden: true, tabindex: 0, "aria-label": "Help" });
+  const button = element("button", { type: "button", class: "hs-button hs-ask", title: "What you see, and keys" }, "?");
+  button.setAttribute("aria-label", "Help");
   const show = (visible: boolean) => {
-    if (visible) help.replaceChildren(...listed(bindings()));
+    if (visible) help.replaceChildren(...helpContent(root.dataset.view as ViewKind, listed(bindings())));
     help.hidden = !visible;
     button.setAttribute("aria-expanded", String(visible));
   };
   show(false);
   toolbar.append(button, help);
   button.addEventListener("click", () => show(help.hidden), { signal });
-  button.addEventListener("blur", () => show(false), { signal });
-  const release = keepFromHost(root, signal);
-  root.addEventListener("keydown", answer, { signal });
-
-  function answer(event: KeyboardEvent): void {
-    release();
-    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
-    const isControls = controlKeys(event.target)?.test(event.key) ?? false;
-    const isOurs = !isControls && press(event.key, event.target);
-    if (isOurs) event.preventDefault();
-    // The host uses the same keys: in JupyterLab "a" inserts a cell, and Enter moves to the editor.
-    if (isControls || isOurs) event.stopPropagation();
-  }
+  const leave = ({ relatedTarget }: FocusEvent) => {
+    if (!(relatedTarget instanceof Node && help.contains(relatedTarget))) show(false);
+  };
+  button.addEventListener("blur", leave, { signal });
+  help.addEventListener("focusout", leave, { signal });
+  hearKeys(root, press, signal);
 
   function press(key: string, target: Element): boolean {
     if (key === "?") return handled(show(help.hidden));
@@ -151,7 +125,6 @@ export function mountKeys(
   }
 }
 
-function listed(bindings: readonly KeyBinding[]): HTMLElement[] {
-  const all = [...bindings, { keys: "?", meaning: "this list" }];
-  return all.flatMap(({ keys, meaning }) => [element("dt", {}, keys), element("dd", {}, meaning)]);
+function listed(bindings: readonly KeyBinding[]): HelpLine[] {
+  return bindings.map(({ keys, meaning }) => [keys, meaning]);
 }

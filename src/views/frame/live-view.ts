@@ -5,7 +5,7 @@ import type { LiveCapture, LiveView } from "../../core/state/live";
 import { pythonCall } from "../../core/state/python-call";
 import { download } from "../../dom/download";
 import { viewPicture } from "../export/export-picture";
-import { fileName } from "../export/figure-text";
+import { fileName } from "../export/file-name";
 import { stepLayer } from "../scene/move-selection";
 import { createScene } from "../scene/scene";
 

@@ -2,14 +2,21 @@ import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { ViewKind } from "../../contract.gen";
 import type { View } from "../../core/state/context";
 import { element, setAttribute } from "../../dom/element";
+import { followRoom } from "../../dom/room";
 import { effectUntil } from "../../dom/until";
 import { exportMenu } from "../export/export-menu";
+import { notesMenu } from "../notes/notes-menu";
 import type { LayerPicture } from "../scene/layer-picture";
 import type { Scene } from "../scene/scene";
+import { mountLeaveOut } from "../tokens/leave-out-key";
 import type { Readout } from "../tokens/readout";
+import { tracePanel } from "../trace/trace-panel";
 import { aidsMenu } from "./aids-menu";
+import { chainControl } from "./chain-control";
+import { fitToolbar, movableControls } from "./fit-toolbar";
 import { headToggles } from "./head-toggles";
-import { headKeys, type KeyBinding, layerKeys, mountKeys, searchKeys } from "./keys";
+import { mountHeading } from "./heading";
+import { headKeys, type KeyBinding, layerKeys, leaveOutKeys, mountKeys, searchKeys } from "./keys";
 import { mountNotice } from "./notice";
 import { openRoot, publishState } from "./root";
 import { idleReadout, mountStatusLine } from "./status-line";
@@ -41,8 +48,16 @@ export interface PaneKind {
   readonly mount: (parent: HTMLElement, scene: Scene, signal: AbortSignal) => Pane;
   /** Additional controls. */
   readonly controls?: (scene: Scene, signal: AbortSignal) => readonly HTMLElement[];
+  /** Controls that it needs only as a tab of the explorer. */
+  readonly tabControls?: (scene: Scene, signal: AbortSignal) => readonly HTMLElement[];
+  /** The heads of the scene that it shows; by default all. */
+  readonly headsOf?: (scene: Scene) => readonly number[];
+  /** Whether it shows one attention at a time, and so not all of an encoder-decoder. */
+  readonly isOfOneMap?: true;
   /** Whether they include the direction, for texts in which a token has two sides. */
   readonly hasDirection?: true;
+  /** Whether it shows lines, whose strength can be chosen. */
+  readonly hasLines?: true;
   /** How to choose heads in the standalone view; by default one toggle per head. */
   readonly chooseHeads?: { readonly control: Control; readonly keys: (scene: Scene) => readonly KeyBinding[] };
 }
@@ -52,21 +67,29 @@ export function paneView(view: ViewKind, kind: PaneKind): View {
   const { control, keys: keysOfHeads } = kind.chooseHeads ?? { control: headToggles, keys: headKeys };
   return (root, context, signal) => {
     const scene = openRoot(root, view, context, signal);
-    const aids = aidsMenu(scene, signal, kind.hasDirection);
+    mountHeading(root, scene, view, kind.headsOf ? computed(() => kind.headsOf?.(scene) ?? []) : scene.heads, signal);
+    const aids = aidsMenu(scene, signal, kind);
+    const notes = notesMenu(scene, signal);
+    const trace = tracePanel(scene, signal);
     const toolbar = element(
       "div",
       { class: "hs-toolbar" },
-      attentionControl(scene, signal),
+      attentionControl(scene, signal, kind.isOfOneMap),
       layerControl(scene, signal),
       control(scene, signal),
       ...(kind.controls?.(scene, signal) ?? []),
-      aids.control,
+      ...aids.controls,
+      trace.control,
+      ...notes.controls,
+      ...chainControl(scene, signal),
       exportMenu(scene, root, signal).control,
     );
+    fitToolbar(toolbar, movableControls(toolbar), signal);
     const body = element("div", { class: "hs-body" });
-    root.append(toolbar, body);
+    root.append(toolbar, aids.bar, trace.panel, body);
     const pane = kind.mount(body, scene, signal);
-    const missing = computed(() => weightsNote(pane.heads.value));
+    const leaveOut = mountLeaveOut(root, () => pane.scene ?? scene, signal);
+    const missing = computed(() => weightsNote(pane.heads.value, pane.scene ?? scene));
     effectUntil(signal, () => setAttribute(root, "data-expanded", pane.expanded?.value ?? undefined));
     mountNotice(body, pane.progress, signal);
     const readout = () => {
@@ -75,9 +98,17 @@ export function paneView(view: ViewKind, kind: PaneKind): View {
     };
     mountStatusLine(root, scene, pane.progress, readout, signal);
     mountWeightsTable(root, () => pane.scene ?? scene, pane, signal);
-    const keys = [...layerKeys(scene, root), ...keysOfHeads(scene), ...pane.keys, ...searchKeys(aids.search)];
+    const keys = [
+      ...layerKeys(scene, root),
+      ...keysOfHeads(scene),
+      ...pane.keys,
+      ...leaveOutKeys(leaveOut),
+      ...searchKeys(aids.search),
+      ...notes.keys,
+    ];
     mountKeys(root, toolbar, keys, signal);
     publishState(root, pane.progress, pane.layer, signal);
+    followRoom(root, scene.room, signal);
     effectUntil(signal, () => setAttribute(root, "data-beyond", pane.isPartial.value ? "pending" : undefined));
   };
 }

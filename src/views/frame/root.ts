@@ -7,10 +7,12 @@ import { backgroundOf } from "../../dom/theme";
 import { effectUntil } from "../../dom/until";
 import { VIEWS } from "../../options.gen";
 import type { Progress } from "../fetch/progress";
-import { createScene, type Scene } from "../scene/scene";
+import { measureSinks } from "../scene/measured-sinks";
+import { createScene, type ViewScene } from "../scene/scene";
+import { rememberScene } from "./scene-of-root";
 
 /** Makes `root` the root of a view in the requested theme, and empties it at the end. */
-export function openRoot(root: HTMLElement, view: ViewKind, context: ViewContext, signal: AbortSignal): Scene {
+export function openRoot(root: HTMLElement, view: ViewKind, context: ViewContext, signal: AbortSignal): ViewScene {
   root.classList.add("headscope");
   root.dataset.view = view;
   root.dataset.state = "pending";
@@ -25,10 +27,13 @@ export function openRoot(root: HTMLElement, view: ViewKind, context: ViewContext
   });
   effectUntil(signal, () => root.setAttribute("aria-label", `${VIEWS[view].title}: ${context.name.value}`));
   signal.addEventListener("abort", () => root.replaceChildren(), { once: true });
-  return createScene(
+  const scene = createScene(
     context,
     computed(() => background.value.isDark),
   );
+  rememberScene(root, scene);
+  measureSinks(scene, signal);
+  return scene;
 }
 
 /** Publishes on the root which layer is painted. Call this after the parts that paint, because it must run last. */

@@ -4,6 +4,7 @@ import { proofMeaning, proofText } from "../../core/look/layer-name";
 import type { Status } from "../../core/state/context";
 import { hasEnded, RESTARTED, STOPPED } from "../../core/state/kernel-messages";
 import { element, setAttribute } from "../../dom/element";
+import { floatAtBottom } from "../../dom/room";
 import { effectUntil } from "../../dom/until";
 import type { Progress } from "../fetch/progress";
 import { aidsNote } from "../scene/aids-note";
@@ -36,7 +37,9 @@ export function mountStatusLine(
   const pointed = element("div", { class: "hs-readout", "aria-live": "polite" });
   const live = element("span", { class: "hs-status" });
   const shown = element("span", { class: "hs-shown" });
-  parent.append(element("div", { class: "hs-statusline" }, pointed, live, shown));
+  const line = element("div", { class: "hs-statusline" }, pointed, live, shown);
+  parent.append(line);
+  floatAtBottom(line, parent, signal);
   effectUntil(signal, () => {
     const now = progress.value;
     const isSlow = now.state === "pending" && now.slow;

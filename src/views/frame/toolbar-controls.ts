@@ -1,4 +1,5 @@
 import { batch, computed } from "@preact/signals-core";
+import { isComposed } from "../../core/composed/composed-map";
 import { layerName, layerPlace } from "../../core/look/layer-name";
 import { attentionOptions, attentionValue } from "../../core/state/sentence-pair";
 import { choiceControl } from "../../dom/choice";
@@ -7,10 +8,15 @@ import { effectUntil } from "../../dom/until";
 import { stepLayer } from "../scene/move-selection";
 import type { Scene } from "../scene/scene";
 
-/** Chooses the attention map and the sentences to show. Empty if there is only one choice. */
-export function attentionControl(scene: Scene, signal: AbortSignal): HTMLElement {
+/**
+ * Chooses the attention map and the sentences to show. Empty if there is only one choice. A view of one attention at a
+ * time does not offer the picture of all, but says so where it is the capture's choice.
+ */
+export function attentionControl(scene: Scene, signal: AbortSignal, ofOneMap = false): HTMLElement {
   const { selection, maps } = scene.context;
-  const options = computed(() => attentionOptions(maps.value));
+  const options = computed(() =>
+    attentionOptions(maps.value.filter((map) => !ofOneMap || !isComposed(map) || map.name === selection.map.value)),
+  );
   const value = computed(() => attentionValue(scene.description.value?.name ?? "", selection.pair.value));
   const choose = (chosen: string) => {
     const option = options.peek().find((one) => one.value === chosen);
@@ -20,7 +26,7 @@ export function attentionControl(scene: Scene, signal: AbortSignal): HTMLElement
       selection.pair.value = option.pair;
     });
   };
-  const control = labelled("Attention", choiceControl("Attention", options, value, choose, signal));
+  const control = lasting("Attention", choiceControl("Attention", options, value, choose, signal));
   const parts = [...control.children];
   effectUntil(signal, () => {
     control.hidden = options.value.length < 2;
@@ -56,10 +62,17 @@ export function layerControl(scene: Scene, signal: AbortSignal): HTMLElement {
     previous.disabled = layers[0] === scene.layer.value;
     next.disabled = layers.at(-1) === scene.layer.value;
   });
-  return labelled("Layer", previous, select, next);
+  return lasting("Layer", previous, select, next);
 }
 
-function stepButton(text: string, name: string, step: () => void, signal: AbortSignal): HTMLButtonElement {
+/** A control that stays in the toolbar, however narrow it is. */
+function lasting(text: string, ...controls: HTMLElement[]): HTMLElement {
+  const made = labelled(text, ...controls);
+  made.dataset.keep = "";
+  return made;
+}
+
+export function stepButton(text: string, name: string, step: () => void, signal: AbortSignal): HTMLButtonElement {
   const button = element("button", { type: "button", class: "hs-button", "aria-label": name, title: name }, text);
   button.addEventListener("click", step, { signal });
   return button;

@@ -24,7 +24,7 @@ describe("a reader's settings", () => {
     setUserSettings({ scale: "log", threshold: 0.2 });
     expect([scale.value, threshold.value, decided.value]).toEqual(["log", 0.2, ["scale", "threshold"]]);
     setUserSettings({});
-    expect([scale.value, threshold.value]).toEqual(["linear", null]);
+    expect([scale.value, threshold.value]).toEqual(["auto", null]);
   });
 
   it("set the colours under the option's name in Python", () => {
@@ -33,7 +33,7 @@ describe("a reader's settings", () => {
     expect([colorMap.value, decided.value]).toEqual(["greys", ["color_map"]]);
     setUserSettings({ colorMap: "heat" });
     expect(colorMap.value).toBe("heat");
-    expect(view({ color_map: "viridis" }).colorMap.value).toBe("viridis");
+    expect(view({ color_map: "lagoon" }).colorMap.value).toBe("lagoon");
   });
 
   it("do not override Python, even where Python gave the default", () => {

@@ -1,10 +1,23 @@
+import { cropped } from "../../core/reduce/cropped";
 import type { HeadWeights } from "../../core/weights/head-weights";
+import { isLong } from "../../core/weights/map-size";
+import { composedNote } from "../scene/composed-note";
+import type { Scene } from "../scene/scene";
 import type { ShownHead } from "../scene/shown-heads";
 
-/** Says what colours and lines cannot show: how many weights are missing or below 0; empty if none are. */
-export function weightsNote(heads: readonly ShownHead[]): string {
+type NotedScene = Pick<Scene, "context" | "wholeMap" | "layer" | "ranges">;
+
+/**
+ * Says what colours and lines cannot show: how many weights are missing or below 0; empty if none are. In the picture of
+ * all many are missing by nature, and a note says why.
+ */
+export function weightsNote(heads: readonly ShownHead[], scene: NotedScene): string {
+  const ofAll = composedNote(scene);
+  // Of a long map no head is held whole.
+  if (ofAll) return heads.length > 0 || (scene.wholeMap.value && isLong(scene.wholeMap.value)) ? ofAll : "";
+  const ranges = scene.ranges.value;
   const [missing, negative] = [Number.isNaN, isNegative].map((isOne) =>
-    heads.reduce((sum, { weights }) => sum + countOf(weights, isOne), 0),
+    heads.reduce((sum, { weights }) => sum + countOf(cropped(weights, ranges), isOne), 0),
   ) as [number, number];
   return [
     counted(missing, "is missing (NaN)", "are missing (NaN)"),

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { contextOf, fullSource, mapDescription } from "../../../testing/view";
 import { createScene } from "../scene/scene";
 import { shownHeads } from "../scene/shown-heads";
-import { mountWeightsTable } from "./weights-table";
+import { csvOf, mountWeightsTable, openWeightsTable } from "./weights-table";
 
 // @vitest-environment happy-dom
 
@@ -58,4 +58,25 @@ test("a long table says how many rows it leaves out", () => {
   const { rows } = open(Array.from({ length: 230 }, (_, position) => `t${position}`));
   expect(rows()).toHaveLength(1 + 200 + 1);
   expect(rows().at(-1)).toEqual(["and 30 more, which are not listed"]);
+});
+
+test("cells of CSV are quoted where a comma, a quote or a space at an end would be lost", () => {
+  expect(
+    csvOf([
+      ["key", "head 0"],
+      [" the", "0.5"],
+      [',"', "0.25"],
+    ]),
+  ).toBe('key,head 0\r\n" the",0.5\r\n",""",0.25\r\n');
+});
+
+test("Export opens the table where a view shows heads", () => {
+  open();
+  const details = document.querySelector("details:last-of-type") as HTMLDetailsElement;
+  details.open = false;
+  const root = document.createElement("div");
+  root.append(details);
+  expect([openWeightsTable(root), details.open]).toEqual([true, true]);
+  details.hidden = true;
+  expect(openWeightsTable(root)).toBe(false);
 });

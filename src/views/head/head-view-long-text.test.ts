@@ -99,7 +99,7 @@ describe("the head view of a long map", () => {
 
   it("hides tokens before it chooses the visible rows", () => {
     const { context, texts } = open();
-    context.options.aids.hideSink.value = true;
+    context.options.aids.exclude.value = [0];
     expect([texts("key")[0], texts("query")[0]]).toEqual(["t1", "t0"]);
   });
 });
@@ -118,6 +118,19 @@ describe("the text view of a long map", () => {
     chips[0]?.click();
     expect(root.querySelector(".hs-prose")?.textContent).toMatch(/^ ?t0/);
     expect(context.selection.query.value).toBe(400);
+  });
+
+  it("is coloured by what each token gets, also where a chip stands for many, and says so", () => {
+    const { root, context } = open(textView);
+    context.selection.query.value = 400;
+    const chips = [...root.querySelectorAll<HTMLElement>(".hs-beyond")];
+    const own = root.querySelector<HTMLElement>(".hs-piece[data-query='400'], .hs-piece[aria-selected]");
+    const colors = new Set(chips.map((chip) => chip.style.background));
+    // The first chip has a quarter of the attention, but little of it per token.
+    expect(Number(chips[0]?.dataset.shade)).toBeCloseTo(0.25, 2);
+    expect(own?.style.background).not.toBe("");
+    expect(colors.has(own?.style.background ?? "")).toBe(false);
+    expect(root.querySelector(".hs-heat-legend-name")?.textContent).toContain("gathered tokens by their mean");
   });
 
   it("is shaded by the mean over all queries, each row weighted by its number of tokens", () => {

@@ -63,27 +63,29 @@ test("the layer control, its buttons and the keys change one selection", () => {
   expect(layer.value).toBe(1);
 });
 
-test("heads are toggled, isolated and restored by pointer and by key", () => {
+test("a click shows a head alone or all again, and with Ctrl, Cmd or Shift adds or removes it", () => {
   const { root, context, toggle, pressed } = open();
   const { heads } = context.selection;
+  const click = (head: number, held: MouseEventInit = {}) =>
+    toggle(head).dispatchEvent(new MouseEvent("click", { bubbles: true, ...held }));
   expect(pressed()).toEqual(["0", "1", "2", "3"]);
-  toggle(1).click();
-  expect([heads.value, pressed()]).toEqual([
-    [0, 2, 3],
-    ["0", "2", "3"],
-  ]);
-  toggle(3).dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+  click(1);
+  expect([heads.value, pressed()]).toEqual([[1], ["1"]]);
+  for (const [at, held] of ["ctrlKey", "metaKey"].entries()) click(2 + at, { [held]: true });
+  expect(heads.value).toEqual([1, 2, 3]);
+  click(2, { shiftKey: true });
+  expect(heads.value).toEqual([1, 3]);
+  click(3, { detail: 1 });
+  click(3, { detail: 2 });
   expect(heads.value).toEqual([3]);
-  toggle(3).click();
+  click(3, { shiftKey: true });
   expect(heads.value).toEqual([3]);
-  toggle(3).dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+  click(3);
   expect(heads.value).toBeNull();
   press(root, "2");
   expect(heads.value).toEqual([0, 1, 3]);
   press(root, "a");
   expect(heads.value).toBeNull();
-  toggle(0).dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
-  expect(heads.value).toEqual([0]);
 });
 
 test("layers with different numbers of heads have their own toggles", () => {
@@ -102,19 +104,21 @@ test("digits typed into a control stay in the control", () => {
   expect(context.selection.heads.value).toBeNull();
 });
 
-test("the host receives only keys that neither the view nor its controls use", () => {
+test("the host receives no plain key, used or not", () => {
   const { root, token, toggle } = open();
   const heard: string[] = [];
   document.addEventListener("keydown", ({ key }) => heard.push(key), { signal: ending.signal });
-  for (const key of ["a", "[", "]", "3", "ArrowDown"]) press(root, key);
+  for (const key of ["a", "[", "]", "3", "ArrowDown", "x", "b", "d", "Escape", "Enter", " ", "Delete"])
+    press(root, key);
   press(named(root, "Layer"), "ArrowDown");
   press(toggle(1), "Enter");
   press(token("key", 0), "ArrowDown");
+  press(token("key", 0), "x");
   expect(heard).toEqual([]);
-  press(root, "x");
-  press(root, "Escape");
+  for (const key of ["Tab", "F1"]) press(root, key);
   root.dispatchEvent(new KeyboardEvent("keydown", { key: "a", ctrlKey: true, bubbles: true }));
-  expect(heard).toEqual(["x", "Escape", "a"]);
+  root.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", shiftKey: true, bubbles: true }));
+  expect(heard).toEqual(["Tab", "F1", "a", "Enter"]);
 });
 
 test("a key pressed with Ctrl, Cmd or Alt on a token goes to the host, which runs the cell with Ctrl Enter", () => {
@@ -200,13 +204,18 @@ test("the view follows another view's pointer and pins", () => {
   expect(token("key", 3).dataset.weight).toBe("≈ 0.75");
 });
 
-test("the question mark opens the list of keys, and Escape closes it", () => {
+test("the question mark opens what one sees, the mouse and the keys, and Escape closes it", () => {
   const { root } = open();
   const list = root.querySelector<HTMLElement>(".hs-help");
   expect(list?.hidden).toBe(true);
   press(root, "?");
   expect(list?.hidden).toBe(false);
-  expect(list?.textContent).toContain("show or hide a head");
+  expect(list?.textContent).toContain("add or remove one of the first ten heads");
+  expect([...(list?.querySelectorAll("h4") ?? [])].map((one) => one.textContent)).toEqual([
+    "What you see",
+    "Mouse",
+    "Keys",
+  ]);
   press(root, "Escape");
   expect(list?.hidden).toBe(true);
 });
@@ -329,4 +338,37 @@ test("at the end the view is empty and follows nothing", () => {
   press(root, "a");
   expect(root.childElementCount).toBe(0);
   expect(root.dataset.layer).toBe("0");
+});
+
+test("the legend says how strong lines are, and the menu changes their scale and strength", () => {
+  const { root, context } = open();
+  const legend = () => root.querySelector(".hs-strength")?.textContent ?? "";
+  expect(legend()).toMatch(/^weight.*0\.750linear, relative to the strongest$/);
+  const choose = (label: string, value: string) => {
+    const select = named(root, label) as HTMLSelectElement;
+    select.value = value;
+    select.dispatchEvent(new Event("change"));
+  };
+  choose("Scale of lines", "log");
+  expect(context.options.scale.value).toBe("log");
+  choose("Strength of lines", "4");
+  expect(context.options.gain.value).toBe(4);
+  expect(legend()).toMatch(/log, ×4$/);
+  context.options.gain.value = 3;
+  const select = named(root, "Strength of lines") as HTMLSelectElement;
+  expect([select.value, select.selectedOptions[0]?.textContent]).toEqual(["3", "×3"]);
+  choose("Strength of lines", "relative");
+  expect(context.options.gain.value).toBeNull();
+});
+
+test("several heads have numbers over their strips and on their strongest lines, a single one has none", () => {
+  const { root, context, token } = open();
+  const texts = (selector: string) => [...root.querySelectorAll(selector)].map((one) => one.textContent);
+  expect(texts(".hs-line-numbers > .hs-chip").sort()).toEqual(["0", "1", "2", "3"]);
+  expect(texts(".hs-strip-numbers > span")).toEqual([]);
+  hover(token("query", 2));
+  expect(texts(".hs-title.hs-key span")).toEqual(["0", "1", "2", "3"]);
+  expect(texts(".hs-title.hs-query span")).toEqual([]);
+  context.selection.heads.value = [1];
+  expect([...texts(".hs-line-numbers > .hs-chip"), ...texts(".hs-strip-numbers > span")]).toEqual([]);
 });

@@ -7,11 +7,12 @@ import { mountLines } from "./head-lines";
 export const HEADS: PaneKind = {
   name: "Heads",
   meaning: "Lines from queries to keys, one colour per head",
+  hasLines: true,
   hint: () => "Point at a token to see its weights",
   mount(parent, scene, signal) {
     const lines = mountLines(parent, scene, signal);
     const { scene: shown } = lines;
-    return { ...lines, readout: () => tokenReadout(lines, shown.description.value), keys: tokenKeys(shown) };
+    return { ...lines, readout: () => tokenReadout(lines, shown), keys: tokenKeys(shown) };
   },
 };
 

@@ -1,8 +1,8 @@
 import { css } from "../../core/look/colors";
 import type { LineGeometry, LineStyle } from "../../core/look/line-geometry";
+import { attributesText, decimal, tag } from "../../core/look/markup";
 import type { HeadWeights } from "../../core/weights/head-weights";
-import { paintOf } from "../../dom/svg/color";
-import { attributesText, decimal, tag } from "../../dom/svg/markup";
+import { paintOf } from "../../dom/paint";
 import type { ShownHead } from "../scene/shown-heads";
 
 /** A line with a lower opacity than this is invisible, so pictures leave it out. */

@@ -1,42 +1,54 @@
 import type { ReadonlySignal } from "@preact/signals-core";
-import type { ColorScale } from "../../contract.gen";
-import { LOG_FLOOR } from "../../core/look/colors";
+import { LOG_FLOOR, type Scale } from "../../core/look/colors";
 import { formatWeight } from "../../core/look/format";
 import { element } from "../../dom/element";
 import { effectUntil } from "../../dom/until";
 import type { Scene } from "../scene/scene";
-import { SCALES } from "./color-controls";
+import { heatScale, SCALES, type ScaleEnd } from "../scene/weight-scale";
 
 const STOPS = 16;
+const MASKED = "Hatched: the query cannot attend to the key, or no head that is shown gives it any weight";
 
 /** A strip of the colours with their quantity, and the weights at its ends and in its middle. */
 export function heatLegend(
   scene: Scene,
   quantity: ReadonlySignal<string>,
-  top: ReadonlySignal<number>,
+  top: ReadonlySignal<ScaleEnd>,
+  hasMask: ReadonlySignal<boolean>,
   signal: AbortSignal,
 ): HTMLElement {
-  const { scale } = scene.context.options;
   const name = element("div", { class: "hs-heat-legend-name" });
   const ramp = element("div", { class: "hs-ramp" });
   const numbers = element("div", { class: "hs-heat-legend-numbers" });
-  const legend = element("div", { class: "hs-heat-legend", role: "img" }, name, ramp, numbers);
+  const masked = element("div", { class: "hs-masked", title: MASKED });
+  const legend = element("div", { class: "hs-heat-legend", role: "img" }, name, ramp, numbers, masked);
+  effectUntil(signal, () => {
+    masked.hidden = !hasMask.value;
+    masked.textContent = hasMask.value ? "masked" : "";
+  });
   effectUntil(signal, () => {
     ramp.style.background = rampOf(scene.heat.value);
   });
   effectUntil(signal, () => {
-    const ticks = tickNumbers(scale.value, top.value);
-    name.textContent = `${quantity.value}, ${SCALES[scale.value]} scale`;
+    const { scale } = heatScale(scene);
+    const ticks = tickNumbers(scale, top.value);
+    name.textContent = `${quantity.value}, ${scaleName(scale, top.value)}`;
     numbers.replaceChildren(...ticks.map((number) => element("span", {}, number)));
     legend.setAttribute("aria-label", `Colours: ${name.textContent}, from ${ticks[0]} to ${ticks[2]}`);
   });
   return legend;
 }
 
+/** The scale in words, and whether sinks exceed it. */
+export function scaleName(scale: Scale, { isExceeded }: ScaleEnd): string {
+  return `${SCALES[scale]} scale${isExceeded ? ", sinks beyond it" : ""}`;
+}
+
 /** The weights of the first, the middle and the last colour. */
-export function tickNumbers(scale: ColorScale, top: number): readonly [string, string, string] {
-  if (scale === "log") return [`≤ ${small(top * LOG_FLOOR)}`, small(top * Math.sqrt(LOG_FLOOR)), formatWeight(top)];
-  return ["0", formatWeight(top * (scale === "sqrt" ? 0.25 : 0.5)), formatWeight(top)];
+export function tickNumbers(scale: Scale, { weight, isExceeded }: ScaleEnd): readonly [string, string, string] {
+  const last = `${isExceeded ? "≥ " : ""}${formatWeight(weight)}`;
+  if (scale === "log") return [`≤ ${small(weight * LOG_FLOOR)}`, small(weight * Math.sqrt(LOG_FLOOR)), last];
+  return ["0", formatWeight(weight * (scale === "sqrt" ? 0.25 : 0.5)), last];
 }
 
 /** `formatWeight` does not tell weights below a thousandth apart. */

@@ -1,9 +1,11 @@
 import type { ReadonlySignal } from "@preact/signals-core";
 import type { PoolKind } from "../../contract.gen";
 import type { Viewport } from "../../core/look/viewport";
+import type { Sight } from "../../core/reduce/sight";
 import type { HeadWeights } from "../../core/weights/head-weights";
 import type { LayerPicture } from "../scene/layer-picture";
 import type { Scene } from "../scene/scene";
+import type { ScaleEnd } from "../scene/weight-scale";
 import type { Readout } from "../tokens/readout";
 
 /** The part of the maps that is on screen. All maps show the same part on the same number of device pixels. */
@@ -16,6 +18,8 @@ export interface ScreenArea {
 export interface HeatPart {
   readonly weights: HeadWeights;
   readonly viewport: Viewport;
+  /** The cells that no mask closes. */
+  readonly sight: Sight;
 }
 
 /** The source of a heat map's pixels and numbers: whole heads, or tiles of heads that are too large. */
@@ -27,9 +31,11 @@ export interface HeatSource extends Omit<LayerPicture, "focus"> {
   /** A name for the numbers. */
   readonly quantity: ReadonlySignal<string>;
   /** The weight of the last colour. */
-  readonly top: ReadonlySignal<number>;
+  readonly top: ReadonlySignal<ScaleEnd>;
   /** Smaller weights are not drawn. */
   readonly least: ReadonlySignal<number>;
+  /** Whether a mask closes any cell of the map. */
+  readonly hasMask: ReadonlySignal<boolean>;
   /** The level of the picture: each bin stands for 2 ** level tokens per side. */
   readonly level: ReadonlySignal<number>;
   /** A further note on the picture; empty for none. */

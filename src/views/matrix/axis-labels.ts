@@ -16,6 +16,8 @@ import { stretchOf } from "./panels";
 const NAME = 11;
 /** Names whose middles are closer than this, in CSS pixels, are illegible. */
 const CLOSEST = 8;
+/** From this step between named tokens on, their words say less than their positions. */
+const COUNTED = 5;
 /** Longer names are cut in the middle. */
 const LETTERS = 14;
 
@@ -60,7 +62,7 @@ function markedNames(
 /** The tokens to name: every one, or every 2nd, 5th, 10th ... whose middle is visible. */
 function positions([start, stop]: Span, pixels: number): number[] {
   const step = labelStep(pixels / (stop - start), NAME);
-  const first = Math.ceil((start - 0.5) / step) * step;
+  const first = Math.max(0, Math.ceil((start - 0.5) / step) * step);
   const found: number[] = [];
   for (let position = first; position + 0.5 < stop; position += step) found.push(position);
   return found;
@@ -74,6 +76,7 @@ function ticksOf(
   viewport: Viewport,
 ): HTMLElement[] {
   const isQuery = side === "query";
+  const isCounted = named.length > 1 && (named[1] as number) - (named[0] as number) >= COUNTED;
   const tokens = isQuery ? description.query_tokens : description.key_tokens;
   const special = new Set(isQuery ? description.query_special : description.key_special);
   const [span, pixels] = isQuery ? [viewport.queries, layout.mapHeight] : [viewport.keys, layout.mapWidth];
@@ -89,7 +92,15 @@ function ticksOf(
   return axes.flatMap((origin) =>
     apart.map((at) => {
       const position = named[at] as number;
-      return tick(side, position, tokens[position] ?? "", special.has(position), origin + (middles[at] as number));
+      const made = tick(
+        side,
+        position,
+        tokens[position] ?? "",
+        special.has(position),
+        origin + (middles[at] as number),
+      );
+      if (isCounted) made.replaceChildren(position.toLocaleString("en"));
+      return made;
     }),
   );
 }

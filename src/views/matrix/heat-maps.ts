@@ -12,6 +12,7 @@ import { type MatrixScene, matrixScene } from "../heat/matrix-scene";
 import { besidePins, type Focus, followFocus } from "../scene/focus";
 import type { LayerPicture } from "../scene/layer-picture";
 import type { Scene } from "../scene/scene";
+import { heatScale } from "../scene/weight-scale";
 import { tiledHeads } from "../tiles/tiled-heads";
 import type { Readout } from "../tokens/readout";
 import { longestName, mountNames } from "./axis-labels";
@@ -19,6 +20,7 @@ import { matrixKeys } from "./matrix-controls";
 import { mountMatrixPointing } from "./matrix-pointing";
 import { paintHeat, pixelColorsOf } from "./paint-heat-map";
 import { buildPanels, type Panel, placeBands } from "./panels";
+import { hasParts, mountParts, PARTS } from "./part-rules";
 import { wholeHeads } from "./untiled-heads";
 import { createZoom, revealPins } from "./zoom";
 import { heatBar } from "./zoom-bar";
@@ -26,6 +28,11 @@ import { mountGestures } from "./zoom-gestures";
 
 /** The width of the maps before they are in a page, in CSS pixels. */
 const USUAL_WIDTH = 900;
+
+/** The height of the legend above the maps and of the gaps around them, in CSS pixels. */
+const BAR = 44;
+/** Higher maps are not easier to read. */
+const MOST_HEIGHT = 900;
 
 /** The pane of heat maps of the active heads. */
 export interface Matrix extends LayerPicture {
@@ -54,15 +61,17 @@ export function mountMatrix(parent: HTMLElement, given: Scene, signal: AbortSign
   parent.append(heatBar(scene, source, zoom, signal), box);
 
   const names = mountNames(scene, layout, zoom.viewport, focus, signal);
-  axis.append(corner(), ...names.key);
+  const parts = mountParts(scene, layout, zoom.viewport, signal);
+  axis.append(corner(), ...names.key, parts.key);
   const order = computed(() => maps.value.join());
   const shown = computed<readonly Panel[]>(() => {
     void order.value;
     return buildPanels(layout.value, maps.peek(), scene.numHeads.value, scene.dark.value);
   });
   effectUntil(signal, () => {
-    panels.replaceChildren(...names.query, ...shown.value.map(({ root }) => root));
+    panels.replaceChildren(...names.query, ...shown.value.map(({ root }) => root), parts.query);
     sizeArea(area, layout.value);
+    area.style.setProperty("--hs-parts", hasParts(scene) ? `${PARTS}px` : "0px");
   });
   effectUntil(signal, () => {
     const place = `layer ${layerName(scene.wholeMap.value, scene.layer.value)}, ${headNames(scene.heads.value)}`;
@@ -111,10 +120,10 @@ function painter(
   scene: Scene,
   source: ReadonlySignal<HeatSource>,
 ): (panels: readonly Panel[], layout: MatrixLayout, ratio: number) => void {
-  const { scale } = scene.context.options;
   const inks = computed(() => {
     const { top, least } = source.value;
-    return pixelColorsOf({ colors: scene.heat.value, scale: scale.value, top: top.value, least: least.value });
+    const { scale } = heatScale(scene);
+    return pixelColorsOf({ colors: scene.heat.value, scale, top: top.value.weight, least: least.value });
   });
   return (panels, layout, ratio) => {
     panels.forEach(({ heat, canvas }, index) => {
@@ -168,7 +177,9 @@ function layoutOf(
     const { queries, keys } = scene.ranges.value;
     const [queryLetters = 0, keyLetters = 0] = letters.value;
     const [numQueries, numKeys] = [queries[1] - queries[0], keys[1] - keys[0]];
-    return layoutMatrix({ numMaps: numMaps.value, numQueries, numKeys, queryLetters, keyLetters }, width.value);
+    const parts = hasParts(scene) ? PARTS : 0;
+    const shape = { numMaps: numMaps.value, numQueries, numKeys, queryLetters, keyLetters, parts };
+    return layoutMatrix(shape, width.value, Math.min(MOST_HEIGHT, scene.room.value - BAR));
   });
 }
 

@@ -49,13 +49,13 @@ function poolControl(scene: Scene, signal: AbortSignal): HTMLElement {
   };
   const shown = computed(() => poolOf(scene));
   const select = choiceControl(
-    "Bins show",
+    "Each cell shows",
     computed(() => POOL),
     shown,
     choose,
     signal,
   );
-  const control = labelled("Bins show", select);
+  const control = labelled("Each cell shows", select);
   effectUntil(signal, () => {
     control.hidden = !isLong.value;
     select.disabled = scene.context.options.combine.value !== "each" && heads.value.length > 1;

@@ -1,11 +1,10 @@
-import type { MapDescription } from "../../contract.gen";
-import { formatWeight } from "../../core/look/format";
-import { layerName } from "../../core/look/layer-name";
+import type { Combine } from "../../contract.gen";
 import type { HeadWeights } from "../../core/weights/head-weights";
 import { weightAt } from "../../core/weights/head-weights";
 import { element } from "../../dom/element";
 import type { LayerPicture } from "../scene/layer-picture";
-import { headLabel, type Readout, tokenReadout, word } from "../tokens/readout";
+import { cellPlace, cellWeight, UNCONNECTED } from "../tokens/cell-place";
+import { headLabel, type Readout, type ReadScene, tokenName, tokenReadout } from "../tokens/readout";
 
 /** The contents of one heat map: one head, or all active heads combined. */
 export interface HeatMap {
@@ -23,19 +22,23 @@ export function matrixReadout(
   picture: LayerPicture,
   maps: readonly HeatMap[],
   pointed: number | null,
-  description: MapDescription | undefined,
+  scene: ReadScene,
+  combine: Combine,
 ): Readout {
   const { query, key } = picture.focus.value.tokens;
-  const [from, to] = [description?.query_tokens[query ?? -1], description?.key_tokens[key ?? -1]];
+  const [from, to] = [tokenName(scene, "query", query), tokenName(scene, "key", key)];
   const map = maps[pointed ?? (maps.length > 1 ? -1 : 0)];
-  const isPair = from !== undefined && to !== undefined && query !== null && key !== null;
-  if (!map?.weights || !isPair || picture.layer.value === null) return tokenReadout(picture, description);
-  const weight = formatWeight(weightAt(map.weights, query, key), map.weights.dtype);
-  const place = `   layer ${layerName(description, picture.layer.value)}, `;
+  if (!map?.weights || !from || !to || query === null || key === null || picture.layer.value === null) {
+    return tokenReadout(picture, scene, combine);
+  }
+  const there = cellPlace(scene, picture.layer.value, { query, key });
+  if (there === null) return [...from, " → ", ...to, `   ${UNCONNECTED}`];
+  const weight = cellWeight(scene, weightAt(map.weights, query, key), map.weights.dtype);
+  const place = `   ${there}, `;
   const heads = picture.heads.value;
   const color = maps.length > 1 ? heads.find(({ head }) => head === map.head)?.color : undefined;
   return [
-    ...[word(from), " → ", word(to), place],
+    ...[...from, " → ", ...to, place],
     ...headLabel(map.head, heads.length, color),
     ...["   ", element("b", {}, weight)],
   ];

@@ -114,7 +114,7 @@ test("the coarse whole comes first, then the visible part at the screen's resolu
   expect(new Set(levels(source))).toEqual(new Set([3, 1]));
   expect(panels.dataset.level).toBe("1");
   expect(root.dataset.layer).toBe("0");
-  expect(text("hs-heat-legend")).toBe("weight, largest in 2 × 2 tokens, linear scale00.2510.502");
+  expect(text("hs-heat-legend")).toBe("weight, largest in 2 × 2 tokens, square root scale00.1260.502masked");
 });
 
 test("zooming in requests only single tokens, and the legend keeps its end", async () => {
@@ -124,7 +124,7 @@ test("zooming in requests only single tokens, and the legend keeps its end", asy
   expect(text("hs-zoom-times")).toBe("300×");
   await ready();
   expect(panels.dataset.level).toBe("0");
-  expect(text("hs-heat-legend")).toBe("weight, linear scale00.2510.502");
+  expect(text("hs-heat-legend")).toBe("weight, square root scale00.1260.502masked");
   const count = source.asked.length;
   for (let step = 0; step < 4; step++) press(panels, "-");
   press(panels, "0");
@@ -200,7 +200,7 @@ test("means are labelled, and combined heads offer nothing else", async () => {
   context.selection.heads.value = null;
   await ready();
   expect(text("hs-heat-legend")).toContain("sum of 2 heads, mean in 2 × 2 tokens");
-  expect((named(root, "Bins show") as HTMLSelectElement).disabled).toBe(true);
+  expect((named(root, "Each cell shows") as HTMLSelectElement).disabled).toBe(true);
   await vi.waitFor(() => expect(text("hs-readout")).toMatch(/all 2 heads as one {3}≈ 0\.50$/));
 });
 
@@ -213,7 +213,7 @@ test("the view says which aids cannot act on tiles, and leaves the tokens alone"
     "Heat maps of more than 512 tokens show every token: strongest keys do not act here.",
   );
   context.options.aids.hideSink.value = true;
-  expect(text("hs-heat-note")).toContain("a hidden first key and strongest keys do not act here.");
+  expect(text("hs-heat-note")).toContain("hidden sinks and strongest keys do not act here.");
   expect(root.querySelector(".hs-tick[data-key='0']")).not.toBeNull();
   context.options.aids.hideSink.value = false;
   context.options.aids.topK.value = null;
@@ -267,9 +267,9 @@ test("a short map of the same capture is drawn from whole heads", async () => {
   document.body.append(root);
   matrixView(root, context, ending.signal);
   await vi.waitFor(() => expect(root.dataset.state).toBe("ready"));
-  expect((named(root, "Bins show").closest(".hs-control") as HTMLElement).hidden).toBe(false);
+  expect((named(root, "Each cell shows").closest(".hs-control") as HTMLElement).hidden).toBe(false);
   context.selection.map.value = "cross";
   expect(root.dataset.state).toBe("ready");
-  expect((named(root, "Bins show").closest(".hs-control") as HTMLElement).hidden).toBe(true);
+  expect((named(root, "Each cell shows").closest(".hs-control") as HTMLElement).hidden).toBe(true);
   expect(root.querySelector(".hs-heat-legend")?.textContent).toContain("weight, linear");
 });

@@ -1,8 +1,7 @@
 import type { Scale } from "../../core/look/colors";
 import type { MatrixLayout } from "../../core/look/matrix-layout";
 import type { HeadWeights } from "../../core/weights/head-weights";
-import { pixelRatio, resizeCanvas } from "../../dom/canvas";
-import { setRedraw } from "../../dom/svg/canvas-redraw";
+import { resizeCanvas } from "../../dom/canvas";
 import { drawHeat, heatPixels } from "../../draw/heat";
 import type { HeatPart } from "../heat/heat-source";
 
@@ -36,21 +35,13 @@ export function paintHeat(
   inks: PixelColors,
   ratio: number,
 ): void {
-  const paint = (target: HTMLCanvasElement, finer: number) => {
-    resizeCanvas(target, mapWidth * finer, mapHeight * finer);
-    const context = target.getContext("2d");
-    if (!context) return;
-    const { width, height } = target;
-    if (!part) return context.clearRect(0, 0, width, height);
-    const image = new ImageData(width, height);
-    drawHeat(image, { x: 0, y: 0, width, height }, part.weights, part.viewport, inks(part.weights));
-    context.putImageData(image, 0, 0);
-  };
-  paint(canvas, ratio);
-  setRedraw(canvas, (request) => {
-    if (!part) return null;
-    const image = document.createElement("canvas");
-    paint(image, Math.max(ratio, Math.min(request.ratio, pixelRatio(mapWidth, mapHeight) * 2)));
-    return { image, why: "Heat maps are embedded images." };
-  });
+  resizeCanvas(canvas, mapWidth * ratio, mapHeight * ratio);
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const { width, height } = canvas;
+  context.clearRect(0, 0, width, height);
+  if (!part) return;
+  const image = new ImageData(width, height);
+  drawHeat(image, { x: 0, y: 0, width, height }, part.weights, part.viewport, inks(part.weights), part.sight);
+  context.putImageData(image, 0, 0);
 }

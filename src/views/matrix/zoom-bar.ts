@@ -15,6 +15,7 @@ export function heatBar(
 ): HTMLElement {
   const quantity = computed(() => source.value.quantity.value);
   const top = computed(() => source.value.top.value);
+  const hasMask = computed(() => source.value.hasMask.value);
   const note = element("div", { class: "hs-heat-note", role: "status" });
   effectUntil(signal, () => {
     note.textContent = source.value.note.value;
@@ -22,7 +23,7 @@ export function heatBar(
   return element(
     "div",
     { class: "hs-heat-bar" },
-    heatLegend(scene, quantity, top, signal),
+    heatLegend(scene, quantity, top, hasMask, signal),
     zoomButtons(zoom, signal),
     note,
   );

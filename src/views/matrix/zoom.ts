@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { computed, type ReadonlySignal } from "@preact/signals-core";
 import {
   isWhole,
   middleOf,
@@ -36,7 +36,7 @@ export function createZoom(scene: Scene, signal: AbortSignal): Zoom {
   });
   // Compared as text, so that setting a map again to itself keeps the zoom.
   const outline = computed(() => JSON.stringify([scene.description.value?.name, bounds.value]));
-  const chosen = signalOf<Viewport | null>(null);
+  const chosen = scene.zoomed;
   effectUntil(signal, () => {
     void outline.value;
     chosen.value = null;

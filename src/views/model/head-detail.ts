@@ -3,7 +3,9 @@ import { layerName, layerPlace } from "../../core/look/layer-name";
 import { element, setAttribute } from "../../dom/element";
 import { childOf, effectUntil } from "../../dom/until";
 import { type LineArea, mountLines } from "../head/head-lines";
-import { isAlone } from "../scene/move-selection";
+import { noteNameOf } from "../notes/head-notes";
+import type { Gesture } from "../scene/choose-head";
+import { isAlone, toggleHead } from "../scene/move-selection";
 import type { Scene } from "../scene/scene";
 import type { LayerHead } from "./thumbnail-pointing";
 
@@ -38,10 +40,17 @@ function openDetail(parent: HTMLElement, scene: Scene, signal: AbortSignal): Lin
   parent.append(element("div", { class: "hs-detail-bar" }, title, close));
   effectUntil(signal, () => {
     const layer = layerName(scene.wholeMap.value, scene.layer.value);
-    title.textContent = `Layer ${layer}, ${headsTitle(scene.heads.value, scene.numHeads.value)}`;
+    title.textContent = `Layer ${layer}, ${headsTitle(scene.heads.value, scene.numHeads.value)}${noted(scene)}`;
     setAttribute(title, "title", layerPlace(scene.wholeMap.value, scene.layer.value) || undefined);
   });
   return mountLines(parent, scene, signal);
+}
+
+/** What a note calls the shown head, if it is one. */
+function noted(scene: Scene): string {
+  const [head, ...more] = scene.heads.value;
+  const note = head === undefined || more.length > 0 ? "" : noteNameOf(scene, scene.layer.value, head);
+  return note && `: ${note}`;
 }
 
 export function headsTitle(heads: readonly number[], numHeads: number): string {
@@ -49,13 +58,19 @@ export function headsTitle(heads: readonly number[], numHeads: number): string {
   return heads.length === numHeads ? `all ${numHeads} heads` : `Heads ${heads.join(", ")}`;
 }
 
-/** Opens a head in the detail, or closes the detail if that head is already open. */
-export function toggleDetail(scene: Scene, cell: LayerHead): void {
+/** Opens a head alone in the detail, or closes the detail if it is; or adds the head to the open ones, or removes it. */
+export function chooseInDetail(scene: Scene, { layer, head }: LayerHead, gesture: Gesture): void {
   const { selection, options } = scene.context;
-  const isOpen = isAlone(scene, cell.layer, cell.head);
+  const isOpen = options.detail.peek() && scene.layer.peek() === layer;
+  if (gesture === "none") return;
+  if (gesture === "add" && isOpen) {
+    toggleHead(scene, head);
+    return;
+  }
+  const wasAlone = isAlone(scene, layer, head);
   batch(() => {
-    options.detail.value = !(options.detail.peek() && isOpen);
-    selection.layer.value = cell.layer;
-    if (!isOpen) selection.heads.value = [cell.head];
+    options.detail.value = !(isOpen && wasAlone);
+    selection.layer.value = layer;
+    if (!wasAlone) selection.heads.value = [head];
   });
 }

@@ -168,3 +168,17 @@ test("an error is shown in the view and the cells stay", async () => {
   expect(root.querySelector("[role=alert]")?.textContent).toContain("No more.");
   expect(cells()).toHaveLength(12);
 });
+
+test("pointing at a head or moving to it shows it large, and its scale", () => {
+  const { root, context, cell } = open();
+  const preview = () => root.querySelector<HTMLElement>(".hs-preview");
+  cell(0, 1).dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+  expect(preview()?.textContent).toBe("Layer 0, head 1queries left, keys right");
+  context.options.thumbnails.value = "heat";
+  expect(preview()?.textContent).toBe("Layer 0, head 1square root, 0 to 0.750");
+  cell(0, 1).focus();
+  press(cell(0, 1), "ArrowRight");
+  expect(preview()?.textContent).toContain("Layer 0, head 2");
+  (document.activeElement as HTMLElement).blur();
+  expect(preview()?.hidden).toBe(true);
+});

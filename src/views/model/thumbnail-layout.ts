@@ -1,7 +1,7 @@
 import type { GridShape } from "../fetch/fetch-overviews";
 
-/** The largest useful width of a grid, in CSS pixels. */
-const WIDEST = 556;
+/** The largest useful width of a grid beside an open part, in CSS pixels. */
+const WIDEST_BESIDE = 556;
 /** The width of the axes and a scroll bar. */
 const AXES_WIDTH = 58;
 /** From this width on, the detail is beside the grid and not below it: see the style sheet. */
@@ -11,7 +11,11 @@ const SIDE_BY_SIDE = 640;
  */
 const DETAIL = 320;
 const SMALLEST_PITCH = 26;
-const LARGEST_PITCH = 76;
+const LARGEST_PITCH = 132;
+/** Thumbnails are not made smaller than this to bring all layers into sight. */
+const READABLE_PITCH = 44;
+/** The height of the names of heads above the grid, in CSS pixels. */
+const NAMES_HEIGHT = 40;
 const GAP = 4;
 
 /** The places of the grid's cells, in CSS pixels. */
@@ -32,18 +36,30 @@ export function measureGrid(shape: GridShape, pitch: number): GridMeasures {
   return { columns, pitch, gap: GAP, width: columns.length * pitch, height: shape.rows.length * pitch };
 }
 
+/** The surroundings of a grid, in CSS pixels. */
+export interface GridRoom {
+  readonly width: number;
+  readonly height: number;
+  /** Whether something is open beside the grid. */
+  readonly isBeside: boolean;
+  /** The fraction of the width, from 0 to 1, that is kept free for it. */
+  readonly detailPart: number;
+}
+
 /**
- * The pitch at which the grid fits into a view of some width while `detailPart` of that width, from 0 to 1, stays free
- * for the detail. So the grid does not change when the detail opens. The weights do not matter, so nothing moves when
- * they arrive.
+ * The pitch at which the grid fills the width of its room, or at which all layers are in sight. The weights do not
+ * matter, so nothing moves when they arrive.
  */
-export function fittingPitch(shape: GridShape, viewWidth: number, detailPart = 0): number {
-  const detail = Math.max(DETAIL, detailPart * viewWidth);
-  const room = viewWidth - AXES_WIDTH - (viewWidth < SIDE_BY_SIDE ? 0 : detail);
-  const fitting = Math.floor(Math.min(WIDEST, room) / Math.max(1, columnsOf(shape).length));
+export function fittingPitch(shape: GridShape, { width, height, isBeside, detailPart }: GridRoom): number {
+  const detail = isBeside && width >= SIDE_BY_SIDE ? Math.max(DETAIL, detailPart * width) : 0;
+  const wide = Math.min(width - AXES_WIDTH - detail, detail > 0 ? WIDEST_BESIDE : Number.POSITIVE_INFINITY);
+  const across = Math.floor(wide / Math.max(1, columnsOf(shape).length));
+  const down = Math.floor((height - NAMES_HEIGHT) / Math.max(1, shape.rows.length));
+  const fitting = Math.min(across, Math.max(down, READABLE_PITCH));
   return Math.max(SMALLEST_PITCH, Math.min(LARGEST_PITCH, fitting));
 }
 
-function columnsOf({ rows }: GridShape): number[] {
+/** The head of each column. */
+export function columnsOf({ rows }: GridShape): number[] {
   return [...new Set(rows.flatMap(({ heads }) => heads))].sort((a, b) => a - b);
 }

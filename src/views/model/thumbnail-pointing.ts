@@ -1,4 +1,6 @@
 import { type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
+import { focusInSight } from "../../dom/focus";
+import { type Gesture, gestureOf } from "../scene/choose-head";
 
 /** One head of one layer. */
 export interface LayerHead {
@@ -14,7 +16,7 @@ function thumbnailAt(target: EventTarget | null): LayerHead | null {
 /** Follows the thumbnail under the pointer or with the focus. A click chooses it, and arrow keys move the focus. */
 export function mountThumbnailPointing(
   table: HTMLElement,
-  choose: (thumbnail: LayerHead) => void,
+  choose: (thumbnail: LayerHead, gesture: Gesture) => void,
   signal: AbortSignal,
 ): ReadonlySignal<LayerHead | null> {
   const pointed = signalOf<LayerHead | null>(null);
@@ -32,7 +34,7 @@ export function mountThumbnailPointing(
     "click",
     (event) => {
       const thumbnail = thumbnailAt(event.target);
-      if (thumbnail) choose(thumbnail);
+      if (thumbnail) choose(thumbnail, gestureOf(event));
     },
     { signal },
   );
@@ -44,7 +46,7 @@ export function mountThumbnailPointing(
       if (!to) return;
       from.tabIndex = -1;
       to.tabIndex = 0;
-      to.focus();
+      focusInSight(to);
       event.preventDefault();
       event.stopPropagation();
     },

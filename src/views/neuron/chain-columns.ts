@@ -75,7 +75,7 @@ function chainParts() {
     title: element(
       "div",
       { class: "hs-title hs-q-title", title: "The query's vector after position encoding" },
-      "query q",
+      "vector q",
     ),
     query: element("div", { class: "hs-q" }, own),
     head: element("div", { class: "hs-title hs-chain-head" }),
@@ -86,7 +86,7 @@ function chainParts() {
 function titles({ columns }: ShownChain): HTMLElement[] {
   const strip = (name: string, text: string, title: string) => element("span", { class: name, title }, text);
   return [
-    strip("hs-k-title", "key k", "The key's vector after position encoding"),
+    strip("hs-k-title", "vector k", "The key's vector after position encoding"),
     strip("hs-product-title", "q × k", "The product in each dimension"),
     ...columns.map(({ name, title, meaning, width }) => {
       const style = `width: ${width}px`;

@@ -66,17 +66,22 @@ function legend(dark: ReadonlySignal<boolean>): HTMLElement {
   return element("div", { class: "hs-legend", role: "img", "aria-label": label }, `−${END}`, bar, `+${END}`);
 }
 
-function sentences({ answer, chain, isPlain }: ShownChain): string[] {
-  const { rule, weights } = answer.vectors;
-  const { layer, head } = answer;
+function sentences(shown: ShownChain): string[] {
+  const { chain, answer } = shown;
   const difference =
-    chain.difference === null || weights === null
+    chain.difference === null || answer.vectors.weights === null
       ? "This page does not hold exact weights to compare the softmax with."
-      : `Largest |softmax(scores) − weights| in this row: ${formatDifference(chain.difference)}.`;
+      : `The softmax of these scores differs from this row's weights by at most ${formatDifference(chain.difference)}.`;
+  return [difference, ...chainNotes(shown)];
+}
+
+/** What a reader must know to read the steps. */
+export function chainNotes({ answer, isPlain }: ShownChain): string[] {
+  const { layer, head, vectors } = answer;
+  const { rotary, num_heads, num_kv_heads, kv_head } = vectors.rule;
   return [
-    difference,
-    rule.rotary ? "q and k are shown after their rotation by position (rotary encoding)." : "",
-    sharing(layer, head, rule.num_heads, rule.num_kv_heads, rule.kv_head),
+    rotary ? "q and k are shown after their rotation by position (rotary encoding)." : "",
+    sharing(layer, head, num_heads, num_kv_heads, kv_head),
     isPlain ? "" : "The softmax is over all keys, also those not shown; a merged word stands for its first token here.",
   ].filter((text) => text !== "");
 }

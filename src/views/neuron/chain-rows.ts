@@ -60,10 +60,18 @@ function cellOf({ name, width }: ChainColumn, text: string, bar: string | undefi
   return element("span", { class: "hs-number", "data-step": name, style }, text);
 }
 
-function barOf({ bar }: ChainColumn, value: number, most: number): string | undefined {
-  if (bar === "share") return `--hs-from: 0%; --hs-to: ${(100 * value).toFixed(2)}%`;
-  if (bar !== "signed" || most === 0) return undefined;
-  const reach = (50 * value) / most;
-  const [from, to] = [50 + Math.min(0, reach), 50 + Math.max(0, reach)];
-  return `--hs-from: ${from.toFixed(2)}%; --hs-to: ${to.toFixed(2)}%; --hs-bar: var(--hs-${value > 0 ? "positive" : "negative"})`;
+function barOf(column: ChainColumn, value: number, most: number): string | undefined {
+  const range = barRange(column, value, most);
+  if (!range) return undefined;
+  const [from, to] = range.map((part) => `${(100 * part).toFixed(2)}%`);
+  const bar = column.bar === "signed" ? `; --hs-bar: var(--hs-${value > 0 ? "positive" : "negative"})` : "";
+  return `--hs-from: ${from}; --hs-to: ${to}${bar}`;
+}
+
+/** The part of a cell that its bar covers, from 0 to 1; null for a cell without one. `most` is the largest value. */
+export function barRange({ bar }: ChainColumn, value: number, most: number): readonly [number, number] | null {
+  if (bar === "share") return [0, value];
+  if (bar !== "signed" || most === 0) return null;
+  const reach = value / most / 2;
+  return [0.5 + Math.min(0, reach), 0.5 + Math.max(0, reach)];
 }

@@ -37,12 +37,17 @@ function vectorsWith(rule: Partial<HeadRule> = {}, more: Partial<HeadVectors> = 
 
 const CAUSAL = Uint8Array.from({ length: COUNT * COUNT }, (_, at) => Number(at % COUNT > Math.floor(at / COUNT)));
 
-function open(vectors: HeadVectors | null = vectorsWith(), changes: Partial<MapDescription> = {}) {
+function open(
+  vectors: HeadVectors | null = vectorsWith(),
+  changes: Partial<MapDescription> = {},
+  pinnedKey: number | null = null,
+) {
   const maps = [mapDescription(TOKENS, { no_vectors: ["", "", "These weights were given."], ...changes })];
   const source = fullSource(maps);
   if (vectors)
     for (const layer of [0, 1]) for (const head of [0, 1, 2, 3]) source.holdVectors("self", layer, head, vectors);
   const context = contextOf(maps, source);
+  context.selection.key.value = pinnedKey;
   const root = document.createElement("div");
   document.body.append(root);
   neuronView(root, context, ending.signal);
@@ -74,7 +79,6 @@ test("one head is shown, and choosing another replaces it", () => {
 
 test("a click expands a query and another click closes it", async () => {
   const { root, token, step, context } = open();
-  expect(root.dataset.expanded).toBeUndefined();
   token("query", 2).click();
   await settled();
   expect([root.dataset.expanded, root.dataset.state, context.selection.query.value]).toEqual(["2", "ready", 2]);
@@ -100,10 +104,32 @@ test("Enter expands, arrows and the pointer move to another query, Escape closes
   expect(root.dataset.expanded).toBeUndefined();
 });
 
-test("a pointer that passes expands nothing", () => {
-  const { root, token } = open();
+test("without a pin the strongest query is expanded, the pointer goes on to others, and nothing is pinned", async () => {
+  const { root, context, token, step } = open();
+  await settled();
+  expect([root.dataset.expanded, root.dataset.state, step(1, "dot") !== null]).toEqual(["1", "ready", true]);
   over(token("query", 3));
+  expect([root.dataset.expanded, context.selection.query.value]).toEqual(["3", null]);
+  token("query", 3).click();
+  expect([root.dataset.expanded, context.selection.query.value]).toEqual(["3", 3]);
+  token("query", 3).click();
+  expect([root.dataset.expanded, context.selection.query.value]).toEqual([undefined, null]);
+  over(token("query", 2));
   expect(root.dataset.expanded).toBeUndefined();
+});
+
+test("Escape closes a query that was only suggested", () => {
+  const { root } = open();
+  expect(root.dataset.expanded).toBe("1");
+  press(root, "Escape");
+  expect(root.dataset.expanded).toBeUndefined();
+});
+
+test("no query is suggested beside a pinned key, whose queries are read", async () => {
+  const { root, token } = open(undefined, {}, 2);
+  await settled();
+  expect(root.dataset.expanded).toBeUndefined();
+  expect(token("query", 3).dataset.weight).toBeDefined();
 });
 
 test("the numbers are those of the chain", async () => {
@@ -119,7 +145,7 @@ test("the numbers are those of the chain", async () => {
     const shown = step(key, "softmax") as string;
     if (!shown.startsWith("<")) expect(number(shown)).toBeCloseTo(softmax[key] as number, 3);
   }
-  expect(notes()).toMatch(/Largest \|softmax\(scores\) − weights\| in this row: (0|\d\.\de−\d+)\./);
+  expect(notes()).toMatch(/differs from this row's weights by at most (0|\d\.\de−\d+)\./);
 });
 
 test.each([
@@ -184,7 +210,7 @@ test("a layer without queries and keys says why, and still shows its lines", asy
   const { root, context, token, readout } = open();
   const why = () => root.querySelector<HTMLElement>(".hs-why");
   expect(why()?.hidden).toBe(true);
-  expect(readout()).toMatch(/^Click a query token/);
+  expect(readout()).toMatch(/^␣the → /);
   context.selection.layer.value = 2;
   expect(why()?.textContent).toBe("No neurons to show in layer 2. These weights were given.");
   expect(why()?.hidden).toBe(false);

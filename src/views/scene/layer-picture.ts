@@ -34,7 +34,10 @@ export function followPicture(
   const last = signalOf<HeadsAnswer | null>(null);
   const isBehind = () => progress.value.state === "ready" && answer.value !== last.value;
   const picture = {
-    progress: computed(() => (isBehind() ? PENDING : progress.value)),
+    progress: computed(() => {
+      const isPending = isBehind() || (progress.value.state === "ready" && scene.leftOut.isMeasuring.value);
+      return isPending ? PENDING : progress.value;
+    }),
     layer: computed(() => last.value?.layer ?? null),
     heads: computed(() => shownHeads(scene, answer.value)),
     focus: followFocus(scene),

@@ -24,15 +24,6 @@ export function isolateHead(scene: Scene, head: number): void {
   else activate(scene, [head]);
 }
 
-/** Goes to one head of a layer, or to all heads of the layer if that head is already alone. */
-export function openHead(scene: Scene, layer: number, head: number): void {
-  const isThere = isAlone(scene, layer, head);
-  batch(() => {
-    scene.context.selection.layer.value = layer;
-    scene.context.selection.heads.value = isThere ? null : [head];
-  });
-}
-
 /** Whether one head of a layer is selected, and no other. */
 export function isAlone({ layer: shown, heads }: Scene, layer: number, head: number): boolean {
   const [only, ...others] = heads.peek();

@@ -1,13 +1,16 @@
 import { computed, type ReadonlySignal, type Signal, signal as signalOf } from "@preact/signals-core";
 import type { BlockRequest, MapDescription } from "../../contract.gen";
 import { mapSignal, type WritableSignal } from "../../core/async/map-signal";
+import { type Region, regionsOf } from "../../core/composed/composed-map";
 import { heatTable } from "../../core/look/colors";
+import type { Viewport } from "../../core/look/viewport";
 import { type ShownMap, type ShownMapOptions, shownMapOf } from "../../core/reduce/shown-map";
 import type { Aids, Selection, TokenPair, ViewContext } from "../../core/state/context";
 import { pairRanges } from "../../core/state/sentence-pair";
 import { isOneText, type Side, sideLookedFrom } from "../../core/state/side";
 import { isLong } from "../../core/weights/map-size";
 import type { ShownExcerpt } from "../fetch/fetch-excerpts";
+import { type LeftOut, leftOut, type MeasuredShares } from "./left-out";
 
 type Ranges = ReturnType<typeof pairRanges>;
 
@@ -21,8 +24,12 @@ export interface Scene {
   readonly description: ReadonlySignal<MapDescription | undefined>;
   /** The attention map with all its tokens. */
   readonly wholeMap: ReadonlySignal<MapDescription | undefined>;
+  /** The rectangles of the picture of all, in positions; undefined for other maps. */
+  readonly regions: ReadonlySignal<readonly Region[] | undefined>;
   /** The attention map with the reading aids applied. */
   readonly shownMap: ReadonlySignal<ShownMap | undefined>;
+  /** The keys that are left out. */
+  readonly leftOut: LeftOut;
   /** The selected tokens as rows and columns; null for tokens that are not shown. */
   readonly tokens: SelectedTokens;
   readonly layer: ReadonlySignal<number>;
@@ -40,6 +47,10 @@ export interface Scene {
   readonly excerpt: ReadonlySignal<ShownExcerpt | null>;
   /** The first visible tokens of a long map. All parts of a view share it. */
   readonly windowStart: Signal<TokenPlace>;
+  /** The visible part of heat maps; null for the whole. */
+  readonly zoomed: Signal<Viewport | null>;
+  /** The height that a picture can have and still be in sight as a whole, in CSS pixels. */
+  readonly room: ReadonlySignal<number>;
   /** Moves the window of visible tokens; null in a part of the view that shows all tokens. */
   readonly rowWindow: MovableWindow | null;
 }
@@ -76,15 +87,22 @@ export interface SelectedTokens {
   readonly hover: WritableSignal<TokenPair>;
 }
 
-export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>): Scene {
+/** The room of a picture before it is in a page. */
+const USUAL_ROOM = 800;
+
+/** The scene of a whole view, which measures its room. */
+export type ViewScene = Scene & { readonly room: Signal<number> };
+
+export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>): ViewScene {
   const { maps, selection, options } = context;
   const wholeMap = computed(() => maps.value.find(({ name }) => name === selection.map.value) ?? maps.value[0]);
+  const numLayers = computed(() => wholeMap.value?.num_layers ?? 0);
+  const layer = computed(() => Math.max(0, Math.min(selection.layer.value, numLayers.value - 1)));
+  const out = leftOut(context, wholeMap, layer, signalOf<MeasuredShares | null>(null));
   const shownMap = computed(
-    () => wholeMap.value && shownMapOf(wholeMap.value, wholeMapOptions(wholeMap.value, options.aids)),
+    () => wholeMap.value && shownMapOf(wholeMap.value, wholeMapOptions(wholeMap.value, options.aids, out.keys.value)),
   );
   const description = computed(() => shownMap.value?.description);
-  const numLayers = computed(() => description.value?.num_layers ?? 0);
-  const layer = computed(() => Math.max(0, Math.min(selection.layer.value, numLayers.value - 1)));
   const numHeads = computed(() => description.value?.num_heads[layer.value] ?? 0);
   const heads = computed(() => activeHeads(selection.heads.value, numHeads.value));
   return {
@@ -93,7 +111,9 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
     heat: computed(() => heatTable(options.colorMap.value, dark.value)),
     description,
     wholeMap,
+    regions: computed(() => wholeMap.value && regionsOf(wholeMap.value)),
     shownMap,
+    leftOut: out,
     tokens: shownTokens(selection, shownMap),
     layer,
     layers: computed(() => layersToList(options.includeLayers.value, layer.value, numLayers.value)),
@@ -109,26 +129,28 @@ export function createScene(context: ViewContext, dark: ReadonlySignal<boolean>)
     ),
     excerpt: computed(() => null),
     windowStart: signalOf({ query: 0, key: 0 }),
+    zoomed: signalOf<Viewport | null>(null),
+    room: signalOf(USUAL_ROOM),
     rowWindow: null,
   };
 }
 
 /** A long map is never held whole, so aids that merge or hide tokens can act only on the visible window. */
-function wholeMapOptions(description: MapDescription, aids: Aids): ShownMapOptions {
-  const options = shownMapOptions(aids);
+function wholeMapOptions(description: MapDescription, aids: Aids, excluded: readonly number[]): ShownMapOptions {
+  const options = shownMapOptions(aids, excluded);
   return isLong(description)
-    ? { ...options, hideSpecial: false, hideSink: false, mergeWords: false, closed: () => false }
+    ? { ...options, hideSpecial: false, excluded: [], mergeWords: false, closed: () => false }
     : options;
 }
 
-export function shownMapOptions(aids: Aids): ShownMapOptions {
+export function shownMapOptions(aids: Aids, excluded: readonly number[]): ShownMapOptions {
   return {
     threshold: aids.threshold.value,
     topK: aids.topK.value,
     // Read only if it matters, because a new shown map redraws everything.
     topOf: aids.topK.value === null ? "query" : sideLookedFrom(aids),
     hideSpecial: aids.hideSpecial.value,
-    hideSink: aids.hideSink.value,
+    excluded,
     mergeWords: aids.mergeWords.value,
     closed: closedSegments(aids),
   };

@@ -10,6 +10,8 @@ export interface ShownHead {
   readonly head: number;
   readonly color: Rgb;
   readonly weights: HeadWeights;
+  /** The weights of all tokens, before the reading aids; missing if only those of some tokens have arrived. */
+  readonly whole?: HeadWeights;
 }
 
 /**
@@ -22,9 +24,9 @@ export function shownHeads({ description, shownMap, dark }: Scene, answer: Heads
   const { shownMap: from } = answer;
   const shown = (weights: HeadWeights) => (from && from !== current ? carriedOver(weights, from, current) : weights);
   const numHeads = description.value.num_heads[answer.layer] ?? 0;
-  return answer.heads.map((head, index) => ({
-    head,
-    color: headColor(head, numHeads, dark.value),
-    weights: current.apply(shown(answer.weights[index] as HeadWeights)),
-  }));
+  return answer.heads.map((head, index) => {
+    const weights = answer.weights[index] as HeadWeights;
+    const color = headColor(head, numHeads, dark.value);
+    return { head, color, weights: current.apply(shown(weights)), ...(from ? {} : { whole: weights }) };
+  });
 }

@@ -9,18 +9,22 @@ import type { ShownExcerpt } from "../fetch/fetch-excerpts";
 import { type MovableWindow, type RowExtent, type Scene, shownMapOptions, shownTokens, showsOneText } from "./scene";
 
 /** The scene of a part that shows `size` rows of each side of a long map, and gathers the others by position. */
-export function windowedScene(scene: Scene, size: number, signal: AbortSignal): Scene {
+export function windowedScene(scene: Scene, size: ReadonlySignal<number>, signal: AbortSignal): Scene {
   const { selection, options } = scene.context;
   const axes = computed<MapAxes | null>(() => {
     const whole = scene.wholeMap.value;
     if (!whole || !isLong(whole)) return null;
-    return axesOf(whole, shownMapOptions(options.aids), pairRanges(whole, selection.pair.value));
+    return axesOf(
+      whole,
+      shownMapOptions(options.aids, scene.leftOut.keys.value),
+      pairRanges(whole, selection.pair.value),
+    );
   });
   const shownMap = computed(() => {
     const whole = scene.wholeMap.value;
     if (!whole || !axes.value) return scene.shownMap.value;
-    const shown = axesInWindow(whole, axes.value, { size, ...scene.windowStart.value });
-    return shownMapOf(whole, shownMapOptions(options.aids), shown, true);
+    const shown = axesInWindow(whole, axes.value, { size: size.value, ...scene.windowStart.value });
+    return shownMapOf(whole, shownMapOptions(options.aids, scene.leftOut.keys.value), shown, true);
   });
   const description = computed(() => shownMap.value?.description);
   const rowWindow = rowWindowIn(scene, axes, size);
@@ -44,15 +48,15 @@ export function windowedScene(scene: Scene, size: number, signal: AbortSignal): 
   };
 }
 
-function rowWindowIn(scene: Scene, axes: ReadonlySignal<MapAxes | null>, size: number): MovableWindow {
+function rowWindowIn(scene: Scene, axes: ReadonlySignal<MapAxes | null>, size: ReadonlySignal<number>): MovableWindow {
   const extentOf = (side: Side): RowExtent => {
     const axis = (axes.value as MapAxes)[AXES[side]];
-    const [first, stop] = rowWindowOf(axis, scene.windowStart.value[side], size);
+    const [first, stop] = rowWindowOf(axis, scene.windowStart.value[side], size.value);
     return { rows: axis.groups.length, first, stop };
   };
   const move = (side: Side, first: number) => {
     const axis = axes.peek()?.[AXES[side]];
-    const row = Math.max(0, Math.min(first, (axis?.groups.length ?? 0) - size));
+    const row = Math.max(0, Math.min(first, (axis?.groups.length ?? 0) - size.peek()));
     const position = axis?.groups[row]?.[0];
     if (position === undefined) return;
     const before = scene.windowStart.peek();
@@ -62,20 +66,22 @@ function rowWindowIn(scene: Scene, axes: ReadonlySignal<MapAxes | null>, size: n
     if (next.query !== before.query || next.key !== before.key) scene.windowStart.value = next;
   };
   return {
-    size,
+    get size() {
+      return size.value;
+    },
     extents: computed(() => {
       if (!axes.value) return null;
       const extents = { query: extentOf("query"), key: extentOf("key") };
-      return extents.query.rows > size || extents.key.rows > size ? extents : null;
+      return extents.query.rows > size.value || extents.key.rows > size.value ? extents : null;
     }),
     move,
     reveal(side, position) {
       const axis = axes.peek()?.[AXES[side]];
       if (!axis) return false;
       const row = rowFrom(axis.shownAt, position, axis.groups.length);
-      const [first, stop] = rowWindowOf(axis, scene.windowStart.peek()[side], size);
+      const [first, stop] = rowWindowOf(axis, scene.windowStart.peek()[side], size.peek());
       if (row >= first && row < stop) return false;
-      move(side, row - Math.floor(size / 2));
+      move(side, row - Math.floor(size.peek() / 2));
       return true;
     },
   };

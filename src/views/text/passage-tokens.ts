@@ -11,12 +11,16 @@ export interface ShownToken {
   readonly mark: HTMLElement;
 }
 
+/** Short texts are numbered at every 5th token, others at every 10th, about one number a line. */
+const [SHORT, STEP, SHORT_STEP] = [40, 10, 5];
+
 /** Builds a passage as running text, with its tokens in order. */
 export function passageElement({ title, pieces }: Passage): { root: HTMLElement; shown: readonly ShownToken[] } {
   // Tokens that were given without their spaces would run together.
   const isApart = pieces.length > 1 && !pieces.some(({ text, isSpecial }) => !isSpecial && /\s/.test(text));
   const text = element("div", { class: "hs-prose", dir: "auto", role: "listbox" });
   text.setAttribute("aria-label", title || "Text");
+  const step = pieces.length < SHORT ? SHORT_STEP : STEP;
   const shown = pieces.map((piece, index) => {
     if (piece.beyond) return { piece, mark: beyondElement(piece) };
     const mark = pieceElement(piece);
@@ -24,8 +28,9 @@ export function passageElement({ title, pieces }: Passage): { root: HTMLElement;
     // unshaded.
     const lead = /^ +(?=[^ ])/.exec(piece.text)?.[0] ?? (isApart && index > 0 && !piece.isJoined ? " " : "");
     const breaks = /\n+$/.exec(piece.text)?.[0] ?? "";
-    if (piece.isSpecial) text.append(element("wbr"), mark, breaks, element("wbr"));
-    else text.append(lead, mark, breaks);
+    const number = piece.position !== null && piece.position % step === 0 ? [numberElement(piece.position)] : [];
+    if (piece.isSpecial) text.append(element("wbr"), ...number, mark, breaks, element("wbr"));
+    else text.append(lead, ...number, mark, breaks);
     return { piece, mark };
   });
   const heading = title ? [element("div", { class: "hs-prose-title" }, title)] : [];
@@ -52,21 +57,32 @@ function beyondBand(shown: readonly ShownToken[], where: "before" | "after"): HT
   return [element("div", { class: "hs-beyond-row" }, name, band)];
 }
 
-function pieceElement({ text, isSpecial, query, key }: PassageToken): HTMLElement {
+/** The style sheet draws the number, because it is no part of the text that a reader copies. */
+function numberElement(position: number): HTMLElement {
+  const number = position.toLocaleString("en");
+  return element("span", { class: "hs-prose-number", "aria-hidden": "true", "data-number": number });
+}
+
+function pieceElement({ text, isSpecial, query, key, position }: PassageToken): HTMLElement {
   const attributes = {
     class: isSpecial ? "hs-piece hs-special" : "hs-piece",
     role: "option",
     // A special token does not determine the direction of the text around it.
     dir: isSpecial ? "ltr" : undefined,
     tabindex: -1,
+    title: placeTitle(position),
     "data-query": query ?? undefined,
     "data-key": key ?? undefined,
   };
   return element("span", attributes, visibleText(text));
 }
 
+function placeTitle(position: number | null): string | undefined {
+  return position === null ? undefined : `position ${position.toLocaleString("en")}`;
+}
+
 /** Shows and keeps line breaks within a token. The caller handles those at its end. */
-function visibleText(token: string): string {
+export function visibleText(token: string): string {
   if (/^ +$/.test(token)) return "␣".repeat(token.length);
   if (token === "") return tokenText("").lead;
   const lines = token
@@ -91,15 +107,19 @@ export function shadeColors(table: Uint8ClampedArray, scale: Scale, top: number)
   };
 }
 
-export function shadeTokens(tokens: readonly ShownToken[], { side, shades }: Shading, inks: ShadeColors): void {
+export function shadeTokens(
+  tokens: readonly ShownToken[],
+  { side, shades, densities }: Shading,
+  inks: ShadeColors,
+): void {
   for (const { piece, mark } of tokens) {
     const position = piece[side];
     const shade = position === null ? 0 : (shades[position] ?? 0);
-    const { background, color } = inks(shade);
+    const { background, color } = inks(position === null ? 0 : (densities[position] ?? 0));
     mark.dataset.shade = String(shade);
     const isMissing = Number.isNaN(shade);
     mark.classList.toggle("hs-missing", isMissing);
-    if (!piece.beyond && (isMissing || mark.title)) mark.title = isMissing ? "missing" : "";
+    if (!piece.beyond) mark.title = isMissing ? "missing" : (placeTitle(piece.position) ?? "");
     mark.style.background = background;
     mark.style.color = color;
   }

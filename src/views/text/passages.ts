@@ -1,4 +1,5 @@
 import type { MapDescription } from "../../contract.gen";
+import { partRows, textParts } from "../../core/look/text-parts";
 import type { Span } from "../../core/look/viewport";
 import type { Axis } from "../../core/reduce/axis";
 import type { ShownMap } from "../../core/reduce/shown-map";
@@ -13,6 +14,8 @@ export interface PassageToken {
   /** Null for a token that is no query, or is hidden. */
   readonly query: number | null;
   readonly key: number | null;
+  /** Its first position in the input; null for a chip. */
+  readonly position: number | null;
   /** Whether it continues the word of the previous token. */
   readonly isJoined: boolean;
   /** Set for a chip that stands for tokens out of sight, before or after the visible ones. */
@@ -45,15 +48,41 @@ export function passagesOf(scene: Scene): readonly Passage[] {
     ];
   }
   const joins = joinsOf(shownMap.queries, whole.query_words);
-  const start = description.sentence_b_start;
-  if (start === null) return [{ title: "", pieces: sharedPieces(description, shownMap, queries, joins) }];
-  const sentences: readonly (readonly [string, Span])[] = [
-    ["Sentence A", [queries[0], Math.min(start, queries[1])]],
-    ["Sentence B", [Math.max(start, queries[0]), queries[1]]],
-  ];
-  return sentences
-    .filter(([, [first, last]]) => first < last)
-    .map(([title, range]) => ({ title, pieces: sharedPieces(description, shownMap, range, joins) }));
+  return stretchesOf(scene, description, shownMap, whole).map(([title, range]) => ({
+    title,
+    pieces: sharedPieces(description, shownMap, range, joins),
+  }));
+}
+
+/** More parts would tear running text to pieces. */
+const MOST_PARTS = 12;
+
+/** The named parts of one text, with the rows between them; the whole text if it has none. */
+function stretchesOf(
+  scene: Scene,
+  { sentence_b_start }: MapDescription,
+  { queries: axis, isRemote }: ShownMap,
+  whole: MapDescription,
+): readonly (readonly [title: string, range: Span])[] {
+  const [first, last] = scene.ranges.value.queries;
+  const parts = isRemote ? [] : partRows(textParts(whole, "query"), axis);
+  const isPair = sentence_b_start !== null;
+  if (!isPair && (parts.length === 0 || parts.length > MOST_PARTS)) return [["", [first, last]]];
+  const cuts = isPair
+    ? [
+        { name: "Sentence A", start: 0, stop: sentence_b_start },
+        { name: "Sentence B", start: sentence_b_start, stop: last },
+      ]
+    : parts;
+  const stretches: [string, Span][] = [];
+  let at = first;
+  for (const { name, start, stop } of cuts) {
+    if (start > at) stretches.push(["", [at, Math.min(start, last)]]);
+    stretches.push([name, [Math.max(start, first), Math.min(stop, last)]]);
+    at = Math.max(at, stop);
+  }
+  stretches.push(["", [at, last]]);
+  return stretches.filter(([, [from, to]]) => from < to);
 }
 
 function titleOf(side: Side, { sentence_b_start }: MapDescription, sentence: string | undefined): string {
@@ -81,16 +110,19 @@ function sidePieces(
 ): PassageToken[] {
   const isQuery = side === "query";
   const [first, last] = isRemote ? (isQuery ? queries : keys).visibleRows : [start, stop];
+  const { groups } = isQuery ? queries : keys;
   const special = new Set(isQuery ? description.query_special : description.key_special);
   return (isQuery ? description.query_tokens : description.key_tokens).slice(start, stop).map((text, index) => {
     const at = start + index;
+    const beyond = at < first ? "before" : at >= last ? "after" : null;
     return {
       text,
       isSpecial: special.has(at),
       query: isQuery ? at : null,
       key: isQuery ? null : at,
+      position: beyond ? null : (groups[at]?.[0] ?? null),
       isJoined: joins.has(at),
-      beyond: at < first ? "before" : at >= last ? "after" : null,
+      beyond,
     };
   });
 }

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal } from "@preact/signals-core";
+import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
 import { element } from "../../dom/element";
 import { reportWidth } from "../../dom/size";
 import { effectUntil } from "../../dom/until";
@@ -6,6 +6,7 @@ import { type KeyBinding, unpinKey } from "../frame/keys";
 import { heatLegend } from "../heat/color-legend";
 import { followPicture, type LayerPicture } from "../scene/layer-picture";
 import type { Scene } from "../scene/scene";
+import { heatScale } from "../scene/weight-scale";
 import { windowedScene } from "../scene/windowed-scene";
 import { mountMinimap } from "../tokens/minimap";
 import { mountWheelScrolling } from "../tokens/scrolling";
@@ -29,11 +30,10 @@ const TOKENS = 192;
 
 /** The input as running text, each token shaded by its attention from the pointed or pinned token, with a legend. */
 export function mountText(parent: HTMLElement, whole: Scene, signal: AbortSignal): TextPane {
-  const scene = windowedScene(whole, TOKENS, signal);
+  const scene = windowedScene(whole, signalOf(TOKENS), signal);
   const { picture, painted } = followPicture(scene, signal);
   const { heads, focus } = picture;
   const shading = shadingOf(scene, heads, focus, picture.isPartial);
-  const { scale } = scene.context.options;
   const quantity = computed(() => shadeQuantity(shading.value, scene));
   const top = computed(() => shading.value.top);
   const area = element("div", { class: "hs-text" });
@@ -41,7 +41,7 @@ export function mountText(parent: HTMLElement, whole: Scene, signal: AbortSignal
   reportWidth(box, signal);
   const map = mountMinimap(scene, picture, signal);
   parent.append(
-    element("div", { class: "hs-heat-bar" }, heatLegend(scene, quantity, top, signal)),
+    element("div", { class: "hs-heat-bar" }, heatLegend(scene, quantity, top, signalOf(false), signal)),
     element("div", { class: "hs-with-minimap" }, map, box),
   );
 
@@ -51,7 +51,7 @@ export function mountText(parent: HTMLElement, whole: Scene, signal: AbortSignal
     tokens.value[0]?.mark.setAttribute("tabindex", "0");
     area.replaceChildren(...passages.value.map(({ root }) => root));
   });
-  const inks = computed(() => shadeColors(scene.heat.value, scale.value, top.value));
+  const inks = computed(() => shadeColors(scene.heat.value, heatScale(scene).scale, top.value.weight));
   effectUntil(signal, () => {
     if (heads.value.length > 0) shadeTokens(tokens.value, shading.value, inks.value);
     painted();

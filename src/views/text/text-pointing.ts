@@ -2,6 +2,7 @@ import { batch, type ReadonlySignal, untracked } from "@preact/signals-core";
 import { nextLine } from "../../core/look/next-line";
 import type { TokenPair } from "../../core/state/context";
 import { type Side, sideLookedFrom } from "../../core/state/side";
+import { focusInSight } from "../../dom/focus";
 import { followPointer } from "../../dom/pointer";
 import { type Scene, showsOneText } from "../scene/scene";
 import { revealCollapsed } from "../tokens/collapsed-rows";
@@ -110,5 +111,5 @@ function onNextLine(all: readonly ShownToken[], at: number, step: 1 | -1): Shown
 function focusOn(all: readonly ShownToken[], { mark }: ShownToken): void {
   for (const one of all) if (one.mark.tabIndex === 0) one.mark.tabIndex = -1;
   mark.tabIndex = 0;
-  mark.focus();
+  focusInSight(mark);
 }

@@ -52,7 +52,7 @@ test("tokens that came without spaces are set apart, except within a word", () =
   const pieces = mapDescription(["The", "kit", "ten", "sat"], { query_words: words, key_words: words });
   const { context, prose } = open([pieces]);
   expect(prose()).toEqual(["The kitten sat"]);
-  context.options.aids.hideSink.value = true;
+  context.options.aids.exclude.value = [0];
   expect(prose()).toEqual(["The kitten sat"]);
 });
 
@@ -117,9 +117,9 @@ test("shades follow the colour scale, and their ink is legible", () => {
   select.dispatchEvent(new Event("change"));
   expect(context.options.scale.value).toBe("log");
   expect(token("key", 0).style.background).not.toBe(linear);
-  const viridis = strongest.background;
+  const lagoon = strongest.background;
   context.options.colorMap.value = "heat";
-  expect([strongest.background === viridis, strongest.color]).toEqual([false, "#fff"]);
+  expect([strongest.background === lagoon, strongest.color]).toEqual([false, "#fff"]);
 });
 
 test("arrow keys move over the tokens, Enter pins", () => {
@@ -171,7 +171,7 @@ test("a pair is two sentences, and its filter applies", () => {
 
 test("a token whose key is hidden still shows what it attends to", () => {
   const { context, token, shades, prose } = open();
-  context.options.aids.hideSink.value = true;
+  context.options.aids.exclude.value = [0];
   context.selection.heads.value = [1];
   expect(prose()[0]).toContain("[CLS]The cat");
   expect(token("query", 0).dataset.key).toBeUndefined();
@@ -195,7 +195,7 @@ test("missing weights are hatched and reported", async () => {
   expect(token("key", 1).title).toBe("missing");
   expect(readout()).toBe("a → missing   layer 0, mean of 4 heads");
   hover(token("query", 1));
-  expect(token("key", 1).title).toBe("");
+  expect(token("key", 1).title).toBe("position 1");
   expect(readout()).not.toContain("missing");
 });
 
@@ -206,4 +206,14 @@ test("hostile tokens are shown as text, and at the end the view is empty", () =>
   ending.abort();
   expect(root.childElementCount).toBe(0);
   expect(context.selection.hover.value).toEqual({ query: null, key: null });
+});
+
+test("positions stand above the text at every fifth token, and at a token under the pointer", () => {
+  const words = Array.from({ length: 12 }, (_, at) => (at === 0 ? "[CLS]" : ` w${at}`));
+  const { root, token, prose } = open([mapDescription(words, { query_special: [0] })]);
+  const numbers = [...root.querySelectorAll<HTMLElement>(".hs-prose-number")];
+  expect(numbers.map((one) => one.dataset.number)).toEqual(["0", "5", "10"]);
+  expect(numbers.map((one) => one.nextElementSibling)).toEqual([0, 5, 10].map((at) => token("query", at)));
+  expect(prose()).toEqual([words.join("")]);
+  expect(token("query", 7).title).toBe("position 7");
 });

@@ -1,4 +1,4 @@
-import type { MapDescription } from "../../contract.gen";
+import { isComposed } from "../../core/composed/composed-map";
 import { formatWeight } from "../../core/look/format";
 import { layerName } from "../../core/look/layer-name";
 import { weightAt } from "../../core/weights/head-weights";
@@ -9,18 +9,29 @@ import { type PaneKind, paneView } from "../frame/pane";
 import { labelled } from "../frame/toolbar-controls";
 import { heatControl } from "../heat/color-controls";
 import { type Scene, showsOneText } from "../scene/scene";
-import { type Readout, tokenReadout, word } from "../tokens/readout";
+import { type Readout, type ReadScene, tokenName, tokenReadout } from "../tokens/readout";
 import { mountText, type TextPane } from "./text-pane";
+
+const OF_ONE_MAP =
+  "Running text shows one attention at a time: choose the encoder, decoder or cross-attention to see it here.";
 
 /** The input as running text, shaded by the mean over the active heads. */
 export const TEXT: PaneKind = {
   name: "Text",
   meaning: "The input as running text, shaded by what a token attends to or by what attends to it",
-  hint: () => "Shaded by the mean attention that each token receives. Point at a token to see its own",
+  hint: () => "Shaded by the mean attention that each token receives. Point at a token to see what it attends to",
   mount(parent, scene, signal) {
-    const text = mountText(parent, scene, signal);
-    return { ...text, readout: () => textReadout(text, text.scene.description.value) };
+    const note = element("p", { class: "hs-pane-note" }, OF_ONE_MAP);
+    const body = element("div", {});
+    parent.append(note, body);
+    const text = mountText(body, scene, signal);
+    effectUntil(signal, () => {
+      note.hidden = !isComposed(scene.wholeMap.value);
+      body.hidden = !note.hidden;
+    });
+    return { ...text, readout: () => (body.hidden ? [] : textReadout(text, text.scene)) };
   },
+  isOfOneMap: true,
   controls: textControls,
   hasDirection: true,
 };
@@ -45,20 +56,18 @@ function directionControl(scene: Scene, signal: AbortSignal): HTMLElement {
 }
 
 /** What the status line says about the pointed or pinned tokens; for a pair, the mean over the heads. */
-function textReadout(pane: TextPane, description: MapDescription | undefined): Readout {
+function textReadout(pane: TextPane, scene: ReadScene): Readout {
   const { query, key } = pane.focus.value.tokens;
   const heads = pane.heads.value;
-  const [from, to] = [description?.query_tokens[query ?? -1], description?.key_tokens[key ?? -1]];
-  if (query === null || key === null || from === undefined || to === undefined || heads.length < 2) {
-    return tokenReadout(pane, description);
-  }
+  const [from, to] = [tokenName(scene, "query", query), tokenName(scene, "key", key)];
+  if (query === null || key === null || !from || !to || heads.length < 2) return tokenReadout(pane, scene, "mean");
   const mean = heads.reduce((sum, { weights }) => sum + weightAt(weights, query, key), 0) / heads.length;
   const number = element("b", {}, formatWeight(mean, heads[0]?.weights.dtype));
   return [
-    word(from),
+    ...from,
     " → ",
-    word(to),
-    `   layer ${layerName(description, pane.layer.value ?? 0)}, mean of ${heads.length} heads   `,
+    ...to,
+    `   layer ${layerName(scene.description.value, pane.layer.value ?? 0)}, mean of ${heads.length} heads   `,
     number,
   ];
 }

@@ -1,3 +1,4 @@
+import { isComposed } from "../../core/composed/composed-map";
 import { averageHeads } from "../../core/reduce/average-heads";
 import type { FindTile } from "../../core/tiles/mosaic";
 import { type TilePlace, tileKey } from "../../core/tiles/tiles";
@@ -25,7 +26,7 @@ export function findCombinedTiles(
     const key = JSON.stringify([how, heads, tileKey({ ...pooledLayer, ...place, head: -1 })]);
     const known = kept.get(first);
     if (known?.key === key) return known.weights;
-    const weights = averageHeads(filled(tiles), how);
+    const weights = averageHeads(filled(tiles), how, isComposed(scene.wholeMap.value));
     kept.set(first, { key, weights });
     return weights;
   };

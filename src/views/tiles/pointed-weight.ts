@@ -56,7 +56,7 @@ export function watchCell(
 
 function requestOf({ map, layer, heads, query, key }: CellRequest): ExcerptRequest {
   const groups = { queries: [[query, query + 1]], keys: [[key, key + 1]] };
-  return { map, layer, heads: [...heads], ...groups, without_sink: false };
+  return { map, layer, heads: [...heads], ...groups, without: [] };
 }
 
 /** The cell of a tile of single tokens, in the form of an excerpt. */

@@ -1,13 +1,16 @@
 import { TILE_BINS } from "../../contract.gen";
+import { isComposed } from "../../core/composed/composed-map";
 import { headColor } from "../../core/look/colors";
 import { formatWeight } from "../../core/look/format";
 import { layerName } from "../../core/look/layer-name";
+import { averageHeads } from "../../core/reduce/average-heads";
 import type { FindTile } from "../../core/tiles/mosaic";
 import { type HeadWeights, weightAt } from "../../core/weights/head-weights";
 import { element } from "../../dom/element";
 import { headsOfMaps } from "../heat/heat-source";
 import type { MatrixScene } from "../heat/matrix-scene";
-import { headLabel, pairWeights, type Readout, word } from "../tokens/readout";
+import { cellPlace, cellWeight, UNCONNECTED } from "../tokens/cell-place";
+import { headLabel, pairWeights, type Readout, withHead, word } from "../tokens/readout";
 import { onlyWeight } from "./pointed-weight";
 import type { PooledLayer } from "./tile-request-plan";
 
@@ -33,7 +36,9 @@ export function tileReadout(scene: MatrixScene, cell: KnownCell, pointed: number
   if (!from || !to || query === null || key === null) {
     return from ? [...from, " as query", layer] : to ? [...to, " as key", layer] : [];
   }
-  const place = [...from, " → ", ...to, layer];
+  const there = cellPlace(scene, pooledLayer.layer, { query, key });
+  if (there === null) return [...from, " → ", ...to, `   ${UNCONNECTED}`];
+  const place = [...from, " → ", ...to, `   ${there}`];
   const maps = headsOfMaps(scene);
   const heads = scene.heads.value;
   const head = maps[pointed ?? (maps.length > 1 ? -1 : 0)];
@@ -44,7 +49,7 @@ export function tileReadout(scene: MatrixScene, cell: KnownCell, pointed: number
       color: colorOf(heads[at] as number),
       weights: one,
     }));
-    return shown ? [...place, ...pairWeights(shown, 0, 0)] : place;
+    return shown ? [...place, ...pairWeights(withHead(scene, shown, { query: 0, key: 0 }), 0, 0)] : place;
   }
   const color = head !== null && maps.length > 1 ? colorOf(head) : undefined;
   const number = weights ? exact(scene, weights, head) : roughly(cell, query, key, head);
@@ -56,14 +61,16 @@ function tokenAt(tokens: readonly string[] | undefined, position: number | null)
   return token === undefined ? null : [word(token), ` [${position}]`];
 }
 
-function exact({ heads, context }: MatrixScene, weights: readonly HeadWeights[], head: number | null): string {
+function exact(scene: MatrixScene, weights: readonly HeadWeights[], head: number | null): string {
   const [first] = weights;
+  const { heads, context } = scene;
   if (head !== null) {
     const own = weights[heads.value.indexOf(head)];
-    return own ? formatWeight(onlyWeight(own), own.dtype) : "";
+    return own ? cellWeight(scene, onlyWeight(own), own.dtype) : "";
   }
-  const sum = weights.reduce((total, one) => total + onlyWeight(one), 0);
-  return formatWeight(context.options.combine.value === "mean" ? sum / weights.length : sum, first?.dtype);
+  const { combine } = context.options;
+  if (!first || combine.value === "each") return "";
+  return formatWeight(onlyWeight(averageHeads(weights, combine.value, isComposed(scene.wholeMap.value))), first.dtype);
 }
 
 /** The value of the finest bin in memory that contains the cell. */

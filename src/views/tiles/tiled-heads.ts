@@ -1,5 +1,7 @@
 import { computed, type ReadonlySignal, signal as signalOf } from "@preact/signals-core";
 import { LONG_TOKENS, TILE_BINS } from "../../contract.gen";
+import type { Viewport } from "../../core/look/viewport";
+import { hasMask, sightOfBins } from "../../core/reduce/sight";
 import type { Aids } from "../../core/state/context";
 import { mosaicOf } from "../../core/tiles/mosaic";
 import { binsIn, withinBins } from "../../core/tiles/tile-plan";
@@ -51,6 +53,11 @@ export function tiledHeads(
     signal,
   );
   const weights = computed(() => here.value ?? asked.value);
+  const whole = computed(() => {
+    const place = { level: plan.top.value, row: 0, column: 0 };
+    return scene.heads.value.flatMap((head) => findIn(pooledLayer.value, head)(place) ?? []);
+  });
+  const wholeBins = computed(() => binsIn(wholeView(scene), plan.top.value));
   return {
     progress: computed(() => {
       const now = watch.progress.value;
@@ -70,7 +77,8 @@ export function tiledHeads(
       if (head === undefined) return null;
       const bins = binsIn(frame.viewport.value, plan.level.value);
       const found = mosaicOf(bins, plan.top.value, pooledLayer.value.pool, findIn(pooledLayer.value, head));
-      return found && { weights: found, viewport: withinBins(frame.viewport.value, bins) };
+      const sight = sightOfBins(whole.value, plan.top.value, bins, scene.regions.value);
+      return found && { weights: found, viewport: withinBins(frame.viewport.value, bins), sight };
     },
     quantity: computed(() => {
       const [name, side] = [quantityOf(scene), 2 ** plan.level.value];
@@ -79,6 +87,11 @@ export function tiledHeads(
     }),
     top: tileColorTop(scene, plan, pooledLayer, findIn),
     least: computed(() => options.aids.threshold.value ?? 0),
+    hasMask: computed(
+      () =>
+        whole.value.length > 0 &&
+        hasMask(sightOfBins(whole.value, plan.top.value, wholeBins.value, scene.regions.value)),
+    ),
     level: plan.level,
     note: computed(() => (scene.isLong.value ? idleAids(options.aids) : "")),
     readout: (map) =>
@@ -90,13 +103,20 @@ export function tiledHeads(
   };
 }
 
+/** All positions of the map. */
+function wholeView({ description }: MatrixScene): Viewport {
+  const { query_tokens = [], key_tokens = [] } = description.value ?? {};
+  return { queries: [0, query_tokens.length], keys: [0, key_tokens.length] };
+}
+
 /** Says which active aids cannot act on tiles; empty if there are none. */
-function idleAids({ topK, hideSpecial, hideSink, mergeWords, mergeSegments }: Aids): string {
+function idleAids({ topK, hideSpecial, hideSink, exclude, mergeWords, mergeSegments }: Aids): string {
   const idle = [
     mergeSegments.value ? "segments" : "",
     mergeWords.value ? "words" : "",
     hideSpecial.value ? "hidden special tokens" : "",
-    hideSink.value ? "a hidden first key" : "",
+    hideSink.value ? "hidden sinks" : "",
+    exclude.value.length > 0 ? "excluded keys" : "",
     topK.value !== null ? "strongest keys" : "",
   ].filter(Boolean);
   if (idle.length === 0) return "";

@@ -57,6 +57,11 @@ export function mountSearch(scene: Scene, signal: AbortSignal): { control: HTMLE
   input.addEventListener(
     "keydown",
     (event) => {
+      if (event.key === "Escape" && search.peek() !== "") {
+        // Otherwise tokens would stay marked after the reader has left the field.
+        search.value = "";
+        event.stopPropagation();
+      }
       if (event.key !== "Enter") return;
       pinNext(scene, matches.peek(), event.shiftKey ? -1 : 1);
       event.preventDefault();
@@ -69,7 +74,7 @@ export function mountSearch(scene: Scene, signal: AbortSignal): { control: HTMLE
   effectUntil(signal, () => {
     found.textContent = search.value.trim() === "" ? "" : foundText(matches.value, scene.description.value);
   });
-  return { control: element("div", { class: "hs-menu-row" }, input, found), input };
+  return { control: element("div", { class: "hs-control hs-find" }, input, found), input };
 }
 
 function foundText({ queries, keys }: Matches, description: MapDescription | undefined): string {

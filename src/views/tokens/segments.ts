@@ -15,12 +15,13 @@ const MEANING = "Weights are summed over keys, and their mean is taken over quer
 export function segmentAids(scene: Scene, signal: AbortSignal): HTMLElement {
   const { aids } = scene.context.options;
   const box = checkbox("Segments in place of tokens", aids.mergeSegments, signal);
+  const why = element("div", { class: "hs-menu-note hs-quiet" });
   const list = element("div", { class: "hs-segment-list", role: "group", "aria-label": "Opened segments" });
   const names = computed(() => namesOf(scene.wholeMap.value));
   effectUntil(signal, () => {
     const input = box.querySelector("input");
     if (input) input.disabled = names.value.length === 0;
-    box.title = names.value.length === 0 ? NO_SEGMENTS : MEANING;
+    why.textContent = names.value.length === 0 ? NO_SEGMENTS : MEANING;
   });
   effectUntil(signal, () => {
     list.hidden = !aids.mergeSegments.value || names.value.length === 0;
@@ -35,7 +36,7 @@ export function segmentAids(scene: Scene, signal: AbortSignal): HTMLElement {
     },
     { signal },
   );
-  return element("div", {}, box, list);
+  return element("div", {}, box, why, list);
 }
 
 /** The names of the segments by number, of the side that has more of them. */

@@ -4,11 +4,13 @@ import type { Span } from "../../core/look/viewport";
 import { AXES, type Side } from "../../core/state/side";
 import { isLong } from "../../core/weights/map-size";
 import { element } from "../../dom/element";
+import { focusInSight } from "../../dom/focus";
 import { tokenColumns, tokenElement, tokenText } from "../../dom/token";
 import { effectUntil } from "../../dom/until";
 import type { Focus } from "../scene/focus";
 import type { Scene } from "../scene/scene";
 import { collapsedBands, collapsedElement, visibleRows } from "./collapsed-rows";
+import { gutterOf } from "./gutter";
 import { matchesOf } from "./search";
 
 /** The tokens of one side, from the first shown one. */
@@ -39,6 +41,7 @@ export function mountColumn(
       ...(bands ? [bands.before] : []),
       ...tokens.slice(first, stop),
       ...(bands ? [bands.after] : []),
+      ...gutterOf(scene, side),
     );
     bands?.before.append(...tokens.slice(0, first));
     bands?.after.append(...tokens.slice(stop));
@@ -57,12 +60,14 @@ function buildColumn(list: HTMLElement, side: Side, scene: Scene): Column {
   const texts = tokensOf(description, side).slice(start, stop);
   const special = new Set(side === "query" ? description?.query_special : description?.key_special);
   const visible = visibleRows(scene, side, [start, stop]);
-  const names = scene.shownMap.value?.[AXES[side]].names;
+  const axis = scene.shownMap.value?.[AXES[side]];
+  const names = axis?.names;
   const tokens = texts.map((text, index) => {
     const row = start + index;
     if (row < visible[0] || row >= visible[1]) return collapsedElement(text, side, row);
     const token = tokenElement(text, side, row, special.has(row));
     if (names?.has(row)) nameSegment(token, text);
+    else if (token.title === "") token.title = `position ${(axis?.groups[row]?.[0] ?? row).toLocaleString("en")}`;
     return token;
   });
   tokens[visible[0] - start]?.setAttribute("tabindex", "0");
@@ -112,5 +117,5 @@ export function focusToken({ list, tokens }: Column, row: number): void {
   const token = tokens[Math.max(0, Math.min(row, tokens.length - 1))];
   list.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
   token?.setAttribute("tabindex", "0");
-  token?.focus();
+  if (token) focusInSight(token);
 }

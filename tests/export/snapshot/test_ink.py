@@ -10,7 +10,7 @@ def test_the_palette_has_every_head_of_every_number_of_heads():
 
 
 def test_eight_heads_have_named_colors():
-    assert [head_color(head, 8) for head in (0, 5, 7)] == [(0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00), (0, 0, 0)]
+    assert [head_color(head, 8) for head in (0, 5, 7)] == [(0x00, 0x72, 0xB2), (0x86, 0x38, 0x00), (0, 0, 0)]
 
 
 def test_weights_go_from_near_white_to_dark():

@@ -112,9 +112,8 @@ def test_candidates_are_the_models_probabilities(writers):
     assert found.tokens[5][0] == str(int(ids[0, 6])), "greedy decoding takes the first candidate"
 
 
-def test_candidates_are_left_out_by_default(writers):
-    capture = hs.capture(writers["llama"], inputs={"input_ids": IDS})
-    assert capture.logits is None
+def test_how_many_candidates_are_kept(writers):
+    assert hs.capture(writers["llama"], inputs={"input_ids": IDS}).logits.ids.shape == (6, 5)
     assert hs.capture(writers["llama"], inputs={"input_ids": IDS}, candidates=1).logits.ids.shape == (6, 1)
 
 

@@ -12,7 +12,9 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Any, cast
 
-from headscope.contract import SNAPSHOT_TYPE, Snapshot
+from headscope.contract import SNAPSHOT_TYPE
+from headscope.contract_messages import Snapshot
+from headscope.data.descriptions import noted_maps
 from headscope.export.snapshot.parts import parts_of
 from headscope.export.snapshot.picture import picture_of
 from headscope.options import DEFAULTS
@@ -83,7 +85,7 @@ def _empty(view: ShownView, limit: int) -> Snapshot:
         "view": cast("Any", view.view),
         "name": view.shown_name,
         "state": cast("Any", state_of(view)),
-        "maps": [thinned(info) for info in store.maps],
+        "maps": [thinned(info) for info in noted_maps(store.capture, store.maps)],
         "parts": [],
         "limit": limit,
         "drawn_by": "kernel",
@@ -100,7 +102,7 @@ def thinned(info: MapDescription) -> MapDescription:
 
 def state_of(view: ShownView) -> dict[str, Any]:
     """Return the selection and the options of a view, by trait name."""
-    place = view.store.place()
+    place = view.place()
     return {name: place[name] if name in place else getattr(view, name) for name in DEFAULTS}
 
 

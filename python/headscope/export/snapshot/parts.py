@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from headscope.contract import OVERVIEW_BINS, Dtype, SnapshotPart
+from headscope.contract import OVERVIEW_BINS, Dtype
+from headscope.contract_messages import SnapshotPart
 from headscope.data.attention_map import has_overviews
+from headscope.data.composed import COMPOSED
 from headscope.data.thumbnail import Pool
 from headscope.export.snapshot.picture import overviews_of
 from headscope.options import VIEWS
@@ -134,7 +136,7 @@ def _least_bytes(piece: Piece, dtype: Dtype) -> float:
 
 def _on_screen(view: ShownView, attempt: Attempt) -> Iterator[Piece]:
     """Yield what the view shows; of the selected layer, all heads or only those that are switched on."""
-    map_, layer = view.store.shown_map, view.store.layer
+    map_, layer = view.shown_map, view.layer
     if VIEWS[view.view].has_grid:
         kind: Literal["overview", "block"] = "overview" if has_overviews(map_) else "block"
         for row in _layers(view, map_):
@@ -150,13 +152,14 @@ def _on_screen(view: ShownView, attempt: Attempt) -> Iterator[Piece]:
 
 def _around(view: ShownView) -> Iterator[Piece]:
     """Yield what the reader may open next, nearest first."""
-    map_, layer = view.store.shown_map, view.store.layer
+    map_, layer = view.shown_map, view.layer
     if _has_neurons(view) and not map_.info()["no_vectors"][layer]:
         for head in _all_heads(map_, layer):
             yield Piece("vectors", map_, layer, (head,))
     for row in sorted(_layers(view, map_), key=lambda row: abs(row - layer)):
         yield Piece("block", map_, row, _all_heads(map_, row))
-    for other in view.store.capture.maps.values():
+    # The picture of all already has the weights of the other maps.
+    for other in view.store.capture.maps.values() if map_.name != COMPOSED else ():
         if other is not map_:
             for row in sorted(_layers(view, other), key=lambda row: abs(row - layer)):
                 yield Piece("block", other, row, _all_heads(other, row))

@@ -26,6 +26,7 @@ from headscope.export.snapshot.ink import (
     heat_colors,
     widest,
 )
+from headscope.export.snapshot.scales import end_of, line_opacities, scale_of, scaled
 from headscope.options import AIDS, DEFAULTS, VIEWS
 from headscope.wire.blocks import decode_blocks
 
@@ -46,6 +47,7 @@ EDGES = 300
 """The most lines that are drawn, strongest first."""
 
 FAINTEST = 1 / 128
+LINE_WIDTH = 1.8
 MARGIN = 12
 MAX_LETTERS = 16
 SPAN = 220
@@ -76,8 +78,8 @@ def picture_of(view: ShownView, most: int) -> Picture | None:
 
     Returns None if the selected layer was left out of the capture.
     """
-    map_ = view.store.shown_map
-    if view.store.layer not in map_.layers:
+    map_ = view.shown_map
+    if view.layer not in map_.layers:
         return None
     parts = [part for part in _parts(view, map_) if part is not None]
     title, notes = _title(view, map_), _notes(view, map_)
@@ -106,12 +108,12 @@ def _parts(view: ShownView, map_: AttentionMap) -> list[Part | None]:
 
 
 def _title(view: ShownView, map_: AttentionMap) -> str:
-    heads, count = view.heads, map_.num_heads(view.store.layer)
+    heads, count = view.heads, map_.num_heads(view.layer)
     which = f"head {heads[0]}" if len(heads) == 1 else f"heads {', '.join(map(str, heads))}"
     which = f"all {count} heads" if len(heads) == count > 1 else which
     label = f", {map_.label}" if len(view.store.maps) > 1 else ""
     name = ", ".join(fitted(text, 60).replace("␣", " ") for text in (view.store.name, view.sample) if text)
-    return f"{VIEWS[view.view].title}: {name}{label}, layer {view.store.layer}, {which}"
+    return f"{VIEWS[view.view].title}: {name}{label}, layer {view.layer}, {which}"
 
 
 def _notes(view: ShownView, map_: AttentionMap) -> list[str]:
@@ -121,7 +123,7 @@ def _notes(view: ShownView, map_: AttentionMap) -> list[str]:
         for side, tokens in (("query", map_.query_tokens), ("key", map_.key_tokens))
         if len(tokens) > most
     ]
-    aided = any(getattr(view, name) != DEFAULTS[name] for name in AIDS) or view.store.pair != "all"
+    aided = any(getattr(view, name) != DEFAULTS[name] for name in AIDS) or view.pair != "all"
     notes = [f"Shown: {' and '.join(cut)}."] if cut else []
     if aided:
         notes.append("All weights, without the view's reading aids.")
@@ -135,27 +137,28 @@ def _window(count: int, pinned: int | None, most: int = TOKENS) -> slice:
 
 
 def _lines(view: ShownView, map_: AttentionMap) -> Part:
-    """Return lines from queries to keys; the colour shows the head, the opacity the weight."""
-    store = view.store
-    rows, columns = _window(len(map_.query_tokens), store.query), _window(len(map_.key_tokens), store.key)
+    """Return lines from queries to keys; the colour shows the head, the opacity the weight by the view's scale."""
+    rows, columns = _window(len(map_.query_tokens), view.query), _window(len(map_.key_tokens), view.key)
     heads = view.heads[:1] if view.view == "neuron" else view.heads
-    weights = np.nan_to_num(map_.block(store.layer, heads, rows, columns))  # (H, nq, nk)
-    if store.query is not None and rows.start <= store.query < rows.stop:
-        weights[:, np.arange(rows.start, rows.stop) != store.query] = 0
+    weights = np.nan_to_num(map_.block(view.layer, heads, rows, columns))  # (H, nq, nk)
+    if view.query is not None and rows.start <= view.query < rows.stop:
+        weights[:, np.arange(rows.start, rows.stop) != view.query] = 0
     queries = [fitted(token, MAX_LETTERS) for token in map_.query_tokens[rows]]
     keys = [fitted(token, MAX_LETTERS) for token in map_.key_tokens[columns]]
     left, right = widest([*queries, "query"]), widest([*keys, "key"])
     height = ROW * max(len(queries), len(keys))
-    colors = np.array([head_color(head, map_.num_heads(store.layer)) for head in heads], dtype=np.float32)
-    lines = _strongest(weights / np.float32(len(heads)), colors)
+    colors = np.array([head_color(head, map_.num_heads(view.layer)) for head in heads], dtype=np.float32)
+    scale, is_beside = scale_of(view, map_, lines=True)
+    end = end_of(weights, weights, view.sink_share if is_beside else None)
+    lines = _strongest(line_opacities(weights, scale, view.gain, end, height / LINE_WIDTH), colors)
 
     def draw(sheet: Sheet, x: int, y: int) -> None:
         sheet.write(x + left, y, "query", FAINT, right=True)
         sheet.write(x + left + SPAN + 12, y, "key", FAINT)
         top = y + ROW
         sheet.lines(x + left + 6, top, SPAN, height, lines)
-        _column(sheet, x + left, top, queries, rows.start, map_.query_special, store.query, right=True)
-        _column(sheet, x + left + SPAN + 12, top, keys, columns.start, map_.key_special, store.key)
+        _column(sheet, x + left, top, queries, rows.start, map_.query_special, view.query, right=True)
+        _column(sheet, x + left + SPAN + 12, top, keys, columns.start, map_.key_special, view.key)
 
     return Part(left + SPAN + right + 12, height + ROW, draw)
 
@@ -194,9 +197,8 @@ HEAT_SIDE = 300
 
 def _heat(view: ShownView, map_: AttentionMap) -> Part:
     """Return heat maps of the selected heads, or of their mean or sum, with queries down and keys across."""
-    store = view.store
-    rows, columns = _window(len(map_.query_tokens), store.query), _window(len(map_.key_tokens), store.key)
-    weights = map_.block(store.layer, view.heads, rows, columns)
+    rows, columns = _window(len(map_.query_tokens), view.query), _window(len(map_.key_tokens), view.key)
+    weights = by_head = map_.block(view.layer, view.heads, rows, columns)
     names = [f"head {head}" for head in view.heads]
     if view.combine != "each":
         weights = (weights.mean(0) if view.combine == "mean" else weights.sum(0))[None]
@@ -207,14 +209,15 @@ def _heat(view: ShownView, map_: AttentionMap) -> Part:
     aspect = weights.shape[1] / weights.shape[2]
     width, height = (side, max(8, round(side * aspect))) if aspect <= 1 else (max(8, round(side / aspect)), side)
     margin = widest(labels) + 6 if labels else 0
-    top = max(1.0, float(np.nan_to_num(weights).max())) if view.combine == "sum" else 1.0
+    scale, is_beside = scale_of(view, map_)
+    top = end_of(weights, by_head, view.sink_share if is_beside else None)
 
     def draw(sheet: Sheet, x: int, y: int) -> None:
         for index, (name, values) in enumerate(zip(names, weights, strict=True)):
             left = x + margin + (index % across) * (width + MARGIN)
             above = y + (index // across) * (height + LINE + MARGIN)
             sheet.write(left, above, name, FAINT)
-            sheet.heat(left, above + LINE, width, height, heat_colors(np.sqrt(values), top**0.5))
+            sheet.heat(left, above + LINE, width, height, heat_colors(scaled(values / np.float32(top), scale)))
         step = height / max(1, len(labels))
         for row, label in enumerate(labels if step >= LINE - 3 else []):
             sheet.write(x + margin - 6, y + LINE + step * row + (step - LINE) / 2, label, right=True)
@@ -241,7 +244,7 @@ def overviews_of(view: ShownView) -> dict[int, NDArray[np.float32]]:
     store = view.store
     rows: dict[int, NDArray[np.float32]] = {}
     for header, values in decode_blocks(store.overview):
-        if header["map"] == store.map:
+        if header["map"] == view.map:
             known = rows.get(header["layer"])
             rows[header["layer"]] = values if known is None else np.concatenate([known, values])
     return rows
@@ -282,12 +285,14 @@ TEXT_WIDTH = 640
 
 def _text(view: ShownView, map_: AttentionMap) -> Part:
     """Return the keys as running text, shaded by the pinned query's attention, or by the mean that they receive."""
-    store, tokens = view.store, map_.key_tokens[:WORDS]
-    pinned = store.query
+    tokens = map_.key_tokens[:WORDS]
+    pinned = view.query
     rows = _window(len(map_.query_tokens), None, WORDS) if pinned is None else slice(pinned, pinned + 1)
-    weights = map_.block(store.layer, view.heads, rows, slice(0, len(tokens)))
+    weights = map_.block(view.layer, view.heads, rows, slice(0, len(tokens)))
     shades = np.nan_to_num(weights).mean(axis=(0, 1))
-    colors = heat_colors(shades.astype(np.float32), float(shades.max(initial=0)))
+    scale, is_beside = scale_of(view, map_)
+    top = end_of(shades[None, None], weights.mean(axis=1, keepdims=True), view.sink_share if is_beside else None)
+    colors = heat_colors(scaled(shades.astype(np.float32) / np.float32(top), scale))
     what = "attention received, mean over queries" if pinned is None else "what the pinned token attends to"
     places, height = _set(tokens)
 

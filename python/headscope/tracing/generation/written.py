@@ -55,8 +55,10 @@ class Written:
         names = ("decoder_input_ids", "inputs_embeds", "input_ids")
         return next(int(self.inputs[name].shape[1]) for name in names if name in self.inputs)
 
-    def generation(self, maps: Mapping[str, AttentionMap]) -> Generation | None:
+    def generation(self, maps: Mapping[str, AttentionMap], tokenizer: Any) -> Generation | None:
         """Return which tokens of a capture of the whole were generated; None where no map has them as its queries.
+
+        The tokenizer, or processor, turns them into text; None if there is none.
 
         Raises
         ------
@@ -70,7 +72,16 @@ class Written:
         count = len(map_.query_tokens)
         num_prompt = count - (self.length - self.num_prompt)  # patches or virtual tokens may come before the text
         steps = (place - num_prompt if place >= num_prompt else None for place in range(count))
-        return Generation(map_.name, num_prompt, tuple(steps))
+        return Generation(map_.name, num_prompt, tuple(steps), self._text(tokenizer))
+
+    def _text(self, tokenizer: Any) -> str:
+        decode = getattr(text_tokenizer(tokenizer), "decode", None)
+        if self.new_ids is None or decode is None:
+            return ""
+        try:
+            return str(decode(self.new_ids.tolist(), skip_special_tokens=True))
+        except Exception:  # the text is an extra: a tokenizer that can't decode these ids takes nothing away
+            return ""
 
 
 def name_parts(

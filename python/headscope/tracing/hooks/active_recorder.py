@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from torch import overrides
+from torch import Tensor, overrides
 from torch.utils import _python_dispatch
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ class Held:
         self.calls: list[AttentionCall] = []
 
     def take(self, seen: AttentionCall) -> None:
-        """Hold one call."""
-        self.calls.append(seen)
+        """Hold one call; the function may write into its weights or values before it returns."""
+        names = ("query", "key", "value", "weights", "output")
+        own: dict[str, Any] = {name: part.clone() for name in names if isinstance(part := getattr(seen, name), Tensor)}
+        self.calls.append(replace(seen, **own))
 
     def take_outer(self, seen: AttentionCall, inside: list[AttentionCall]) -> None:
         """Hold the innermost calls of functions inside of each other."""

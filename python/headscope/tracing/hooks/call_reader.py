@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from headscope.data.arrays import ArrayRecord
@@ -139,7 +140,7 @@ class CallReader:
             if call.value is None or call.output is None:
                 return None
             found = replay_of_weights(weights[part.row], call.value[part.row], call.output[part.row], self._turn)
-            if not found.proves:
+            if not found.proves or _reaches_beyond(weights[part.row], part):
                 return None
             worst = max(worst, found.difference)
         if one_memory:
@@ -167,6 +168,15 @@ def _refusal(call: AttentionCall, nearest: Replay | None) -> str:
         f"{kind} computes attention by rules of its own: weights from its queries and keys do not give the output that "
         f"it returned{off}, and {returned}, so none are shown."
     )
+
+
+def _reaches_beyond(weights: Tensor, part: CallPart) -> bool:
+    """Return whether any kept query sees a key that is to be left out; weights are (heads, queries, keys)."""
+    if part.keys is None or not part.by_key_mask:
+        return False
+    rest = torch.ones(weights.shape[-1], dtype=torch.bool, device=weights.device)
+    rest[part.keys.to(weights.device)] = False
+    return bool((kept_of(weights, part.queries, 1)[..., rest] > 0).any())
 
 
 def kept_of(tensor: Tensor, positions: Tensor | None, axis: int) -> Tensor:

@@ -34,6 +34,11 @@ class Origins:
                     several = isinstance(value, (tuple, list))
                     self._of.setdefault(where, (f"{name} {at}" if several and at else name,))
         self.follows = bool(self._of)
+        self._mixed: dict[int, frozenset[Origin]] = {}
+        """The origins of what a tensor was computed from, if they differ."""
+        tensors = tensors_in(arguments.values())
+        self.lengths = {size for part in tensors if part.dim() > 1 for size in part.shape[: 2 if part.dim() < 4 else 0]}
+        """The possible numbers of positions of the arguments."""
         self.features = Features()
 
     def of(self, tensor: Any) -> Origin:
@@ -51,6 +56,7 @@ class Origins:
         where = place(tensor) if self.follows else None
         if where is None:
             return
+        self._mixed.pop(where, None)
         if origin:
             self._of[where] = origin
         else:
@@ -86,9 +92,21 @@ class Origins:
         else:
             origin = max(known, key=lambda one: one[0])[1] if known else ()
         places = {place(part) for part in given}
+        mixed = frozenset[Origin]().union(*(self._mixed.get(place(part) or 0, (self.of(part),)) for part in given)) - {
+            ()
+        }
         for result in results:
             if place(result) not in places or (origin and not self.of(result)):
                 self.put(result, origin)
+                if len(mixed) > 1 and name not in JOINS:
+                    self._mixed[place(result) or 0] = mixed
+
+    def row_of(self, weights: Tensor, of_keys: Origin) -> Origin:
+        """Return the origin of the rows of weights whose columns have another one; empty if it is not certain."""
+        mixed = self._mixed.get(place(weights) or 0, frozenset([self.of(weights)])) - {of_keys, ()}
+        if len(mixed) > 1 or (not mixed and not self.of(weights)):
+            return ()
+        return next(iter(mixed), of_keys)
 
 
 JOINS = ("aten::cat", "aten::stack")

@@ -29,11 +29,14 @@ from headscope.tracing.hooks.weighted_values import (
     LATE,
     NO_SOFTMAX,
     POWER,
+    SPARSE,
     TWICE,
     Softmaxed,
     doubt,
     is_softmax,
+    of_positions,
     refuse,
+    summed,
     take,
 )
 
@@ -89,6 +92,10 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         """Where products of weights and values lie, and the weights."""
         self._laid: dict[int, Laid | None] = {}
         """How the axes of scores and weights lie in their memory."""
+        self._free_exponentials: set[int] = set()
+        """Where exponentials of other numbers than products lie."""
+        self._weighed: tuple[int, Tensor, Tensor] | None = None
+        """Where the newest weighted values lie that are no product of matrices, with the weights and the values."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -156,13 +163,19 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
 
     def _follow(self, recorder: Observer, name: str, args: tuple[Any, ...], result: Tensor) -> None:
         at = place(result)
+        if name == "aten::_sparse_softmax":
+            doubt(recorder, SPARSE, certain=True)
         if at is None:
             return
         if name in PRODUCTS:
             one, other = (args[number] for number in PRODUCTS[name])
             self._product(recorder, name, (one, other), result, at)
             return
+        if recorder.layout.generic and self._free_softmax(name, args, result, at):
+            return
         if not self._knows_any():
+            return
+        if name in ("aten::mul", "aten::sum") and self._weighs(recorder, name, args, result, at):
             return
         given = tensors_in(args[1:] if name == "aten::copy_" else args)  # what was there before is gone
         if at in map(place, given) and name not in EXPONENTIALS:  # a view, or an operation in place
@@ -186,6 +199,64 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
             self._laid[at] = laid_as
         if attended is not None and name not in PROJECTIONS:
             self._attended[at] = attended
+
+    def _free_softmax(self, name: str, args: Sequence[Any], result: Tensor, at: int) -> bool:
+        """Follow a softmax of other numbers than products, which may be weights too; return whether this is one."""
+        tensors = tensors_in(args)
+        before = place(tensors[0]) if tensors else None
+        if before in self._scores or before in self._exponentials or before in self._weights:
+            return False
+        axis: int | None = None
+        if name in SOFTMAXES:
+            axis = int(args[1])
+        elif name in EXPONENTIALS and before not in self._logarithms:
+            self._free_exponentials.add(at)
+        elif name == "aten::div" and before in self._free_exponentials and len(tensors) == 2:
+            shape = tensors[1].shape
+            axis = next((one for one in range(-len(shape), 0) if shape[one] == 1 != result.shape[one]), None)
+        if axis is not None and -result.dim() <= axis < result.dim():
+            self._forget(at)
+            axis = axis if axis < 0 else axis - result.dim()
+            self._weights[at] = Softmaxed(result.shape, axis, free=True)
+            self._laid[at] = laid(result, range(result.dim()))
+            return True
+        return False
+
+    def _weighs(self, recorder: Observer, name: str, args: Sequence[Any], result: Tensor, at: int) -> bool:
+        """Follow values that are multiplied with weights of other axes and summed; return whether this is the sum."""
+        if name == "aten::mul":
+            pair = tensors_in(args)
+            if len(pair) < 2 or pair[0].dim() != pair[1].dim() or pair[0].shape == pair[1].shape:
+                return False
+            for weights, value in (pair, pair[::-1]):
+                known = self._weights.get(place(weights) or 0)
+                if known is not None and place(value) not in self._weights and place(value) not in self._fixed:
+                    ones = [axis for axis in range(result.dim()) if weights.shape[axis] == value.shape[axis] == 1]
+                    if known.shape[known.axis] == 1 and ones:  # of a single key there is no sum
+                        return self._sums(recorder, known, (weights, value, result), at, ones[-1])
+                    self._weighed = at, weights, value
+            return False
+        if self._weighed is None or self._weighed[0] != place(args[0]) or len(args) < 2 or len(args[1] or ()) != 1:
+            return False
+        (_, weights, value), self._weighed = self._weighed, None
+        known = self._weights.get(place(weights) or 0)
+        return known is not None and self._sums(recorder, known, (weights, value, result), at, args[1][0])
+
+    def _sums(
+        self, recorder: Observer, known: Softmaxed, parts: tuple[Tensor, Tensor, Tensor], at: int, axis: int
+    ) -> bool:
+        """Record weights that were multiplied with values and summed over an axis; return whether they are weights."""
+        found, laid_as = summed(known, *parts, axis), self._laid.get(place(parts[0]) or 0)
+        if found is None:
+            return False
+        sure = of_positions(recorder, known, (found[0], found[1]), laid_as) if known.free else known
+        if sure is None:
+            return False
+        self._attend(recorder, sure, (found[0], found[1]), found[2], left=True)
+        self._scores.clear()
+        self._forget(at)
+        self._attended[at] = sure
+        return True
 
     def _carried(self, given: Sequence[Tensor], places: Sequence[int], result: Tensor) -> Laid | None:
         """Return how the result of an operation lies, if all scores or weights that went into it say the same."""
@@ -251,6 +322,7 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         self._laid.pop(at, None)
         self._attended.pop(at, None)
         self._projected.discard(at)
+        self._free_exponentials.discard(at)
         for known in (self._scores, self._exponentials, self._logarithms, self._weights):
             known.pop(at, None)
 
@@ -258,6 +330,13 @@ class SeesProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch
         places = [-1 if one is None else one for one in map(place, factors)]
         for number in (0, 1):
             known, partner = self._weights.get(places[number]), places[1 - number]
+            if known is not None and known.free and partner not in self._fixed:
+                turned = [
+                    part if number == 0 else part.transpose(-1, -2) for part in (factors[number], factors[1 - number])
+                ]
+                known = of_positions(recorder, known, (turned[0], turned[1]), self._laid.get(places[number]))
+                if known is None:
+                    continue
             if known is None and partner not in self._weights:
                 known = self._own_softmax(recorder, factors[number], places[number], partner, left=number == 0)
             if known is None:

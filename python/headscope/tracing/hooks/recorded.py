@@ -39,6 +39,8 @@ class Batch:
     """The zero-based number of the captured text."""
     unpadded: Mapping[SideName, tuple[int, Tensor | None]]
     """For each side, its number of positions, and those that are not padding (int64; None for all)."""
+    padding: Mapping[str, tuple[int, Tensor]] = field(default_factory=dict)
+    """For each argument of a plain module with padding, its number of positions, and those that are not padding."""
     images: Images | None = None
     """The images that belong to the text; None if that is unknown."""
     argument: str = "input_ids"

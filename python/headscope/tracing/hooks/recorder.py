@@ -330,10 +330,22 @@ class Recorder:
         of_text = [not origin or origin == (self._batch.argument,) for origin in seen.origins]
         sizes = seen.num_queries, seen.num_keys
         queries, keys = (
-            self._unpadded(side, size) if own else None
-            for side, size, own in zip(self.labels.sides_of(map_name), sizes, of_text, strict=True)
+            self._shown(origin, size)
+            if origin and origin[0] in self._batch.padding
+            else self._unpadded(side, size)
+            if own
+            else None
+            for side, size, own, origin in zip(
+                self.labels.sides_of(map_name), sizes, of_text, seen.origins, strict=True
+            )
         )
-        return CallPart(row, queries, keys)
+        by_key_mask = any(origin and origin[0] in self._batch.padding for origin in seen.origins)
+        return CallPart(row, queries, keys, by_key_mask=by_key_mask)
+
+    def _shown(self, origin: Origin, size: int) -> Tensor | None:
+        """Return the positions of an argument that its key mask shows; None if other positions are counted."""
+        length, positions = self._batch.padding[origin[0]]
+        return positions if len(origin) == 1 and size == length else None
 
     def _trimmed(self, map_name: str, shown: Tensor, chosen: CallPart, seen: AttentionCall) -> CallPart | None:
         """Return the positions to keep of a sound that ends in padding; None if nothing is to be trimmed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from headscope.tracing.hooks.active_recorder import Observer
 from headscope.tracing.hooks.calls import AttentionCall, Origin
 from headscope.tracing.hooks.followed_axes import Laid, same_axes, unfolded, varying
 from headscope.tracing.hooks.modules import num_streams
-from headscope.tracing.hooks.shapes import axes_of_call, folded_rows, heads_or_windows, lengths_of
+from headscope.tracing.hooks.shapes import axes_of_call, folded_rows, heads_or_windows, lengths_of, number_of_heads
 
 NEAR_ONE = 1e-2
 """How far a row of weights may be from a sum of one, if it is not the last axis that the softmax was taken over."""
@@ -56,10 +56,22 @@ BY_QUERY = (
     "{} multiplies its weights with values that differ from query to query, so they are no weights of one set of keys."
 )
 
+OF_OTHERS = (
+    "{} multiplies a softmax with values, but not one over the positions of its input, as a mixture of experts or of "
+    "gathered keys does: there is no one matrix of queries by keys to show."
+)
+
+ROWS = (
+    "{} multiplies a softmax over positions with values, but what its rows are is not certain: they may be queries, or "
+    "features as in linear attention."
+)
+
+SPARSE = "{} takes the softmax of a sparse tensor, whose weights are not read: use dense ones, such as with a mask."
+
 
 @dataclass
 class Softmaxed:
-    """The softmax of scores that came of a product of queries and keys."""
+    """The softmax of scores that came of a product of queries and keys, or of other numbers."""
 
     shape: torch.Size
     axis: int
@@ -70,6 +82,98 @@ class Softmaxed:
     """The axis that counts queries; None if that is not certain."""
     in_parts: int = 0
     """How often some of its keys, but not all, have been multiplied with values."""
+    free: bool = False
+    """Whether it is of other numbers than products, such as distances or what a network made of queries and keys."""
+
+
+def of_positions(
+    recorder: Observer, known: Softmaxed, parts: tuple[Tensor, Tensor], laid_as: Laid | None
+) -> Softmaxed | None:
+    """Return a softmax of any numbers with its origins, if it is certain that it weighs positions; else None.
+
+    Parameters
+    ----------
+    recorder
+        Records the calls.
+    known
+        The softmax.
+    parts
+        Weights, shape (..., queries, keys), and values, shape (..., keys, features).
+    laid_as
+        How the axes of the softmax lie in the memory of the weights; None if that is unknown.
+    """
+    weights, value = parts
+    origin = recorder.origins.of(value)
+    count, num_keys = weights.shape[-2:]
+    own = lengths_of(recorder.watch.stack, recorder.layout.size)
+    positions = own | recorder.origins.lengths
+    if not origin or num_keys != known.shape[known.axis] or not is_softmax(weights):
+        return None
+    along = varying(weights, laid_as)[:-2] if laid_as is not None else []
+    heads = number_of_heads(recorder.watch.stack) if count > 1 else None
+    lead = {known.shape[axis] for several in along for axis in several if axis}
+    reason = None
+    if num_keys not in positions or _is_of_features(value):
+        reason = OF_OTHERS
+    elif count not in {1, *positions} or (count > 1 and recorder.origins.features.axis(weights) == weights.dim() - 2):
+        reason = ROWS
+    elif lead & own - {heads}:
+        reason = BY_QUERY
+    if reason is not None:
+        doubt(recorder, reason, certain=False)
+        return None
+    origins = recorder.origins.row_of(weights, origin), origin
+    return replace(known, origins=origins if known.axis == -1 else origins[::-1])
+
+
+def _is_of_features(value: Tensor) -> bool:
+    """Return whether the keys of values may as well be their features: there are as many, and they lie innermost."""
+    return value.shape[-1] == value.shape[-2] > 1 == value.stride(-2) and value.stride(-1) > 1
+
+
+def summed(known: Softmaxed, weights: Tensor, value: Tensor, output: Tensor, axis: int) -> list[Tensor] | None:
+    """Return weights, values and output of a sum of weighted values with axes as a product of matrices has them.
+
+    Parameters
+    ----------
+    known
+        The softmax that the weights came of.
+    weights, value
+        What was multiplied, with axes that broadcast to one another.
+    output
+        The sum.
+    axis
+        The axis of the products that the sum was taken over.
+
+    Returns
+    -------
+    list of Tensor or None
+        Shapes (..., queries, keys), (..., keys, features) and (..., queries, features); None if this is no such sum.
+    """
+    rank = max(weights.dim(), value.dim())
+    axis %= rank
+    weights, value = (part.reshape((1,) * (rank - part.dim()) + part.shape) for part in (weights, value))
+    if output.dim() == rank - 1:
+        output = output.unsqueeze(axis)
+    sizes = list(zip(weights.shape, value.shape, strict=True))
+    if sizes[axis] != (known.shape[known.axis],) * 2:
+        return None
+    others = [at for at in range(rank) if at != axis]
+    queries = [at for at in others if sizes[at][0] > 1 == sizes[at][1]]
+    features = [at for at in others if sizes[at][1] > 1 == sizes[at][0]]
+    lead = [at for at in others if at not in queries and at not in features]
+    if len(queries) > 1 or len(features) != 1:
+        return None
+    if not queries and weights.shape[lead[-1]] == 1 and len(lead) > 1:
+        queries = [lead.pop()]
+    query = queries[0] if queries else None
+    order = (*lead, *([] if query is None else [query]))
+    shown = weights.permute(*order, axis, *features)[..., 0]
+    given = value.permute(*order, axis, *features)
+    out = output.permute(*order, *features, axis)[..., 0]
+    if query is None:
+        return [shown.unsqueeze(-2), given, out.unsqueeze(-2)]
+    return [shown, given.select(len(lead), 0), out]
 
 
 def take(

@@ -48,6 +48,8 @@ class Inputs:
     """The shape of the input that tells the number of texts."""
     floats: bool = False
     """Whether that input holds states or pixels rather than ids."""
+    padding: dict[str, tuple[int, Tensor]] = field(default_factory=dict)
+    """For each argument with a key mask of torch's own modules: its number of positions, and those that are shown."""
 
     def sequence(self, prefix: str = "") -> Tensor | None:
         """Return the ids or the embeddings of the text, or of the decoder's with `"decoder_"`; None without any."""

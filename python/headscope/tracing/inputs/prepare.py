@@ -13,6 +13,7 @@ from headscope.tracing.images.image_tokens import read_images
 from headscope.tracing.inner_model import accepted
 from headscope.tracing.inputs import inputs as reading
 from headscope.tracing.inputs.caches import cached_positions
+from headscope.tracing.inputs.candidates import has_few_logits
 from headscope.tracing.inputs.columns import for_the_model
 from headscope.tracing.inputs.decoder import add_decoder_inputs
 from headscope.tracing.inputs.economies import economies
@@ -46,7 +47,7 @@ def prepare(request: Request, modules: Modules, axis: int | None = 0) -> Inputs:
     inputs = _batch(request, encoded, axis)
     reading.check_inputs(modules, inputs)
     inputs.notes += _of_choice(request, count or inputs.batch_size)
-    inputs.notes += [] if request.keep_padding else _of_shown_padding(inputs)
+    inputs.padding = {} if request.keep_padding else _padding(inputs)
     _add_decoder(request, modules, inputs)
     _leave_out_needless_work(request, inputs)
     inputs.sides = {name: _side(request, inputs, encoded.encoding, name) for name in ("main", "decoder")}
@@ -66,22 +67,29 @@ def _of_choice(request: Request, count: int) -> list[str]:
     ]
 
 
-def _of_shown_padding(inputs: Inputs) -> list[str]:
-    """Return a note for each mask of torch's own modules that hides positions, which are shown all the same."""
-    notes = []
+def _padding(inputs: Inputs) -> dict[str, tuple[int, Tensor]]:
+    """Return what `Inputs.padding` holds: the arguments whose keys a mask of torch's own modules hides."""
+    found, first = {}, next(iter(inputs.arguments), "")
     for name in KEY_PADDING:
         mask = inputs.arguments.get(name)
         if not isinstance(mask, Tensor) or mask.dim() not in (1, 2):
             continue
         own = mask if mask.dim() == 1 else mask[min(inputs.row, len(mask) - 1)]
-        hidden = int((own.isneginf() if own.is_floating_point() else own.bool()).sum())
-        if hidden:
-            some = "1 position is" if hidden == 1 else f"{hidden} positions are"
-            notes.append(
-                f"{some} shown that inputs[{name!r}] hides as keys, with weights of 0: keep_padding=False leaves out "
-                "only what an attention_mask hides."
-            )
-    return notes
+        shown = ~(own.isneginf() if own.is_floating_point() else own.bool())
+        whose = name.removesuffix("key_padding_mask").rstrip("_") or "key"
+        whose = next((one for one in (whose, "src" if whose == "memory" else first) if one in inputs.arguments), first)
+        if bool(shown.any()) and not bool(shown.all()) and whose not in found:
+            found[whose] = len(own), shown.nonzero()[:, 0].cpu()
+    keys, query = (inputs.arguments.get(name) for name in ("key", "query"))
+    if "key" in found and _are_one(keys, query):  # of one tensor the first name is known
+        found["query"] = found["key"]
+    return found
+
+
+def _are_one(one: Any, other: Any) -> bool:
+    """Return whether two arguments are the same numbers in memory."""
+    both = isinstance(one, Tensor) and isinstance(other, Tensor)
+    return both and one.data_ptr() == other.data_ptr() and one.shape == other.shape
 
 
 def _encoded(request: Request, modules: Modules) -> Encoded:
@@ -121,6 +129,7 @@ def _leave_out_needless_work(request: Request, inputs: Inputs) -> None:
     arguments.pop("labels", None)  # with labels the model would compute a loss
     arguments.pop("output_attentions", None)  # with it some models would not use their fast kernel
     offloads, logits = request.offload is not None, request.candidates is not None
+    logits = logits or (request.steps is None and has_few_logits(request.model, inputs))
     keep = 1 if request.steps is None else request.steps.num_new + 1
     arguments |= economies(request.model, arguments, logits=logits, keep=keep, offloads=offloads)
 

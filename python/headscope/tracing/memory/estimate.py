@@ -12,6 +12,7 @@ import torch
 from headscope.tracing.hooks.labels import Labeller
 from headscope.tracing.hooks.modules import Modules
 from headscope.tracing.hooks.source import returns_weights
+from headscope.tracing.inner_model import text_config
 from headscope.tracing.inputs.inputs import Inputs
 
 NUM_HEADS = ("num_heads", "num_attention_heads", "n_heads", "n_head")
@@ -110,7 +111,7 @@ def _sizes(module: torch.nn.Module, model: Any) -> tuple[int, int, int]:
     config: Any = getattr(module, "config", None)
     if config is None:  # the module has no config of its own
         config = getattr(model, "config", None)
-        config = _text_config(config)
+        config = text_config(config)
     num_heads = _number((module, config), NUM_HEADS) or 0
     head_dim = _number((module,), HEAD_DIM) or _number((config,), HEAD_DIM) or _even(config, num_heads)
     num_kv_heads = _number((module,), NUM_KV_HEADS)
@@ -118,14 +119,6 @@ def _sizes(module: torch.nn.Module, model: Any) -> tuple[int, int, int]:
     if num_kv_heads is None:
         num_kv_heads = num_heads // groups if groups else num_heads
     return num_heads, num_kv_heads, head_dim
-
-
-def _text_config(config: Any) -> Any:
-    """Return the text part of a config; the whole config if there are several text parts."""
-    try:
-        return config.get_text_config()
-    except (AttributeError, ValueError):
-        return config
 
 
 def _number(holders: tuple[Any, ...], names: tuple[str, ...]) -> int | None:

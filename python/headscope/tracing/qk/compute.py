@@ -32,22 +32,24 @@ def weights(record: QKTensors, heads: Sequence[int], queries: slice, keys: slice
     if not result.size:
         return result
     for group in _groups(record, heads):
-        chosen = torch.tensor([heads[n] for n in range(group.start, group.stop)], device=record.query.device)
-        key = keys_of(record, chosen)
-        for rows in _chunks(record, len(chosen), queries):
+        chosen = _tensor_of(heads[group], record)
+        # A row's norms need all of its scores, once.
+        needed = keys if bool(record.norms.known[chosen, queries].all()) else slice(0, record.num_keys)
+        key = keys_of(record, chosen, needed)
+        for rows in _chunks(len(chosen), queries, needed):
             low, high = _span(record, rows, keys)
             if low < high:
-                part = _chunk(record, chosen, key, rows, slice(low, high))
+                part = _chunk(record, chosen, key, rows, slice(low, high), needed.start)
                 at = slice(rows.start - queries.start, rows.stop - queries.start)
                 result[group, at, low - keys.start : high - keys.start] = part.cpu().numpy()
     return result
 
 
-def _chunk(record: QKTensors, heads: Tensor, key: Tensor, rows: slice, keys: slice) -> Tensor:
+def _chunk(record: QKTensors, heads: Tensor, key: Tensor, rows: slice, keys: slice, key_from: int) -> Tensor:
     """Return the weights of a few rows, shape (heads, rows, keys)."""
     norms = record.norms
     if bool(norms.known[heads, rows].all()):
-        part = scores(record, heads, key, rows, keys)
+        part = scores(record, heads, key, rows, keys, key_from)
         # Rounding depends on the shape of a product, so a score may slightly exceed the highest one.
         return part.sub_(norms.highest[heads, rows, None]).clamp_(max=0).exp_().div_(norms.total[heads, rows, None])
     low, high = _span(record, rows, slice(0, record.num_keys))
@@ -61,12 +63,16 @@ def all_scores(record: QKTensors, heads: Sequence[int], queries: slice, keys: sl
     """Return a rectangle of scores, shape (heads, queries, keys)."""
     result = np.empty((len(heads), queries.stop - queries.start, keys.stop - keys.start), dtype=np.float32)
     for group in _groups(record, heads):
-        chosen = torch.tensor([heads[n] for n in range(group.start, group.stop)], device=record.query.device)
-        key = keys_of(record, chosen)
-        for rows in _chunks(record, len(chosen), queries):
+        chosen = _tensor_of(heads[group], record)
+        key = keys_of(record, chosen, keys)
+        for rows in _chunks(len(chosen), queries, keys):
             at = slice(rows.start - queries.start, rows.stop - queries.start)
-            result[group, at] = scores(record, chosen, key, rows, keys).cpu().numpy()
+            result[group, at] = scores(record, chosen, key, rows, keys, keys.start).cpu().numpy()
     return result
+
+
+def _tensor_of(heads: Sequence[int], record: QKTensors) -> Tensor:
+    return torch.tensor(list(heads), device=record.query.device)
 
 
 def scores(record: QKTensors, heads: Tensor, key: Tensor, rows: slice, keys: slice, key_from: int = 0) -> Tensor:
@@ -79,7 +85,8 @@ def scores(record: QKTensors, heads: Tensor, key: Tensor, rows: slice, keys: sli
     heads
         The zero-based heads, int64.
     key
-        The keys of these heads, shape (heads, num_keys, head_dim), float32; or some of them, see `key_from`.
+        The keys of these heads, shape (heads, num_keys, head_dim), float32; or some of them, see `key_from`. Heads that
+        share keys, in equal and adjacent parts, may have them once.
     rows, keys
         The rectangle of queries and keys.
     key_from
@@ -87,7 +94,9 @@ def scores(record: QKTensors, heads: Tensor, key: Tensor, rows: slice, keys: sli
     """
     query = record.query[heads, rows].float()  # (heads, rows, head_dim)
     part = key[:, keys.start - key_from : keys.stop - key_from]
-    result = product(query, part.transpose(1, 2)).mul_(record.rules.scaling)
+    together = query.reshape(len(key), -1, query.shape[-1])  # (key heads, heads of each and rows, head_dim)
+    result = product(together, part.transpose(1, 2)).mul_(record.rules.scaling)
+    result = result.reshape(*query.shape[:2], part.shape[1])
     return apply_rules(result, record.rules, heads, rows, keys)
 
 
@@ -118,8 +127,13 @@ def _hide(scores: Tensor, visible: Visible, rows: slice, keys: slice) -> None:
 
 
 def keys_of(record: QKTensors, heads: Tensor, keys: slice = slice(None)) -> Tensor:
-    """Return all or some of the keys that the heads read, shape (heads, keys, head_dim), float32."""
-    return record.key[kv_head(heads, record.num_heads, record.num_kv_heads), keys].float()
+    """Return all or some of the keys that the heads read, shape (heads, keys, head_dim), float32.
+
+    Keys that the heads share, in equal and adjacent parts, are returned once: shape (KV heads, keys, head_dim).
+    """
+    read = kv_head(heads, record.num_heads, record.num_kv_heads)
+    once, counts = torch.unique_consecutive(read, return_counts=True)
+    return record.key[once if bool((counts == counts[0]).all()) else read, keys].float()
 
 
 def _span(record: QKTensors, rows: slice, keys: slice) -> tuple[int, int]:
@@ -131,12 +145,15 @@ def _span(record: QKTensors, rows: slice, keys: slice) -> tuple[int, int]:
 
 
 def _groups(record: QKTensors, heads: Sequence[int]) -> Iterator[slice]:
+    """Yield parts of the heads whose converted keys are within the budget; heads that share keys count once."""
     step = max(1, BUDGET // (record.num_keys * max(record.key.shape[-1], 16)))
-    for start in range(0, len(heads), step):
-        yield slice(start, min(start + step, len(heads)))
+    read = [kv_head(head, record.num_heads, record.num_kv_heads) for head in heads]
+    starts = [at for at in range(len(read)) if at == 0 or read[at] != read[at - 1]] + [len(read)]
+    for first in range(0, len(starts) - 1, step):
+        yield slice(starts[first], starts[min(first + step, len(starts) - 1)])
 
 
-def _chunks(record: QKTensors, num_heads: int, queries: slice) -> Iterator[slice]:
-    step = max(1, BUDGET // (num_heads * record.num_keys))
+def _chunks(num_heads: int, queries: slice, keys: slice) -> Iterator[slice]:
+    step = max(1, BUDGET // max(1, num_heads * (keys.stop - keys.start)))
     for start in range(queries.start, queries.stop, step):
         yield slice(start, min(start + step, queries.stop))

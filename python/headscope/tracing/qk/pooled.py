@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from headscope.contract import PoolKind
-from headscope.data.pooling import row_chunks
+from headscope.data.pooling import edges_within, row_chunks
 from headscope.data.steps import Steps
 from headscope.data.types import Edges
 from headscope.tracing.qk import compute
@@ -129,7 +129,7 @@ class _Head:
         return len(self.query_edges) - 1
 
     def _fill(self, bins: slice, rows: slice) -> None:
-        """Pool a chunk of rows, which belong in equal numbers to the bins `bins`."""
+        """Pool a chunk of rows, which belong to the bins `bins`."""
         low, high = self.record.seen(rows)
         columns = self._columns(low, high)
         keys = slice(*self._keys_at(columns)) if columns.start < columns.stop else slice(low, low)
@@ -191,38 +191,42 @@ class _Head:
             self._norm("total", rows).reciprocal()
         )
 
+    def _rows_of(self, rows: slice) -> Edges:
+        """Return the edges of the bins in a chunk of rows, counted from its first."""
+        return edges_within(self.query_edges, rows)
+
     def _largest(self, bins: slice, columns: slice, values: Tensor, rows: slice, edges: Edges, are_logs: bool) -> None:
         missing = self._norm("total", rows).isnan()
         if bool(missing.any()):
-            by_key = _over_keys(values, edges - edges[0], "amax")
-            by_bin = self._without(missing, by_key.exp_() if are_logs else by_key, bins, rows, edges)
+            by_key = _over(values, edges - edges[0], 1, "amax")
+            by_bin = self._without(missing, by_key.exp_() if are_logs else by_key, rows, edges)
         else:
             # Rows first: a maximum over rows processes many keys at a time, one over adjacent keys does not.
-            by_row = _by_bin(values, bins).amax(1)
-            by_bin = _over_keys(by_row, edges - edges[0], "amax")
+            by_row = _over(values, self._rows_of(rows), 0, "amax")
+            by_bin = _over(by_row, edges - edges[0], 1, "amax")
             by_bin = by_bin.exp_() if are_logs else by_bin
         found = self.found[bins]
         for outside in (slice(0, columns.start), slice(columns.stop, None)):
             found[:, outside] = found[:, outside].nan_to_num(nan=0)
         found[:, columns] = found[:, columns].fmax(by_bin)
 
-    def _without(self, missing: Tensor, by_key: Tensor, bins: slice, rows: slice, edges: Edges) -> Tensor:
+    def _without(self, missing: Tensor, by_key: Tensor, rows: slice, edges: Edges) -> Tensor:
         """Return the largest weight of the rows that are not missing, shape (query bins, key bins); NaN if all are."""
-        largest = _by_bin(by_key.masked_fill_(missing, 0), bins).amax(1)
+        largest = _over(by_key.masked_fill_(missing, 0), self._rows_of(rows), 0, "amax")
         # Keys of a bin that a missing row does not see have the weight 0 there, which is not missing.
         lacks = missing & (self._overlaps(rows, edges) == torch.from_numpy(np.diff(edges)).to(by_key.device))
-        return largest.masked_fill_(_by_bin(lacks, bins).all(1), MISSING)
+        return largest.masked_fill_(_over(lacks, self._rows_of(rows), 0, "all"), MISSING)
 
     def _sums(self, bins: slice, columns: slice, weights: Tensor, rows: slice, edges: Edges) -> None:
         if columns.start == columns.stop:
             return
-        by_key = _over_keys(weights, edges - edges[0], "sum")
+        by_key = _over(weights, edges - edges[0], 1, "sum")
         missing = by_key.isnan()
         if bool(missing.any()):
             absent = self._overlaps(rows, edges) * missing
-            self.absent[bins, columns] += _by_bin(absent, bins).sum(1)
+            self.absent[bins, columns] += _over(absent, self._rows_of(rows), 0, "sum")
             by_key.masked_fill_(missing, 0)
-        self.found[bins, columns] += _by_bin(by_key, bins).sum(1)
+        self.found[bins, columns] += _over(by_key, self._rows_of(rows), 0, "sum")
 
     def _overlaps(self, rows: slice, edges: Edges) -> Tensor:
         """Return the number of keys of each bin that each row may see, shape (rows, bins)."""
@@ -235,24 +239,39 @@ class _Head:
         return (torch.minimum(ends[1:], visible.stop[rows, None]) - low).clamp(min=0)
 
 
-def _by_bin(values: Tensor, bins: slice) -> Tensor:
-    """Return rows grouped by bins of equal size, shape (bins, rows per bin, columns)."""
-    count = bins.stop - bins.start
-    return values.reshape(count, len(values) // count, values.shape[1])
+def _over(values: Tensor, edges: Edges, dim: Literal[0, 1], how: str) -> Tensor:
+    """Return the maximum, the sum or the conjunction of each bin along an axis; the first edge is 0.
 
-
-def _over_keys(values: Tensor, edges: Edges, how: str) -> Tensor:
-    """Return the maximum or the sum of each bin of keys, shape (rows, bins); the first edge is 0."""
+    A view or a copy of `values` if each bin has one value.
+    """
     sizes = np.diff(edges)
     if not len(sizes):
-        return values.new_empty(len(values), 0)
-    even = len(sizes) if (sizes == sizes[0]).all() else int(np.argmax(sizes != sizes[0]))
-    size = int(sizes[0])
-    if size == 1 and even == len(sizes):
-        return values.clone() if how == "amax" else values
-    if even < len(sizes) - 1:
-        return torch.stack([getattr(values[:, a:b], how)(1) for a, b in itertools.pairwise(edges)], 1)
-    parts = [getattr(values[:, : even * size].reshape(len(values), even, size), how)(2)]
-    if even < len(sizes):
-        parts.append(getattr(values[:, even * size :], how)(1, keepdim=True))
-    return torch.cat(parts, 1)
+        return values.new_empty((0, values.shape[1]) if dim == 0 else (len(values), 0))
+    size, count = int(sizes[0]), len(sizes)
+    even = count if (sizes == size).all() else int(np.argmax(sizes != size))
+    if even >= count - 1:
+        parts = [_reduced(values.narrow(dim, 0, even * size), (even, size), dim, how)] if even else []
+        if even < count:
+            rest = values.narrow(dim, even * size, int(sizes[-1]))
+            parts.append(_reduced(rest, (1, int(sizes[-1])), dim, how))
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim)
+    longest = int(sizes.max())
+    if count * longest > 2 * int(edges[-1]):
+        parts = [getattr(values.narrow(dim, a, b - a), how)(dim) for a, b in itertools.pairwise(edges.tolist())]
+        return torch.stack(parts, dim)
+    # Shorter bins take their last value again, or zeros where values add up.
+    at = edges[:-1, None] + np.arange(longest)
+    is_beyond = at >= edges[1:, None]
+    at = np.where(is_beyond, edges[-1] if how == "sum" else edges[1:, None] - 1, at)
+    if how == "sum":
+        zeros = values.new_zeros((1, values.shape[1]) if dim == 0 else (len(values), 1))
+        values = torch.cat([values, zeros], dim)
+    chosen = values.index_select(dim, torch.from_numpy(at.ravel()).to(values.device))
+    return _reduced(chosen, (count, longest), dim, how)
+
+
+def _reduced(values: Tensor, shape: tuple[int, int], dim: int, how: str) -> Tensor:
+    """Reduce bins of equal size, `shape` (bins, size), along an axis."""
+    split = values.reshape(*values.shape[:dim], *shape, *values.shape[dim + 1 :])
+    reduced: Tensor = getattr(split, how)(dim + 1)
+    return reduced

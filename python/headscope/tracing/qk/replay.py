@@ -71,7 +71,7 @@ def replay(record: QKTensors, value: Tensor, output: Tensor, rows: Sequence[int]
     if not rows:
         return Replay(0.0, 0.0)
     wanted = output[list(rows)].float().transpose(0, 1)  # (heads, rows, value_dim)
-    largest = value.abs().amax().float().clamp(min=1e-30)
+    largest = _largest(value)
     exact, depth = _output(record, value, rows, torch.float32)
     precision = max(torch.finfo(tensor.dtype).eps for tensor in (record.query, record.key, value, output))
     found = torch.stack([(exact - wanted).abs().amax() / largest, depth]).nan_to_num(torch.inf).tolist()
@@ -82,6 +82,11 @@ def replay(record: QKTensors, value: Tensor, output: Tensor, rows: Sequence[int]
     rounded, _ = _output(record, value, rows, record.query.dtype)
     second = float((rounded - wanted).abs().amax() / largest)
     return Replay(second, first.bound) if second < first.difference else first
+
+
+def _largest(value: Tensor) -> Tensor:
+    """Return the largest size of a value, without a copy of all of them."""
+    return torch.maximum(-value.amin(), value.amax()).float().clamp(min=1e-30)
 
 
 def _bound(precision: float, depth: float) -> float:
@@ -97,12 +102,16 @@ def _output(record: QKTensors, value: Tensor, rows: Sequence[int], dtype: torch.
     for start in range(0, kv_heads, step):
         part = slice(start, min(start + step, kv_heads))
         scores.append(_products(record, part, rows, dtype))
-    raw = torch.cat(scores)
-    weights = _weights(record, raw.clone(), rows)
+    raw = _joined(scores)
+    weights = _weights(record, raw, rows)
     for start in range(0, of_values, step):
         part = slice(start, min(start + step, of_values))
         depths.append(_times(weights, value, part, dtype))
-    return torch.cat(depths), (weights * raw.abs()).sum(-1).amax()
+    return _joined(depths), (weights * raw.abs()).sum(-1).amax()
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(list(parts))
 
 
 def _products(record: QKTensors, kv_heads: slice, rows: Sequence[int], dtype: torch.dtype) -> Tensor:
@@ -117,6 +126,8 @@ def _products(record: QKTensors, kv_heads: slice, rows: Sequence[int], dtype: to
 
 def _weights(record: QKTensors, scores: Tensor, rows: Sequence[int]) -> Tensor:
     rules, every = record.rules, slice(0, record.num_keys)
+    if rules.softcap is not None or rules.shared:
+        scores = scores.clone()  # the products are asked for again
     at = torch.tensor(rows, device=scores.device)
     if rules.softcap is not None:
         scores.div_(rules.softcap).tanh_().mul_(rules.softcap)
@@ -144,7 +155,7 @@ def replay_of_weights(weights: Tensor, value: Tensor, output: Tensor, turn: int)
     num_queries = weights.shape[1]
     rows = sorted({num_queries - 1, num_queries // 3, (turn * 7919 + num_queries // 2) % num_queries})
     found = _times(weights[:, rows].float(), value, slice(0, len(value)), torch.float32)
-    largest = value.abs().amax().float().clamp(min=1e-30)
+    largest = _largest(value)
     wanted = output[rows].float().transpose(0, 1)
     precision = max(torch.finfo(tensor.dtype).eps for tensor in (weights, value, output))
     difference = float(((found - wanted).abs().amax() / largest).nan_to_num(torch.inf))

@@ -28,6 +28,8 @@ class CallPart:
     keys: Tensor | None
     trimmed: bool = False
     """Whether padding known only from the call's mask is left out."""
+    by_key_mask: bool = False
+    """Whether positions are left out that a key mask of torch's own modules hides, which a module may ignore."""
 
 
 class Recent(Generic[T]):

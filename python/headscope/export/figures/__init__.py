@@ -1,0 +1,1 @@
+"""Figures: views as SVG, PNG and PDF, drawn without a browser."""
