@@ -7,6 +7,7 @@ import {
   command,
   expect,
   kernel,
+  kernelRuns,
   later,
   openNotebook,
   RESULTS,
@@ -125,9 +126,9 @@ test("views are answered while a cell runs, or after it, as the settings say", a
   await ready(root, 0);
   const duringCell = async (layer: number) => {
     await kernel(page, "arrived.clear()");
-    const cell = later(kernel(page, "arrived.wait(30), capture.selection.layer"));
+    const cell = await kernelRuns(page, "arrived.wait(30), capture.selection.layer");
     await layerControl(root).selectOption(String(layer));
-    return cell;
+    return cell.result;
   };
   expect(await duringCell(1)).toBe("(True, 1)");
   await set(page, "subshells", false);

@@ -1,6 +1,6 @@
 export { expect } from "vitest";
 export { connect, disconnect, holdConnection, loseMessages } from "./connection";
-export { kernel } from "./kernel";
+export { kernel, kernelRuns } from "./kernel";
 export { command, type LabTheme, setTheme } from "./lab";
 export { later } from "./later";
 export {

@@ -25,6 +25,8 @@ export async function ready(root: Locator, layer?: number): Promise<void> {
 
 async function look(root: Locator) {
   const { state, layer } = await root.evaluate((element) => ({ ...(element as HTMLElement).dataset }));
+  if (state === "ready") return { state, layer, text: "" };
+  const said = (await root.locator('[role="alert"]').allInnerTexts()).join(" ").trim();
   // biome-ignore lint/performance/useDomNodeTextContent: hidden text does not belong in the message
-  return { state, layer, text: state === "ready" ? "" : await root.innerText() };
+  return { state, layer, text: `${said || "No message."} In: ${(await root.innerText()).replace(/\s+/g, " ")}` };
 }

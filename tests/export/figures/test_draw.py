@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 CAPTURE = """
-import asyncio, os, sys, threading
+import asyncio, atexit, os, sys, threading
 import numpy as np
 import headscope as hs
 
@@ -40,6 +40,18 @@ PLACES = {
         if not child:
             sys.exit(0 if capture.figure().svg == first else 1)
         print(1 if os.waitpid(child, 0)[1] == 0 and capture.figure().svg == first else 0)
+    """,
+    "an exit handler that runs before the engine is closed, and one that runs after": """
+        from py_mini_racer._context import context_count
+
+        found = []
+        atexit.register(lambda: print(len(set(found)) if open_at_last == [1, 0] else open_at_last))
+        atexit.register(lambda: found.append(capture.figure().svg))
+        open_at_last = []
+        atexit.register(lambda: open_at_last.append(context_count()))
+        found.append(capture.figure().svg)
+        atexit.register(lambda: open_at_last.append(context_count()))
+        atexit.register(lambda: found.append(capture.figure().svg))
     """,
 }
 

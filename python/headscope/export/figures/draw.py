@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import json
 import os
@@ -51,12 +52,21 @@ def _engine() -> Any:
     with ThreadPoolExecutor(1) as pool:
         engine = pool.submit(figure_package("py_mini_racer").MiniRacer).result()
     engine.eval(CODE.read_text(encoding="utf-8"))
+    # While the interpreter clears up, the engine's thread may end before it answers, and closing would wait forever.
+    atexit.register(_close)
     _engines.append(engine)
     return engine
 
 
 _engines: list[Any] = []
 """The engine, once there is one."""
+
+
+def _close() -> None:
+    """Close the engine, and let another be made if a figure is drawn still later."""
+    _engine.cache_clear()
+    while _engines:
+        _engines.pop().close()
 
 
 def _start_anew() -> None:
