@@ -34,7 +34,7 @@ export async function kernel(page: Page, code: string): Promise<string> {
 export async function kernelRuns(page: Page, code: string): Promise<{ readonly result: Promise<string> }> {
   const mark = randomUUID();
   const printed = later(kernel(page, `print("${mark}", flush=True)\n${code}`));
-  await Promise.race([printed, page.locator(`body[data-printed^="${mark}"]`).waitFor()]);
+  await Promise.race([printed, page.locator(`body[data-printed^="${mark}"]`).waitFor({ state: "attached" })]);
   return { result: printed.then((text) => text.replace(mark, "").trim()) };
 }
 
