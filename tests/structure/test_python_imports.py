@@ -10,7 +10,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "python" / "headscope"
 
 ORDER = (
-    {"contract", "plain_errors", "ranges"},
+    {"contract", "plain_errors", "ranges", "writing"},
     {"attributes"},
     {"contract_messages"},
     {"option_kinds"},

@@ -18,6 +18,7 @@ from headscope.data.report import Report, readable_size, report_of_weights
 from headscope.data.trace import Traced
 from headscope.plain_errors import with_plain_errors
 from headscope.text.counted import counted
+from headscope.writing import writable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class Capture(Noted, Traced):
     ) -> None:
         if not maps:
             raise ValueError("a capture needs at least one attention map.")
-        self.name = name
+        self.name = writable(name)
         self.maps: dict[str, AttentionMap] = Maps({map_.name: map_ for map_ in maps})
         self.logits = logits
         """The most probable next tokens at each position; None if the pass gave no logits of tokens."""

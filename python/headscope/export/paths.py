@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headscope.writing import check_path, check_place
+
 
 def check_ending(path: Any, endings: Sequence[str], what: str) -> Path:
     """Return the absolute path of the file to write.
@@ -24,16 +26,15 @@ def check_ending(path: Any, endings: Sequence[str], what: str) -> Path:
     TypeError
         `path` is not a path.
     ValueError
-        `path` has another ending.
+        `path` has another ending, or a name that no file can have.
     FileNotFoundError
         The folder does not exist.
+    IsADirectoryError
+        `path` is a folder.
     """
-    if not isinstance(path, (str, Path)):
-        raise TypeError(f"save takes a path, a str or a Path, not {type(path).__name__}")
-    place = Path(path).absolute()
+    place = check_path(path)
     if place.suffix.lower() not in endings:
         ending = f"ends in {place.suffix!r}" if place.suffix else "has no ending"
         raise ValueError(f"{place.name!r} {ending}: {what} is saved as {', '.join(endings[:-1])} or {endings[-1]}")
-    if not place.parent.is_dir():
-        raise FileNotFoundError(f"the folder {str(place.parent)!r} for {place.name!r} does not exist: create it first")
+    check_place(place)
     return place

@@ -16,6 +16,7 @@ from headscope.data.check_options import check_layers
 from headscope.export.figures.needed import INSTALL
 from headscope.export.html import PageView, page_html, page_view
 from headscope.options import KEYWORDS
+from headscope.writing import write
 
 if TYPE_CHECKING:
     from headscope.export.shown_view import ShownView
@@ -188,7 +189,7 @@ class Pictures:
         try:
             if content["type"] == "export-error":
                 raise RuntimeError(f"{wanted.path.name!r} was not saved: {content.get('message')}")
-            wanted.path.write_bytes(buffers[0])
+            write(wanted.path, bytes(buffers[0]))
         except Exception as error:
             wanted.error = error
         with self._lock:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from headscope.files.encode import describe
 from headscope.files.safetensors_writer import Parts
 from headscope.files.schema import ENDING, FORMAT, VERSION
+from headscope.writing import check_path, check_place, replacing
 
 if TYPE_CHECKING:
     from headscope.data.capture import Capture
@@ -26,37 +24,19 @@ def save(capture: Capture, path: str | os.PathLike[str], progress: bool | None =
     description = describe(capture, own_version(), parts)
     text = json.dumps(description, separators=(",", ":"), allow_nan=False)
     header = parts.header({"format": FORMAT, "version": str(VERSION), "capture": text})
-    with _replacing(place) as file:
+    with replacing(place) as file:
         file.write(header)
         parts.write(file, progress)
     return place
 
 
 def _checked(path: Any) -> Path:
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"save takes a path, a str or a Path, not {type(path).__name__}.")
-    place = Path(path).absolute()
+    place = check_path(path)
     if not place.name.endswith(ENDING) or place.name == ENDING:
         stem = place.name.split(".")[0] or "capture"
         raise ValueError(f"{place.name!r} does not end in {ENDING}: save the capture as {stem + ENDING!r}.")
-    if not place.parent.is_dir():
-        raise FileNotFoundError(f"the folder {str(place.parent)!r} for {place.name!r} does not exist: create it first.")
+    check_place(place)
     return place
-
-
-@contextmanager
-def _replacing(place: Path) -> Iterator[BinaryIO]:
-    """Write to a temporary file and rename it when it is complete, so that no reader sees a partial file."""
-    target = Path(os.path.realpath(place))  # keeps a symbolic link, and replaces the file that it points to
-    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def own_version() -> str:

@@ -12,6 +12,8 @@ from itertools import pairwise
 from numbers import Integral
 from typing import Any, NamedTuple
 
+from headscope.writing import writable
+
 
 class Segment(NamedTuple):
     """A named half-open range: zero-based positions from `start` up to, but not including, `stop`."""
@@ -67,7 +69,7 @@ def _checked(one: Any, size: int, unit: str, what: str) -> Segment:
         raise TypeError(f"{what} holds {one!r}: each segment is (name, start, stop), such as ('system', 0, 12).")
     if not all(isinstance(end, Integral) and not isinstance(end, bool) for end in one[1:]):
         raise TypeError(f"{what}: {one[0]!r} goes from {one[1]!r} to {one[2]!r}, but start and stop are whole numbers.")
-    segment = Segment(one[0], int(one[1]), int(one[2]))
+    segment = Segment(writable(one[0]), int(one[1]), int(one[2]))
     if segment.start == segment.stop:
         raise ValueError(f"{what}: {_described(segment)} is empty: stop is the first position after the segment.")
     if not 0 <= segment.start < segment.stop <= size:

@@ -20,6 +20,7 @@ from headscope.export.snapshot.bundle import snapshot_bundle
 from headscope.plain_errors import with_plain_errors
 from headscope.widgets.settings import settings
 from headscope.widgets.views import View, show
+from headscope.writing import write
 
 LEAST_WIDTH = "380px"
 """Views that would be narrower stand below each other."""
@@ -128,7 +129,7 @@ class Comparison(HBox):  # type: ignore[misc]  # ipywidgets has no types
         if place.suffix.lower() == PAGE:
             parts = [page_part(view, link=f"{number}.") for number, view in enumerate(self.views, 1)]
             name = " and ".join(dict.fromkeys(view.shown_name for view in self.views)) if title is None else title
-            place.write_text(page_html(parts, title=name, caption=caption), encoding="utf-8")
+            write(place, page_html(parts, title=name, caption=caption).encode())
             return place
         return figure.save(place)
 

@@ -31,6 +31,7 @@ from headscope.widgets.selection import Selection, select
 from headscope.widgets.settings import settings
 from headscope.widgets.store import STATIC, Store, store_of
 from headscope.widgets.subshells import SubshellWidget
+from headscope.writing import write
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -145,9 +146,8 @@ class View(KnownAttributes, OptionTraits, SubshellWidget):
         }
         look_of(**look), check_dpi(dpi)  # whatever the format
         if place.suffix.lower() == PAGE:
-            place.write_text(
-                page_of(self, "all" if layers is None else layers, title=title, caption=caption), encoding="utf-8"
-            )
+            page = page_of(self, "all" if layers is None else layers, title=title, caption=caption)
+            write(place, page.encode())
         elif layers is not None:
             raise ValueError(f"layers is for {PAGE} files: a picture shows the layer on screen")
         elif can_draw() or place.suffix.lower() not in PICTURES or any(one is not None for one in look.values()):

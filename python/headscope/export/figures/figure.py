@@ -20,6 +20,7 @@ from headscope.export.texts import check_text
 from headscope.option_kinds import check_switch
 from headscope.options import DEFAULTS
 from headscope.plain_errors import with_plain_errors
+from headscope.writing import write
 
 if TYPE_CHECKING:
     from headscope.data.attention_map import AttentionMap
@@ -104,7 +105,7 @@ class Figure:
             The extra `figures` is not installed.
         """
         place = check_ending(path, ENDINGS, "a figure")
-        place.write_bytes(self.bytes_of(place.suffix.lower()))
+        write(place, self.bytes_of(place.suffix.lower()))
         return place
 
     def bytes_of(self, ending: str) -> bytes:
