@@ -92,6 +92,8 @@ def test_the_table_of_models_is_up_to_date(animal: Animal):
     ("written", "now", "precise", "same"),
     [
         ("4.2e-07", "8.0e-07", True, True),
+        ("3.6e-07", "1.1e-06", True, True),
+        ("2.2e-06", "4.5e-07", True, True),
         ("1.2e-06", "3.5e-06", True, True),
         ("1.2e-06", "1.0e-05", True, False),
         ("0.0e+00", "1.0e-05", True, False),

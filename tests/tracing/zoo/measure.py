@@ -70,11 +70,11 @@ def same_class(written: str, now: str, precise: bool) -> bool:
     written, now
         The texts of two cells; empty if nothing was measured.
     precise
-        Whether they are from float32, which rounds at 1e-6; bfloat16 rounds at 1e-2.
+        Whether they are from float32, where the roundings of a layer add up to some 1e-6; bfloat16 rounds at 1e-2.
     """
     if not written or not now:
         return written == now
-    before, after, rounding = float(written), float(now), 5e-7 if precise else 5e-3
+    before, after, rounding = float(written), float(now), 5e-6 if precise else 5e-3
     return abs(before - after) <= rounding or max(before, after) <= 3 * min(before, after)
 
 
