@@ -161,6 +161,21 @@ def test_keys_are_left_out_of_each_softmax_by_itself(long_capture: hs.Capture) -
     np.testing.assert_allclose(found[0], [1, (totals[1] > 0).mean()], atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_trace_reads_the_blocks(kind: str) -> None:
+    capture = captured(kind)
+    source, layers = len(capture.maps["encoder"].query_tokens), capture.maps["all"].num_layers
+    for query, key in ((1, 2), (source + 2, 3), (source + 3, source + 1), (2, source + 1)):
+        pair = capture.trace(query=query, key=key, map="all")
+        strongest = capture.trace(query=query, exclude=[], map="all")
+        for layer in range(layers):
+            whole = capture.weights(layer, map="all")
+            heads = len(whole)
+            np.testing.assert_allclose(pair[layer, :heads], whole[:, query, key], atol=1e-6)
+            np.testing.assert_allclose(strongest[layer, :heads], np.fmax.reduce(whole[:, query], axis=-1), atol=1e-6)
+            assert np.isnan([pair[layer, heads:], strongest[layer, heads:]]).all()
+
+
 def test_sinks_are_those_of_the_maps() -> None:
     capture = captured("T5")
     found = capture.maps["all"].sinks(0, share=0.05)
