@@ -1,7 +1,7 @@
 import type { Locator } from "playwright-core";
 import { expanded } from "./chain";
 import { attentionControl, cell, headToggle, status, token } from "./controls";
-import { PAIR } from "./examples";
+import { PAIR, SMOLLM2 } from "./examples";
 import { expect, kernel, openNotebook, ready, shareJupyterLab, test, view } from "./harness/index";
 import { resize, SIZES } from "./sizes";
 
@@ -106,4 +106,54 @@ test("every view bears a title that says what is on screen", async ({ page }) =>
     const place = kind === "model" ? "all layers" : "layer 4, head 7";
     await expect.poll(() => heading(view(page, kind)).textContent()).toMatch(new RegExp(`, A → B, ${place}$`));
   }
+});
+
+const CLASSIFIER = `${PAIR}
+import torch
+from transformers import AutoModelForSequenceClassification
+
+torch.manual_seed(0)
+labels = {0: "entailment", 1: "neutral", 2: "contradiction"}
+judge = AutoModelForSequenceClassification.from_pretrained(path, num_labels=3, id2label=labels)
+judged = hs.capture(judge, tokenizer, "The cat sat on the mat", "The cat lay on the rug")
+inputs = tokenizer("The cat sat on the mat", "The cat lay on the rug", return_tensors="pt")
+p = judge(**inputs).logits[0].softmax(-1).topk(3)
+best = [(labels[int(i)], float(one)) for i, one in zip(p.indices, p.values)]
+`;
+
+const WRITER = `${SMOLLM2}
+def best(at):
+    p = model(**tokenizer("The keys to the cabinet are on the table", return_tensors="pt")).logits[0, at].softmax(-1).topk(3)
+    return [(tokenizer.decode(i).strip(), float(one)) for i, one in zip(p.indices, p.values)]
+`;
+
+/** Whether a text names these, each followed by its probability, in this order. */
+function names(text: string | null, lead: string, best: readonly [string, number][]): boolean {
+  const found = text?.split(`${lead}: `)[1]?.split(", ") ?? [];
+  return best.every(([name, probability], at) => {
+    const [said, number] = [found[at]?.replace(/ [\d.]+.*$/, ""), Number(/ ([\d.]+)/.exec(found[at] ?? "")?.[1])];
+    return said === name && Math.abs(number - probability) < 0.001;
+  });
+}
+
+test("what the model predicts stands beside the title, and at a token in its readout", async ({ page }) => {
+  await openNotebook(page, [CLASSIFIER, "judged.head_view()", "judged.explorer()"]);
+  const labels = JSON.parse(await kernel(page, "import json; print(json.dumps(best))"));
+  for (const [width, height] of SIZES) {
+    await resize(page, width, height);
+    for (const kind of ["head", "explorer"] as const) {
+      const said = view(page, kind).locator(".hs-predicted");
+      await expect.poll(async () => names(await said.textContent(), "predicted", labels)).toBe(true);
+      expect(await said.evaluate((one) => one.scrollWidth - one.clientWidth)).toBeLessThan(2);
+    }
+  }
+
+  await openNotebook(page, [WRITER, "capture.head_view(layer=3)"]);
+  const root = view(page, "head");
+  await ready(root, 3);
+  const next = JSON.parse(await kernel(page, "import json; print(json.dumps(best(-1)))"));
+  await expect.poll(async () => names(await root.locator(".hs-predicted").textContent(), "next", next)).toBe(true);
+  const here = JSON.parse(await kernel(page, "print(json.dumps(best(2)))"));
+  await token(root, "query", 2).hover();
+  await expect.poll(async () => names(await readout(root).textContent(), "next", here)).toBe(true);
 });

@@ -55,8 +55,10 @@ describe("drawThumbnail", () => {
     expect(ink).toBeLessThan(0.45);
   });
 
-  it("of a head without any weight is empty", () => {
+  it("of a head without any weight is hatched, of one with a single row of weights it is not", () => {
     const { alpha } = draw(head(3, () => Number.NaN));
-    expect(alpha(24, 24)).toBe(0);
+    const [stripe, ground] = [0xc8 / 255, 0x50 / 255];
+    expect(new Set(Array.from({ length: 12 }, (_, x) => alpha(x, 24)))).toEqual(new Set([stripe, ground]));
+    expect(draw(head(3, (query) => (query === 0 ? 1 / 3 : Number.NaN))).alpha(24, 47)).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import type { Rgb } from "../core/look/line-geometry";
 import { clearArea, type PixelArea, type PixelBuffer } from "../core/look/pixel-buffer";
 import type { HeadWeights } from "../core/weights/head-weights";
+import { drawHeat } from "./heat";
 import type { Effort } from "./lines/line-budget";
 import { drawStrokes } from "./lines/strokes";
 
@@ -17,7 +18,8 @@ const INK = 0.35;
 
 /**
  * Draws a head as small straight lines, from queries on the left edge to keys on the right edge, into the square of the picture
- * at (x, y). `weights` is the head's overview, with strengths in place of weights. `gain`: see the option of this name.
+ * at (x, y). `weights` is the head's overview, with strengths in place of weights. `gain`: see the option of this name. A head
+ * without any weight is hatched, as in heat maps.
  */
 export function drawThumbnail(
   picture: PixelBuffer,
@@ -30,6 +32,11 @@ export function drawThumbnail(
 ): void {
   const area: PixelArea = { x, y, width: size, height: size };
   clearArea(picture, area);
+  if (isMissing(weights)) {
+    const whole = { queries: [0, weights.numQueries], keys: [0, weights.numKeys] } as const;
+    drawHeat(picture, area, weights, whole, new Uint32Array(weights.table.length));
+    return;
+  }
   const geometry = {
     queryY: middles(weights.numQueries, size),
     keyY: middles(weights.numKeys, size),
@@ -43,6 +50,11 @@ export function drawThumbnail(
   const opacity = gain === null ? Math.min(1 / largest, fitting) : gain * Math.min(1, fitting);
   const style = { opacity, halfWidth: HALF_WIDTH, query: null, key: null };
   drawStrokes(picture, area, [{ weights, color }], geometry, style, EFFORT);
+}
+
+/** Whether a head has no weight at all. */
+function isMissing({ codes, table }: HeadWeights): boolean {
+  return codes.every((code) => Number.isNaN(table[code]));
 }
 
 /**

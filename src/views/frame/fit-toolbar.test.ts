@@ -40,3 +40,37 @@ it("puts only what has no room into the menu: small controls stay though a wide 
   expect(shown(row)).toEqual(["heads", "special", "find"]);
   expect(shown(row.querySelector(".hs-more") as Element)).toEqual(["direction"]);
 });
+
+it("keeps two rows and those of the heads in a narrow place, and names what went into the menu", () => {
+  const sizes = { Attention: 100, Heads: 300, Scale: 120, Hide: 190, Find: 150, Export: 30 };
+  const controls = Object.keys(sizes).map((name) =>
+    element(
+      "div",
+      { class: "hs-control", title: name },
+      element("span", { class: "hs-label" }, name),
+      ...(name === "Heads" ? [element("div", { class: "hs-heads" })] : []),
+    ),
+  );
+  const row = document.body.appendChild(element("div", {}, ...controls));
+  /** As the style sheet does: rows of 320 pixels, the heads in one of their own. */
+  const top = (control: Element) => {
+    let [line, used] = [0, 0];
+    for (const one of row.children) {
+      const width = sizes[one.getAttribute("title") as keyof typeof sizes] ?? 30;
+      const isOut = one.hasAttribute("data-away") || (one as HTMLElement).hidden || width === sizes.Heads;
+      if (!isOut && used + width > 320) [line, used] = [line + 1, 0];
+      if (!isOut) used += width;
+      if (one === control) return line * 30;
+    }
+    return 0;
+  };
+  Object.defineProperty(row, "clientWidth", { value: 320 });
+  for (const control of controls) {
+    Object.defineProperty(control, "clientHeight", { get: () => (control.hasAttribute("data-away") ? 0 : 24) });
+    control.getBoundingClientRect = () => ({ top: top(control) }) as DOMRect;
+  }
+  fitToolbar(row, controls.slice(1, -1), ending.signal);
+  const shown = [...row.children].filter((one) => one.hasAttribute("title") && !one.hasAttribute("data-away"));
+  expect(shown.map((one) => one.getAttribute("title"))).toEqual(["Attention", "Heads", "Scale", "Hide", "Export"]);
+  expect(row.querySelector<HTMLElement>("[data-icon=more]")?.title).toBe("More controls: Find");
+});

@@ -10,9 +10,29 @@ const STEPS = ["words", "icons", "narrow"] as const;
 /** Narrower places get more than one row. */
 const ONE_ROW = 560;
 
+/** So many rows at most, beside those of the squares of heads. */
+const MOST_ROWS = 2;
+
+const HEADS = ":scope > .hs-heads";
+
 /** The controls of a toolbar that may go into the menu of further controls. */
 export function movableControls(toolbar: HTMLElement): HTMLElement[] {
   return [...toolbar.querySelectorAll<HTMLElement>(":scope > .hs-control:not([data-keep])")];
+}
+
+/** What a control is called where it can't be seen. */
+function nameOf(control: HTMLElement): string {
+  const named =
+    control.querySelector(":scope > .hs-label")?.textContent || control.querySelector("button")?.textContent;
+  return named || control.querySelector("input, select")?.getAttribute("aria-label") || "others";
+}
+
+/** Whether the controls of a row that wraps stand in too many rows. */
+function isHigh(row: HTMLElement): boolean {
+  const controls = [...row.children].filter((one) => one.clientHeight > 0 && !one.querySelector(HEADS));
+  const tops = controls.map((one) => one.getBoundingClientRect().top);
+  // Controls of one row differ by a few pixels in height.
+  return new Set(tops.map((top) => Math.round(top / 12))).size > MOST_ROWS;
 }
 
 /** The controls that a full row has no room for: the last ones, but none that still fits beside the others. */
@@ -36,20 +56,19 @@ function withoutRoom(movable: readonly HTMLElement[], isFull: () => boolean): HT
 }
 
 /**
- * Keeps the controls of a row in one row, except in very narrow places. `movable` may go into a menu at the end of the
- * row, the last ones first. Call this once the row has its controls.
+ * Keeps the controls of a row in one row, in very narrow places in two and those of the heads. `movable` may go into a
+ * menu at the end of the row, the last ones first. Call this once the row has its controls.
  */
 export function fitToolbar(row: HTMLElement, movable: readonly HTMLElement[], signal: AbortSignal): void {
   const panel = element("div", { class: "hs-more" });
   const more = menu("More", [panel], signal);
   more.button.dataset.icon = "more";
-  more.button.title = "More controls";
   const places = movable.map((control) => {
     const place = document.createComment("");
     control.before(place);
     return place;
   });
-  const isFull = () => row.scrollWidth > row.clientWidth + 1;
+  const isFull = () => (row.hasAttribute("data-wraps") ? isHigh(row) : row.scrollWidth > row.clientWidth + 1);
   // What moves within the document loses the focus and the click that it is getting, so only what is away moves.
   const putBack = () =>
     movable.forEach((control, at) => {
@@ -65,11 +84,13 @@ export function fitToolbar(row: HTMLElement, movable: readonly HTMLElement[], si
     row.toggleAttribute("data-wraps", wraps);
     for (const step of wraps ? STEPS.slice(1, 2) : STEPS) {
       row.dataset.fit = step;
-      if (wraps || !isFull()) return;
+      if (!isFull()) return;
     }
     if (!more.control.isConnected) row.append(more.control);
     more.control.hidden = false;
-    panel.append(...withoutRoom(movable, isFull));
+    const away = withoutRoom(wraps ? movable.filter((one) => !one.querySelector(HEADS)) : movable, isFull);
+    panel.append(...away);
+    more.button.title = `More controls: ${away.map(nameOf).join(", ")}`;
   };
   let isDue = false;
   const schedule = () => {

@@ -10,10 +10,11 @@ const SIDE_BY_SIDE = 640;
  * The least width of the detail and the gap before it, in CSS pixels, unless a fraction of the view's width is more.
  */
 const DETAIL = 320;
-const SMALLEST_PITCH = 26;
+/** Of 40 heads, all are in sight in a notebook of 1,280 pixels. */
+const SMALLEST_PITCH = 20;
 const LARGEST_PITCH = 132;
 /** Thumbnails are not made smaller than this to bring all layers into sight. */
-const READABLE_PITCH = 44;
+const READABLE_PITCH = 56;
 /** The height of the names of heads above the grid, in CSS pixels. */
 const NAMES_HEIGHT = 40;
 const GAP = 4;
