@@ -155,7 +155,7 @@ def check_place(capture: Capture, checked: dict[str, Any], shown: str) -> Attent
     ):
         if checked.get(name) is not None:
             checked[name] = find_token(name, checked[name], tokens, words)
-    _check_pair(map_, checked.get("pair", "all"))
+    check_pair(map_, checked.get("pair", "all"))
     return map_
 
 
@@ -168,7 +168,8 @@ def _deepest(capture: Capture) -> int:
     return max(map_.num_layers for map_ in capture.maps.values())
 
 
-def _check_pair(map_: AttentionMap, pair: Any) -> None:
+def check_pair(map_: AttentionMap, pair: Any) -> None:
+    """Raise ValueError unless `pair` is a choice of sentences that the map has."""
     if CHECKS["pair"]("pair", pair) != "all" and map_.sentence_b_start is None:
         raise ValueError(f"pair is {pair!r}, but the {map_.name!r} map has no second sentence: it can only be 'all'")
 

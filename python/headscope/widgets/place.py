@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from operator import index
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from headscope.data.check_options import check_pair
 from headscope.data.maps import map_named
-from headscope.options import CHECKS, DEFAULTS
-from headscope.ranges import check_within
+from headscope.options import DEFAULTS
+from headscope.ranges import check_within, is_truth_value
 from headscope.widgets.observers import SELECTION, Observers
 
 if TYPE_CHECKING:
@@ -112,6 +113,56 @@ def fitting(map_: AttentionMap, place: Mapping[str, Any]) -> Place:
     return reset if map_.sentence_b_start is not None else {**reset, "pair": "all"}
 
 
+def fitted(maps: Mapping[str, AttentionMap], place: Place) -> Place:
+    """Return a place of which parts are a view's own and others its capture's, which may be of another map.
+
+    Fields that the map does not have are reset. This happens for the moment between two messages of a page that first
+    moves the capture to another map, and then the view's own fields.
+    """
+    return place if len(maps) == 1 else _fitted(map_named(maps, place["map"]), place)
+
+
+def _fitted(map_: AttentionMap, place: Place) -> Place:
+    reset = {"pair": "all", **fitting(map_, {"layer": 0, **place})}
+    return {name: value if _fits(map_, name, value) else reset[name] for name, value in place.items()}
+
+
+def rewritten(maps: Mapping[str, AttentionMap], now: Place, own: Place, written: Mapping[str, Any]) -> Place:
+    """Return a view's own fields as a page has written them.
+
+    The page writes all of them at once, and corrects what another map does not have only afterwards. So fields that
+    it has left as they were are reset where they don't fit.
+
+    Parameters
+    ----------
+    maps
+        The attention maps of the capture.
+    now
+        The place of the capture.
+    own
+        The view's own fields before.
+    written
+        What the page has written.
+
+    Raises
+    ------
+    ValueError, TypeError
+        There is no such field, or the map does not have a value that the page has changed.
+    """
+    name = written.get("map", now["map"])
+    changed = {field: value for field, value in written.items() if field not in own or own[field] != value}
+    checked = valid_place(maps, {"map": name, **changed})
+    return _fitted(map_named(maps, name), {field: {**written, **checked}[field] for field in written})
+
+
+def _fits(map_: AttentionMap, name: str, value: Any) -> bool:
+    try:
+        valid_field(map_, name, value)
+    except ValueError:
+        return False
+    return True
+
+
 def valid_place(maps: Mapping[str, AttentionMap], place: Mapping[str, Any]) -> Place:
     """Return the fields of a place, checked against its map.
 
@@ -128,6 +179,8 @@ def valid_place(maps: Mapping[str, AttentionMap], place: Mapping[str, Any]) -> P
 
 def valid_field(map_: AttentionMap, name: str, value: Any) -> Any:
     """Return one field of a place, checked against the map; see `valid_place`."""
+    if is_truth_value(value):
+        raise TypeError(f"{name} is {value!r}, which is no position")
     if name == "map":
         return map_.name
     if name == "layer":
@@ -138,7 +191,8 @@ def valid_field(map_: AttentionMap, name: str, value: Any) -> Any:
         tokens = map_.query_tokens if name == "query" else map_.key_tokens
         return None if value is None else check_within(index(value), len(tokens), name)
     if name == "pair":
-        return CHECKS["pair"]("pair", value)
+        check_pair(map_, value)
+        return value
     raise ValueError(f"a place has no field {name!r}; it has {', '.join(SELECTION)}")
 
 
@@ -148,6 +202,8 @@ def _valid_heads(map_: AttentionMap, heads: Collection[int] | None) -> list[int]
     if not heads:
         raise ValueError("heads is empty: name at least one head, or give None for all of them")
     most = max(map_.num_heads(layer) for layer in range(map_.num_layers))
+    if any(map(is_truth_value, heads)):
+        raise TypeError(f"heads is {heads!r}, which holds no positions")
     return sorted({check_within(index(head), most, "head") for head in heads})
 
 

@@ -6,7 +6,7 @@ import contextvars
 import json
 import threading
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,9 @@ from headscope.data.maps import map_named
 from headscope.data.notes import Notes, read_notes
 from headscope.widgets.comm import encode_buffers
 from headscope.widgets.observers import SELECTION, Observers, changes_between
-from headscope.widgets.place import fitting, valid_field
+from headscope.widgets.page_changes import CheckedWidget
+from headscope.widgets.place import fitting, moved, valid_field, without
 from headscope.widgets.settings import settings
-from headscope.widgets.subshells import SubshellWidget
 from headscope.widgets.worker import Job, Worker
 from headscope.wire.requests import (
     accepted_reply,
@@ -59,12 +59,14 @@ class Follower(Protocol):
         """Take note of the fields of the capture's selection that have moved."""
 
 
-class Store(SubshellWidget):
+class Store(CheckedWidget):
     """The selection of one capture, and the replies to pages' requests for its weights.
 
     A page requests the weights that it lacks, see `headscope.wire.requests`. Only the whole state, which a loading
     page or a saved notebook receives, contains the weights on screen, so that they are shown without a request.
     """
+
+    FROM_PAGES = frozenset((*SELECTION, "notes", "subshells"))
 
     _esm = STATIC / "store.js"
 
@@ -194,7 +196,7 @@ class Store(SubshellWidget):
             layers = (b"".join(layer_blocks("overview", map_, layer)) for layer in range(map_.num_layers))
             self.overview = _within_bytes(layers, OVERVIEW_BYTES)
 
-    @t.validate("map", "layer", "heads", "query", "key")
+    @t.validate(*SELECTION)
     def _known_field(self, proposal: dict[str, Any]) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
         try:
@@ -242,6 +244,12 @@ class Store(SubshellWidget):
         """Apply a page's changes as one move."""
         with self._one_move():
             super().set_state(sync_data)
+
+    def _checked_change(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        # The fields of a move are checked together, because the map decides which others there are.
+        place = {name: change[name] for name in SELECTION if name in change}
+        then = moved(self._capture.maps, self.place(), place)
+        return super()._checked_change(without(change, place)) | {name: then[name] for name in place}
 
     def _on_message(self, _widget: object, content: dict[str, Any], _buffers: list[memoryview]) -> None:
         self.last_message_thread = threading.get_ident()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets as t
 
 from headscope.attributes import KnownAttributes
-from headscope.contract import PairFilter, ViewKind
+from headscope.contract import ViewKind
 from headscope.contract_messages import StoreToldMessage
 from headscope.data.check_options import check_options
 from headscope.export.figures.figure import DPI_OF_SCALE, check_dpi, look_of, view_figure
@@ -24,13 +24,14 @@ from headscope.option_kinds import FACTOR, KEY_COUNT, WEIGHT, check_switch
 from headscope.options import CHECKS, DEFAULTS, PLACE, PLACE_OPTIONS, VALUES, VIEWS
 from headscope.plain_errors import plain_errors, with_plain_errors
 from headscope.widgets.comm import encode_buffers, resend_comm_open
-from headscope.widgets.observers import Observers, changes_between
+from headscope.widgets.observers import SELECTION, Observers, changes_between
 from headscope.widgets.option_traits import OptionTraits
-from headscope.widgets.place import Place, moved, named_place, valid_place, without
+from headscope.widgets.page_changes import CheckedWidget, check_written_option
+from headscope.widgets.place import Place, fitted, moved, named_place, rewritten, valid_place, without
+from headscope.widgets.place_attributes import PlaceAttributes
 from headscope.widgets.selection import Selection, select
 from headscope.widgets.settings import settings
 from headscope.widgets.store import STATIC, Store, store_of
-from headscope.widgets.subshells import SubshellWidget
 from headscope.writing import write
 
 if TYPE_CHECKING:
@@ -45,13 +46,15 @@ ASSIGNED = tuple(option.name for option in VALUES if option.group != "place")
 
 
 @with_plain_errors
-class View(KnownAttributes, OptionTraits, SubshellWidget):
+class View(KnownAttributes, OptionTraits, PlaceAttributes, CheckedWidget):
     """One view of a capture, with its own options.
 
     `view.layer`, `view.heads`, `view.map`, `view.query`, `view.key` and `view.pair` are what it shows. What the call
     named of these is the view's own, and stays until its reader or an assignment moves it. The rest follows the
     capture: assigning it moves every view that follows too.
     """
+
+    FROM_PAGES = frozenset((*ASSIGNED, "own", "waiting", "decided"))
 
     _esm = STATIC / "widget.js"
     _css = STATIC / "widget.css"
@@ -195,10 +198,21 @@ class View(KnownAttributes, OptionTraits, SubshellWidget):
     def __repr__(self) -> str:
         return f"<{self.view} view of {self.store.name}, map {self.map!r}, layer {self.layer}>"
 
+    def _checked_value(self, name: str, value: Any) -> Any:
+        if name == "own":
+            value = rewritten(self.capture.maps, self.store.place(), self.own, value)
+        elif name in ASSIGNED:
+            value = check_written_option(self.capture.maps, name, value)
+        return super()._checked_value(name, value)
+
     @t.validate(*(option.name for option in VALUES if option.kind in (WEIGHT, KEY_COUNT, FACTOR)))
     def _checked(self, proposal: dict[str, Any]) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
-        return None if value is None else CHECKS[name](name, value)
+        try:
+            return None if value is None else CHECKS[name](name, value)
+        except ValueError as error:
+            # Only this error makes traitlets take back what it has set.
+            raise t.TraitError(str(error)) from None
 
     @t.validate("own")
     def _valid_own(self, proposal: dict[str, Any]) -> Place:
@@ -206,8 +220,16 @@ class View(KnownAttributes, OptionTraits, SubshellWidget):
         try:
             return without(valid_place(self.capture.maps, {"map": self.store.map, **own}), {"map"} - own.keys())
         except (ValueError, TypeError) as error:
-            # Only this error makes traitlets take back what a page has sent.
+            # Only this error makes traitlets take back what it has set.
             raise t.TraitError(str(error)) from None
+
+    @t.validate("waiting", "decided")
+    def _known_names(self, proposal: dict[str, Any]) -> list[str]:
+        known = SELECTION if proposal["trait"].name == "waiting" else ASSIGNED
+        names = proposal["value"]
+        if len(names) > len(known) or not set(names) <= set(known):
+            raise t.TraitError(f"{proposal['trait'].name} names other fields than {', '.join(known)}")
+        return names  # type: ignore[no-any-return]
 
     @t.observe("own")
     def _own_moved(self, _change: object) -> None:
@@ -216,7 +238,8 @@ class View(KnownAttributes, OptionTraits, SubshellWidget):
 
     def place(self) -> Place:
         """Return what the view shows, as fields of a selection by name; `heads` is None for all heads."""
-        return {**self.store.place(), **self.own}
+        own = self.own
+        return fitted(self.capture.maps, {**self.store.place(), **own}) if own else self.store.place()
 
     def move(self, **changes: Any) -> None:
         """Move the view in one step: in its own fields here, in the others with its capture.
@@ -312,62 +335,6 @@ class View(KnownAttributes, OptionTraits, SubshellWidget):
     def follow(self, value: bool) -> None:
         follow = check_switch("follow", value)
         self._give({} if follow else self.place(), [])
-
-    @property
-    def map(self) -> str:
-        """The name of the attention map on screen."""
-        return self.selection.map
-
-    @map.setter
-    def map(self, name: str) -> None:
-        self.selection.map = name
-
-    @property
-    def layer(self) -> int:
-        """The zero-based layer on screen."""
-        return self.selection.layer
-
-    @layer.setter
-    def layer(self, layer: int) -> None:
-        if self.include_layers and layer not in self.include_layers:
-            raise ValueError(f"layer {layer} is not among the layers that this view includes: {self.include_layers}")
-        self.selection.layer = layer
-
-    @property
-    def heads(self) -> list[int]:
-        """The zero-based heads on screen; assign None or `"all"` for all heads."""
-        return self.selection.heads
-
-    @heads.setter
-    def heads(self, heads: Sequence[int] | Literal["all"] | None) -> None:
-        self.selection.heads = heads
-
-    @property
-    def query(self) -> int | None:
-        """The pinned query position; None if none is pinned."""
-        return self.selection.query
-
-    @query.setter
-    def query(self, query: int | str | tuple[str, int] | None) -> None:
-        self.selection.query = query
-
-    @property
-    def key(self) -> int | None:
-        """The pinned key position; None if none is pinned."""
-        return self.selection.key
-
-    @key.setter
-    def key(self, key: int | str | tuple[str, int] | None) -> None:
-        self.selection.key = key
-
-    @property
-    def pair(self) -> PairFilter:
-        """Which sentences of a pair are shown: `"all"`, or `"ab"` for queries of A and keys of B, and so on."""
-        return self.selection.pair
-
-    @pair.setter
-    def pair(self, pair: PairFilter) -> None:
-        self.selection.pair = pair
 
 
 def _opened_at(capture: Capture, named: Mapping[str, Any]) -> tuple[str, int] | None:
