@@ -124,15 +124,18 @@ best = [(labels[int(i)], float(one)) for i, one in zip(p.indices, p.values)]
 const WRITER = `${SMOLLM2}
 def best(at):
     p = model(**tokenizer("The keys to the cabinet are on the table", return_tensors="pt")).logits[0, at].softmax(-1).topk(3)
-    return [(tokenizer.decode(i).strip(), float(one)) for i, one in zip(p.indices, p.values)]
+    return [(tokenizer.decode(i), float(one)) for i, one in zip(p.indices, p.values)]
 `;
 
 /** Whether a text names these, each followed by its probability, in this order. */
 function names(text: string | null, lead: string, best: readonly [string, number][]): boolean {
-  const found = text?.split(`${lead}: `)[1]?.split(", ") ?? [];
-  return best.every(([name, probability], at) => {
-    const [said, number] = [found[at]?.replace(/ [\d.]+.*$/, ""), Number(/ ([\d.]+)/.exec(found[at] ?? "")?.[1])];
-    return said === name && Math.abs(number - probability) < 0.001;
+  let rest = text?.split(`${lead}: `)[1] ?? "";
+  return best.every(([name, probability]) => {
+    const said = `${name.trim() || JSON.stringify(name)} `;
+    const number = Number(/^[\d.]+/.exec(rest.slice(said.length))?.[0]);
+    const isNamed = rest.startsWith(said) && Math.abs(number - probability) < 0.001;
+    rest = rest.slice(said.length).replace(/^[\d.]+,?\s*/, "");
+    return isNamed;
   });
 }
 
@@ -148,6 +151,7 @@ test("what the model predicts stands beside the title, and at a token in its rea
     }
   }
 
+  await resize(page, ...SIZES[0]);
   await openNotebook(page, [WRITER, "capture.head_view(layer=3)"]);
   const root = view(page, "head");
   await ready(root, 3);

@@ -39,7 +39,7 @@ function roomOf(root: HTMLElement, sight: number): number {
 
 /**
  * Limits the height of a view to the visible part of its surroundings, and passes on the height that is left for its
- * picture, `.hs-body`. Call this once the parts of the view are in it.
+ * picture, `.hs-body`, which keeps a least height whatever stands around it. Call this once the parts of the view are in it.
  */
 export function followRoom(root: HTMLElement, pictureRoom: Signal<number>, signal: AbortSignal): void {
   const around = [...root.querySelectorAll<HTMLElement>(":scope > :not(.hs-body, .hs-table, .hs-ruler)")];
@@ -47,10 +47,11 @@ export function followRoom(root: HTMLElement, pictureRoom: Signal<number>, signa
   const measure = () => {
     if (!root.isConnected || root.clientWidth === 0) return;
     const room = roomOf(root, sight);
-    root.style.setProperty("--hs-room", `${room}px`);
     const { paddingTop, paddingBottom } = getComputedStyle(root);
     const frame = Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom) + 2;
     const taken = around.reduce((sum, part) => sum + outerHeight(part), frame);
+    const least = Number.isFinite(taken) ? taken + LEAST / 2 : 0;
+    root.style.setProperty("--hs-room", `${Math.ceil(Math.max(room, least))}px`);
     if (Number.isFinite(taken)) pictureRoom.value = Math.max(LEAST / 2, Math.floor(room - taken));
   };
   const observer = new ResizeObserver(measure);
@@ -103,7 +104,7 @@ export function floatAtBottom(line: HTMLElement, root: HTMLElement, signal: Abor
   document.addEventListener("scroll", place, { capture: true, passive: true, signal });
   window.addEventListener("resize", place, { signal });
   const observer = new ResizeObserver(place);
-  observer.observe(root);
+  for (const part of [root, line]) observer.observe(part);
   if (isFramed()) {
     const gone = (height: number) => {
       hidden = height;

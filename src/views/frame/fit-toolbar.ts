@@ -82,7 +82,7 @@ export function fitToolbar(row: HTMLElement, movable: readonly HTMLElement[], si
     more.control.hidden = true;
     const wraps = row.clientWidth < ONE_ROW;
     row.toggleAttribute("data-wraps", wraps);
-    for (const step of wraps ? STEPS.slice(1, 2) : STEPS) {
+    for (const step of wraps ? STEPS.slice(1) : STEPS) {
       row.dataset.fit = step;
       if (!isFull()) return;
     }
