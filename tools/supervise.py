@@ -26,7 +26,7 @@ import psutil
 RUNS = "HEADSCOPE_RUNS"
 """The environment variable that names the runs that a process belongs to, outermost first, separated by colons."""
 
-SILENCE = 300.0
+SILENCE = 640.0
 """Seconds without output after which a command counts as hung."""
 
 GRACE = 20.0
@@ -79,7 +79,7 @@ def supervise(
     environment, folder
         The command's environment and working directory; by default those of this process.
     silence
-        The seconds, by `clock`, that the command may be silent; 300 by default.
+        The seconds, by `clock`, that the command may be silent; 640 by default.
     clock
         Returns the time in seconds; tests replace it.
     """

@@ -9,11 +9,11 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: WORKERS,
     minWorkers: 1,
-    // Seconds are enough, but not on a busy machine. A test that hangs ends before the stage, which may be silent for 300 s.
-    testTimeout: 280_000,
-    hookTimeout: 60_000,
+    // Seconds are enough, but not on a busy machine. A test that hangs ends before the stage, which may be silent for 640 s.
+    testTimeout: 600_000,
+    hookTimeout: 180_000,
     // A busy machine may take long to reach an awaited state; one that never comes still fails.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     teardownTimeout: 30_000,
   },
 });

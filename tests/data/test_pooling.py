@@ -105,7 +105,7 @@ def direct(whole: np.ndarray, edges: Any, pool: str) -> np.ndarray:
 
 
 ALL_RECORDS = vector_records() | vector_records(missing=True) | given_records() | records_of_pieces()
-RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def map_of(record: Record) -> AttentionMap:

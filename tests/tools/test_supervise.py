@@ -79,7 +79,7 @@ def test_a_silent_command_is_ended_with_all_it_started(
     outcome = run(check(place, ending, environment))
     assert outcome.status in {-signal.SIGTERM, -signal.SIGKILL}
     assert outcome.stopped
-    assert outcome.reason.startswith("Stopped because it printed nothing for 300 seconds")
+    assert outcome.reason.startswith("Stopped because it printed nothing for 640 seconds")
     assert not running(place)
 
 

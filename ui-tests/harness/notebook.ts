@@ -136,7 +136,7 @@ async function findPanel(path: string): Promise<void> {
   await app.started;
   await app.restored;
   let panel: NotebookPanel | undefined;
-  for (const limit = Date.now() + 60_000; panel === undefined; ) {
+  for (const limit = Date.now() + 150_000; panel === undefined; ) {
     if (Date.now() > limit) throw new Error(`No notebook opened at ${path}`);
     panel = [...app.shell.widgets("main")].find((widget) => (widget as NotebookPanel).context?.path === path) as
       | NotebookPanel

@@ -105,6 +105,8 @@ async function photograph(page: Page, name: string): Promise<void> {
 async function openPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: SIZE });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: served().url });
+  // A busy machine may take long to reach an awaited state; one that never comes still fails.
+  context.setDefaultTimeout(60_000);
   return context.newPage();
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Frame, Locator, Page } from "playwright-core";
 import type { ViewKind } from "../../src/contract.gen";
 
-const READY_LIMIT = 60_000;
+const READY_LIMIT = 150_000;
 
 /** The root of a view on the page or in one of its frames: the `nth` of its kind, from 0. */
 export function view(page: Page | Frame, kind: ViewKind, nth = 0): Locator {
