@@ -12,7 +12,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 BUILT := python/headscope/labextension/package.json
 SOURCES := $(shell find src style -type f ! -name '*.test.ts') \
-  tools/build-widget.mjs tools/bundle-sizes.mjs tools/clean.mjs package.json tsconfig.json
+  tools/build-widget.mjs tools/bundle-sizes.mjs tools/notices.mjs tools/clean.mjs package.json tsconfig.json
 
 .PHONY: help demo check test install build test-old test-packages models bench bench-peers bench-long bench-capture constraints baselines clean
 .DELETE_ON_ERROR:

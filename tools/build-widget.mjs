@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { check, STATIC } from "./bundle-sizes.mjs";
+import { notices } from "./notices.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -16,29 +17,20 @@ const common = {
   logLevel: "warning",
 };
 
+/** Bundles a script, with the notices of the libraries in it at its start. */
+async function bundle(from, name, options) {
+  const whole = { ...common, ...options, entryPoints: [{ in: from, out: name }] };
+  const { metafile } = await build({ ...whole, write: false, metafile: true });
+  await build({ ...whole, banner: { js: notices(ROOT, metafile.inputs) } });
+}
+
 try {
-  await build({
-    ...common,
-    format: "esm",
-    entryPoints: [
-      { in: "src/widget/store.ts", out: "store" },
-      { in: "src/widget/view.ts", out: "widget" },
-    ],
-  });
+  await bundle("src/widget/store.ts", "store", { format: "esm" });
+  await bundle("src/widget/view.ts", "widget", { format: "esm" });
   // A classic script: it is part of an exported page, and a page that is opened as a file may load no module.
-  await build({
-    ...common,
-    format: "iife",
-    globalName: "headscope",
-    entryPoints: [{ in: "src/page/page.ts", out: "page" }],
-  });
+  await bundle("src/page/page.ts", "page", { format: "iife", globalName: "headscope" });
   // For a JavaScript engine without a browser: figures that Python draws by itself.
-  await build({
-    ...common,
-    format: "iife",
-    globalName: "headscopeFigure",
-    entryPoints: [{ in: "src/figure/engine.ts", out: "figure" }],
-  });
+  await bundle("src/figure/engine.ts", "figure", { format: "iife", globalName: "headscopeFigure" });
   await build({ ...common, entryPoints: [{ in: "style/widget.css", out: "widget" }] });
   check();
 } catch (error) {

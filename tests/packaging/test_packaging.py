@@ -94,6 +94,18 @@ def test_the_wheel_holds_the_front_end_once(wheel: Path) -> None:
     assert not [name for name in names if name.startswith("headscope/labextension")]
 
 
+def test_whatever_holds_a_library_holds_its_notice(wheel: Path) -> None:
+    holders = [b"fflate: Copyright (c)", b"@preact/signals-core: Copyright (c)", b"Permission is hereby granted"]
+    with zipfile.ZipFile(wheel) as archive:
+        for name in ("store.js", "page.js", "figure.js"):
+            start = archive.read(f"headscope/static/{name}")[:4000]
+            assert [one for one in holders if one not in start] == [], name
+        (listed,) = [name for name in archive.namelist() if name.endswith("/third-party-licenses.json")]
+        assert {"fflate", "@preact/signals-core"} <= {
+            one["name"] for one in json.loads(archive.read(listed))["packages"]
+        }
+
+
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

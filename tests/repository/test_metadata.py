@@ -170,3 +170,9 @@ def test_releases_are_published_without_a_stored_token() -> None:
     assert publish["permissions"]["id-token"] == "write"
     assert any("pypi-publish" in step["uses"] for step in publish["steps"])
     assert "secrets." not in text
+
+
+@pytest.mark.parametrize("lock", ["package-lock.json", "benchmarks/package-lock.json"])
+def test_every_locked_package_has_its_checksum(lock: str) -> None:
+    packages = json.loads((ROOT / lock).read_text())["packages"]
+    assert [name for name, one in packages.items() if name and not one.get("link") and "integrity" not in one] == []
