@@ -18,9 +18,27 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** So many packed bytes are unpacked at a time. Deflate makes at most 1,032 bytes of each. */
+const PIECE = 4096;
+
+/** Gives bytes in pieces, each when it is asked for. */
+export function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (at >= bytes.length) controller.close();
+        else controller.enqueue(bytes.subarray(at, at + PIECE));
+        at += PIECE;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
 /**
  * Unpacks gzip in base64. Rejects data that would take more than `maxBytes`, because a few bytes can unpack to any
- * number of them.
+ * number of them: no more than a piece is unpacked beyond that.
  */
 export async function unpacked(base64: string, maxBytes: number): Promise<ArrayBuffer> {
   const packed = bytesOf(base64);
@@ -32,7 +50,7 @@ export async function unpacked(base64: string, maxBytes: number): Promise<ArrayB
       controller.enqueue(chunk);
     },
   });
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")).pipeThrough(counted);
+  const stream = inPieces(packed).pipeThrough(new DecompressionStream("gzip")).pipeThrough(counted);
   return new Response(stream).arrayBuffer();
 }
 
