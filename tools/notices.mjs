@@ -23,7 +23,9 @@ export function notices(root, inputs) {
 function licence(folder) {
   const file = readdirSync(folder).find((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
   if (!file) throw new Error(`${folder} has no licence`);
-  const paragraphs = readFileSync(join(folder, file), "utf8").trim().split(/\r?\n\s*\r?\n/);
+  const paragraphs = readFileSync(join(folder, file), "utf8")
+    .trim()
+    .split(/\r?\n\s*\r?\n/);
   const flat = paragraphs.map((one) => one.replace(/\s+/g, " ").trim());
   const holders = flat.filter((one) => /^copyright/i.test(one));
   const terms = flat.filter((one) => !/^copyright/i.test(one) && !/^(the )?\S+ license( \(\S+\))?$/i.test(one));
