@@ -141,9 +141,10 @@ def test_every_capture_survives_saving_and_loading(
     path: Path, assert_equal: Callable[[Any, Any], None], capture: hs.Capture
 ) -> None:
     again = hs.load(capture.save(path))
-    assert_equal(capture, again)
     saved = path.read_bytes()
+    # Before anything else is computed: what is known of a row's softmax changes how overviews are rounded.
     assert again.save(path).read_bytes() == saved
+    assert_equal(capture, again)
 
 
 def use(path: Path) -> None:
